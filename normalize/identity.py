@@ -1,0 +1,444 @@
+"""Canonical keys: two mentions name the same thing exactly when their keys are equal.
+
+Owns how ARNs, storage URIs, image names, host names and short ids are folded into keys. A resource publishes keys
+(its aliases), a mention carries one; the store joins them. Refuses to guess: what has no sure key gets none.
+
+Key forms:
+    arn:…                              an ARN, folded (log streams to their group, assumed roles to the role, …)
+    s3://B  gs://B  azblob://ACCOUNT/CONTAINER  hdfs://H:P  nfs://H
+    image://REGISTRY/REPOSITORY        without tag and digest
+    dns:HOST   ip:ADDRESS              lower case, no port
+    aws:vol-0abc…                      AWS short ids, unique in practice over all accounts
+    mlflow-server:HOST:PORT            a tracking server
+    hf://ORG/MODEL                     a model hub entry
+    KIND|ACCOUNT|PLACE|NATIVE          names that are unique only within a scope
+    k8s://… mlflow://… host://…        ids of our own
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from urllib.parse import unquote, urlsplit
+
+from normalize.errors import MappingError
+from normalize.model import Scope
+
+FORMS = ("id", "arn", "uri", "image", "dns", "address", "mlflow", "aws")
+OWN_SCHEMES = ("k8s://", "mlflow://", "host://", "slurm://")
+
+AWS_SHORT_ID = re.compile(
+    r"(?<![A-Za-z0-9_-])(?:i|vol|vpc|subnet|sg|eni|ami|snap|fs|fsap|eipalloc|nat|igw|rtb|acl|cr|lt|tgw|vpce|pcx|"
+    r"pg|dopt|vgw|cgw|vpn|h|mi)-(?:[0-9a-f]{17}|[0-9a-f]{8})(?![A-Za-z0-9-])"
+)
+"""EC2, EFS and FSx short ids: a prefix and 8 or 17 hex digits.
+Source: docs.aws.amazon.com, "Resource IDs" (EC2 User Guide): longer ids are 17 hex digits, older ones 8."""
+
+_SHORT_KIND = {
+    "i": "aws.ec2.instance",
+    "vol": "aws.ec2.volume",
+    "vpc": "aws.ec2.vpc",
+    "subnet": "aws.ec2.subnet",
+    "sg": "aws.ec2.security_group",
+    "eni": "aws.ec2.network_interface",
+    "ami": "aws.ec2.image",
+    "snap": "aws.ec2.snapshot",
+    "fs": "aws.efs.file_system",
+    "eipalloc": "aws.ec2.address",
+    "nat": "aws.ec2.nat_gateway",
+    "igw": "aws.ec2.internet_gateway",
+    "rtb": "aws.ec2.route_table",
+    "acl": "aws.ec2.network_acl",
+    "cr": "aws.ec2.capacity_reservation",
+    "lt": "aws.ec2.launch_template",
+    "tgw": "aws.ec2.transit_gateway",
+    "vpce": "aws.ec2.vpc_endpoint",
+    "pcx": "aws.ec2.vpc_peering_connection",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A canonical key and what it says about where the thing lives. Empty strings are unknown."""
+
+    key: str
+    target: str = ""
+    provider: str = ""
+    account: str = ""
+    place: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Arn:
+    """The six parts of an ARN. Source: docs.aws.amazon.com, IAM User Guide, "Amazon Resource Names"."""
+
+    partition: str
+    service: str
+    region: str
+    account: str
+    resource: str
+
+
+def parse_arn(text: str) -> Arn | None:
+    """Split an ARN; None when it is not one."""
+    parts = text.split(":", 5)
+    if len(parts) != 6 or parts[0] != "arn" or not parts[1].startswith("aws") or not parts[2] or not parts[5]:
+        return None
+    return Arn(*parts[1:])
+
+
+def aws_partition(place: str) -> str:
+    """Partition of an AWS region or pseudo-region ("aws-global", "aws-cn-global", "aws-us-gov-global").
+
+    Source: botocore endpoints.json, partition regionRegex, read 2026-11-24.
+    """
+    if place.startswith("cn-") or place == "aws-cn-global":
+        return "aws-cn"
+    if place.startswith("us-gov-") or place == "aws-us-gov-global":
+        return "aws-us-gov"
+    if place.startswith(("us-iso-", "aws-iso-global")):
+        return "aws-iso"
+    if place.startswith(("us-isob-", "aws-iso-b-global")):
+        return "aws-iso-b"
+    return "aws"
+
+
+_ARN_KINDS = {
+    ("iam", "role"): "aws.iam.role",
+    ("iam", "policy"): "aws.iam.policy",
+    ("iam", "user"): "aws.iam.user",
+    ("iam", "instance-profile"): "aws.iam.instance_profile",
+    ("iam", "oidc-provider"): "aws.iam.oidc_provider",
+    ("kms", "key"): "aws.kms.key",
+    ("kms", "alias"): "aws.kms.alias",
+    ("secretsmanager", "secret"): "aws.secretsmanager.secret",
+    ("logs", "log-group"): "aws.logs.log_group",
+    ("ecr", "repository"): "aws.ecr.repository",
+    ("ec2", "vpc"): "aws.ec2.vpc",
+    ("ec2", "subnet"): "aws.ec2.subnet",
+    ("ec2", "security-group"): "aws.ec2.security_group",
+    ("ec2", "instance"): "aws.ec2.instance",
+    ("ec2", "volume"): "aws.ec2.volume",
+    ("eks", "cluster"): "aws.eks.cluster",
+    ("eks", "nodegroup"): "aws.eks.nodegroup",
+    ("sagemaker", "endpoint"): "aws.sagemaker.endpoint",
+    ("sagemaker", "endpoint-config"): "aws.sagemaker.endpoint_config",
+    ("sagemaker", "model"): "aws.sagemaker.model",
+    ("sagemaker", "model-package"): "aws.sagemaker.model_package",
+    ("sagemaker", "model-package-group"): "aws.sagemaker.model_package_group",
+    ("sagemaker", "training-job"): "aws.sagemaker.training_job",
+    ("sagemaker", "feature-group"): "aws.sagemaker.feature_group",
+    ("sagemaker", "notebook-instance"): "aws.sagemaker.notebook_instance",
+    ("sagemaker", "pipeline"): "aws.sagemaker.pipeline",
+    ("lambda", "function"): "aws.lambda.function",
+    ("sns", ""): "aws.sns.topic",
+    ("sqs", ""): "aws.sqs.queue",
+    ("dynamodb", "table"): "aws.dynamodb.table",
+    ("rds", "db"): "aws.rds.instance",
+    ("rds", "cluster"): "aws.rds.cluster",
+    ("elasticloadbalancing", "loadbalancer"): "aws.elbv2.load_balancer",
+    ("elasticloadbalancing", "targetgroup"): "aws.elbv2.target_group",
+    ("elasticfilesystem", "file-system"): "aws.efs.file_system",
+    ("fsx", "file-system"): "aws.fsx.file_system",
+    ("acm", "certificate"): "aws.acm.certificate",
+    ("s3", ""): "aws.s3.bucket",
+}
+_GLOBAL_SERVICES = frozenset({"iam", "s3", "route53", "cloudfront", "organizations", "sts"})
+
+
+def arn_name(text: str) -> Name | None:
+    """Canonical name of an ARN; None for patterns, for what AWS itself owns, and for what is not an ARN."""
+    arn = parse_arn(text.strip())
+    if arn is None or arn.account in ("aws", "aws-managed", "amazon") or "${" in text or "{{" in text:
+        return None
+    resource = arn.resource
+    if arn.service == "s3":
+        bucket = resource.split("/", 1)[0].split(":", 1)[0]
+        return None if arn.account else bucket_name("s3", bucket)
+    if arn.service == "sts" and resource.startswith("assumed-role/"):
+        role = resource.split("/")[1]
+        return Name(f"arn:{arn.partition}:iam::{arn.account}:role/{role}", "aws.iam.role", "aws", arn.account)
+    if arn.service == "logs":
+        resource = re.sub(r":(?:\*|log-stream:.*)$", "", resource)
+    elif arn.service == "lambda" and resource.startswith("function:"):
+        resource = ":".join(resource.split(":")[:2])
+    if "*" in resource or "?" in resource or "*" in arn.account or resource == "root":
+        return None
+    head = re.split(r"[:/]", resource, maxsplit=1)[0] if re.search(r"[:/]", resource) else ""
+    target = _ARN_KINDS.get((arn.service, head), "") or f"aws.{arn.service}.{head.replace('-', '_') or 'resource'}"
+    place = arn.region or ("aws-global" if arn.partition == "aws" and arn.service in _GLOBAL_SERVICES else "")
+    key = f"arn:{arn.partition}:{arn.service}:{arn.region}:{arn.account}:{resource}"
+    return Name(key, target, "aws", arn.account, place)
+
+
+_BUCKET = re.compile(r"[a-z0-9][a-z0-9._-]{1,221}[a-z0-9]")
+_BUCKET_KINDS = {"s3": ("aws.s3.bucket", "aws"), "gs": ("gcp.storage.bucket", "gcp")}
+
+
+def bucket_name(scheme: str, bucket: str) -> Name | None:
+    """Name of an object-store bucket: scheme "s3" or "gs". None when the text cannot be a bucket name
+    (templates such as {{bucket}}, wildcards, upper case)."""
+    if not _BUCKET.fullmatch(bucket):
+        return None
+    kind, provider = _BUCKET_KINDS[scheme]
+    return Name(f"{scheme}://{bucket}", kind, provider)
+
+
+_S3_HOST = re.compile(
+    r"(?:(?P<bucket>[a-z0-9][a-z0-9.-]+)\.)?s3(?:[.-](?:dualstack\.)?(?P<region>[a-z]{2}(?:-[a-z]+)+-\d))?"
+    r"\.amazonaws\.com(?:\.cn)?"
+)
+_AZURE_HOST = re.compile(r"(?P<account>[a-z0-9]{3,24})\.(?:blob|dfs)\.core\.(?:windows\.net|chinacloudapi\.cn)")
+_SQS_HOST = re.compile(r"sqs\.(?P<region>[a-z0-9-]+)\.amazonaws\.com")
+
+
+def uri_name(text: str) -> Name | None:
+    """Canonical name of a URI of a store, hub or server; None when it names none that we know how to tell apart.
+
+    Args:
+        text: "s3://b/k", "abfss://c@a.dfs.core.windows.net/p", "https://b.s3.us-west-2.amazonaws.com/k", …
+    """
+    try:
+        parts = urlsplit(text.strip())
+        host = (parts.hostname or "").rstrip(".").lower()
+        port = parts.port
+    except ValueError:
+        return None
+    scheme = parts.scheme.lower()
+    path = unquote(parts.path).strip("/")
+    if scheme in ("s3", "s3a", "s3n"):
+        return bucket_name("s3", parts.netloc.rsplit("@", 1)[-1])
+    if scheme == "gs":
+        return bucket_name("gs", parts.netloc)
+    if scheme in ("abfs", "abfss", "wasb", "wasbs"):
+        account = host.split(".", 1)[0]
+        container = parts.username or path.split("/", 1)[0]
+        if not account or not container or not re.fullmatch(r"[a-z0-9]{3,24}", account):
+            return None
+        return Name(f"azblob://{account}/{container}", "azure.storage.container", "azure", account)
+    if scheme == "hf" and path and host:
+        owner = parts.netloc
+        return _hub_name(f"{owner}/{path}")
+    if not host or not valid_host(host):
+        return None
+    if scheme in ("hdfs", "viewfs"):
+        return Name(f"hdfs://{host}:{port or 8020}", "hdfs.namenode")
+    if scheme == "nfs":
+        return Name(f"nfs://{host}", "nfs.server")
+    if scheme in ("http", "https"):
+        return _web_name(host, path)
+    return host_name(host)
+
+
+def _hub_name(path: str) -> Name | None:
+    pieces = path.split("@", 1)[0].split("/")
+    if pieces[0] in ("datasets", "spaces"):
+        pieces = pieces[:3]
+    else:
+        pieces = pieces[:2]
+    if len(pieces) < 2 or not all(re.fullmatch(r"[\w.-]+", p) for p in pieces):
+        return None
+    return Name("hf://" + "/".join(pieces), "huggingface.hub.model", "huggingface")
+
+
+def _web_name(host: str, path: str) -> Name | None:
+    if m := _S3_HOST.fullmatch(host):
+        return bucket_name("s3", m["bucket"] or path.split("/", 1)[0])
+    if host in ("storage.googleapis.com", "storage.cloud.google.com"):
+        return bucket_name("gs", path.split("/", 1)[0]) or host_name(host)
+    if (m := _AZURE_HOST.fullmatch(host)) and path:
+        container = path.split("/", 1)[0]
+        return Name(f"azblob://{m['account']}/{container}", "azure.storage.container", "azure", m["account"])
+    if (m := _SQS_HOST.fullmatch(host)) and re.fullmatch(r"\d{12}/[\w.-]+", path):
+        account, queue = path.split("/")
+        return arn_name(f"arn:aws:sqs:{m['region']}:{account}:{queue}")
+    if host in ("huggingface.co", "hf.co") and "/" in path and not path.startswith(("api/", "docs/")):
+        return _hub_name(path)
+    return host_name(host)
+
+
+_LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
+
+
+def valid_host(host: str) -> bool:
+    """Whether the text can be a DNS name or an IP address (no templates, no blanks)."""
+    return len(host) <= 253 and (_is_ip(host) or all(_LABEL.fullmatch(p) for p in host.split(".")))
+
+
+@lru_cache(maxsize=65536)
+def _is_ip(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+_HOST_KINDS: tuple[tuple[str, str, str], ...] = (
+    # suffix, kind, provider
+    (".rds.amazonaws.com", "aws.rds.instance", "aws"),
+    (".cache.amazonaws.com", "aws.elasticache.cluster", "aws"),
+    (".redshift.amazonaws.com", "aws.redshift.cluster", "aws"),
+    (".es.amazonaws.com", "aws.opensearch.domain", "aws"),
+    (".docdb.amazonaws.com", "aws.docdb.cluster", "aws"),
+    (".elb.amazonaws.com", "aws.elbv2.load_balancer", "aws"),
+    (".eks.amazonaws.com", "aws.eks.cluster", "aws"),
+    (".efs.amazonaws.com", "aws.efs.file_system", "aws"),
+    (".fsx.amazonaws.com", "aws.fsx.file_system", "aws"),
+    (".amazonaws.com", "", "aws"),
+    (".amazonaws.com.cn", "", "aws"),
+    (".database.windows.net", "azure.sql.database", "azure"),
+    (".postgres.database.azure.com", "azure.postgresql.server", "azure"),
+    (".documents.azure.com", "azure.cosmosdb.account", "azure"),
+    (".openai.azure.com", "azure.openai.account", "azure"),
+    (".vault.azure.net", "azure.keyvault.vault", "azure"),
+    (".azmk8s.io", "azure.aks.cluster", "azure"),
+    (".core.windows.net", "azure.storage.account", "azure"),
+    (".azureml.ms", "azure.ml.workspace", "azure"),
+    (".inference.ml.azure.com", "azure.ml.online_endpoint", "azure"),
+    (".googleapis.com", "", "gcp"),
+    (".run.app", "gcp.run.service", "gcp"),
+    (".snowflakecomputing.com", "snowflake.account", "snowflake"),
+    (".cloud.databricks.com", "databricks.workspace", "databricks"),
+    (".azuredatabricks.net", "databricks.workspace", "databricks"),
+    (".mongodb.net", "mongodb.atlas.cluster", "mongodb"),
+    (".confluent.cloud", "confluent.kafka.cluster", "confluent"),
+    (".pinecone.io", "pinecone.index", "pinecone"),
+    ("huggingface.co", "huggingface.hub", "huggingface"),
+    ("api.openai.com", "openai.api", "openai"),
+    ("api.anthropic.com", "anthropic.api", "anthropic"),
+    ("api.wandb.ai", "wandb.api", "wandb"),
+    ("wandb.ai", "wandb.api", "wandb"),
+    ("comet.com", "comet.api", "comet"),
+    ("app.neptune.ai", "neptune.api", "neptune"),
+    ("hooks.slack.com", "slack.webhook", "slack"),
+    ("sentry.io", "sentry.api", "sentry"),
+    ("datadoghq.com", "datadog.api", "datadog"),
+    ("datadoghq.eu", "datadog.api", "datadog"),
+    ("newrelic.com", "newrelic.api", "newrelic"),
+    ("grafana.net", "grafana.cloud", "grafana"),
+    ("ngc.nvidia.com", "nvidia.ngc", "nvidia"),
+)
+
+
+@lru_cache(maxsize=65536)
+def known_service(host: str) -> tuple[str, str] | None:
+    """(kind, provider) of a host name of a managed service or SaaS; None for all others."""
+    for suffix, kind, provider in _HOST_KINDS:
+        if host == suffix.lstrip(".") or host.endswith(suffix if suffix[0] == "." else "." + suffix):
+            return kind, provider
+    return None
+
+
+def host_name(host: str) -> Name | None:
+    """Name of a host: "dns:…" or "ip:…". None for loopback, wildcards and what cannot be a host."""
+    host = host.rstrip(".").lower().strip("[]")
+    if not host or not valid_host(host) or host == "localhost" or host.endswith(".localhost"):
+        return None
+    if _is_ip(host):
+        address = ipaddress.ip_address(host)
+        if address.is_loopback or address.is_unspecified or address.is_multicast:
+            return None
+        return Name(f"ip:{address}", "network.address")
+    if "." not in host:
+        return None
+    kind, provider = known_service(host) or ("", "")
+    region = re.search(r"\.([a-z]{2}(?:-[a-z]+)+-\d)\.", host)
+    return Name(f"dns:{host}", kind or "network.host", provider, "", region[1] if region and provider == "aws" else "")
+
+
+_ECR = re.compile(r"(?P<account>\d{12})\.dkr\.ecr(?:-fips)?\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(?:\.cn)?")
+_IMAGE = re.compile(
+    r"(?:(?P<registry>(?:[a-zA-Z0-9-]+\.)+[a-zA-Z0-9-]+(?::\d+)?|[a-zA-Z0-9-]+:\d+|localhost)/)?"
+    r"(?P<repository>[a-z0-9]+(?:[._-]+[a-z0-9]+)*(?:/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)*)"
+    r"(?::(?P<tag>[\w][\w.-]{0,127}))?(?:@(?P<digest>sha256:[0-9a-f]{64}))?"
+)
+
+
+def image_name(text: str) -> Name | None:
+    """Name of a container image's repository, tag and digest dropped; None when the text is no image name.
+
+    Source: the reference grammar of distribution/reference (normalised names), read 2026-11-24.
+    """
+    text = text.strip().removeprefix("docker://").removeprefix("docker-pullable://")
+    m = _IMAGE.fullmatch(text)
+    if m is None:
+        return None
+    registry, repository = (m["registry"] or "docker.io").lower(), m["repository"]
+    if registry in ("index.docker.io", "registry-1.docker.io"):
+        registry = "docker.io"
+    if registry == "docker.io" and "/" not in repository:
+        repository = "library/" + repository
+    key = f"image://{registry}/{repository}"
+    if e := _ECR.fullmatch(registry):
+        return Name(key, "aws.ecr.repository", "aws", e["account"], e["region"])
+    return Name(key, "container.image_repository", registry)
+
+
+def mlflow_server_name(text: str) -> Name | None:
+    """Name of the tracking server at a URL, whatever its path: "mlflow-server:HOST:PORT"."""
+    try:
+        parts = urlsplit(text.strip())
+        host, port = (parts.hostname or "").lower(), parts.port
+    except ValueError:
+        return None
+    if parts.scheme not in ("http", "https") or not host or not valid_host(host):
+        return None
+    port = port or (443 if parts.scheme == "https" else 80)
+    return Name(f"mlflow-server:{host}:{port}", "mlflow.server", "mlflow")
+
+
+def aws_short_name(text: str) -> Name | None:
+    """Name of an AWS short id such as "vol-0123456789abcdef0"; None for anything else."""
+    if not AWS_SHORT_ID.fullmatch(text):
+        return None
+    return Name("aws:" + text, _SHORT_KIND.get(text.rsplit("-", 1)[0], ""), "aws")
+
+
+_NAMERS = {
+    "arn": arn_name,
+    "uri": uri_name,
+    "image": image_name,
+    "dns": host_name,
+    "address": host_name,
+    "mlflow": mlflow_server_name,
+    "aws": aws_short_name,
+}
+
+
+def canonical(form: str, text: str) -> str | None:
+    """Canonical key of a text in one of FORMS; None when it does not have that form."""
+    if form == "id":
+        return text
+    name = _NAMERS[form](text)
+    return name.key if name else None
+
+
+def identity_keys(resource_id: str) -> tuple[str, ...]:
+    """Keys that follow from an id alone."""
+    if resource_id.startswith("arn:"):
+        name = arn_name(resource_id)
+        return (name.key,) if name and name.key == resource_id else (resource_id, *([name.key] if name else []))
+    return (resource_id,)
+
+
+def native_key(kind: str, unique: str, scope: Scope, native: str) -> str:
+    """Key of a name that is unique only within a scope.
+
+    Args:
+        unique: "place", "account" or "world".
+    """
+    if unique == "place":
+        return f"{kind}|{scope.account}|{scope.place}|{native}"
+    if unique == "account":
+        return f"{kind}|{scope.account}||{native}"
+    if unique == "world":
+        return f"{kind}|||{native}"
+    raise MappingError(f"{kind}: unique is {unique!r}; accepted: place, account, world")
+
+
+def kubernetes_id(cluster_uid: str, group: str, kind: str, namespace: str, name: str) -> str:
+    """Id of a Kubernetes object: k8s://CLUSTER_UID/GROUP/KIND/NAMESPACE/NAME; empty parts stay empty."""
+    return f"k8s://{cluster_uid}/{group}/{kind}/{namespace}/{name}"

@@ -1,0 +1,329 @@
+"""From a raw record and its row to an observation: redact, read fields, find mentions. Pure.
+
+Refuses defaults: an absent value stays absent, null stays null.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from typing import Any
+
+from normalize import vocabulary
+from normalize.errors import MappingError
+from normalize.identity import AWS_SHORT_ID, aws_partition, canonical, identity_keys, native_key
+from normalize.model import (
+    Alias,
+    Field,
+    Json,
+    Kind,
+    Observation,
+    Path,
+    RawRecord,
+    Reference,
+    Resource,
+    Scope,
+    Template,
+)
+from normalize.redaction import redact
+from normalize.references import declared, in_cluster, search
+
+MISSING: Any = type("Missing", (), {"__repr__": lambda self: "MISSING", "__bool__": lambda self: False})()
+"""What `read` gives for a path that is not there; null is None."""
+
+MAX_REFERENCES = 2000
+"""Most distinct things that one record may mention; a longer list is cut and counted as a misfit."""
+
+_STEP = re.compile(r"(?P<key>[^\[\]]*)(?P<index>\[\d*\])?")
+_PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
+
+
+@lru_cache(maxsize=8192)
+def _steps(path: Path) -> tuple[str | int | None, ...]:
+    """A path as steps: key, list index, or None for every element."""
+    if isinstance(path, tuple):
+        return path
+    steps: list[str | int | None] = []
+    for part in path.split("."):
+        m = _STEP.fullmatch(part)
+        if m is None:
+            raise MappingError(f"not a path: {path!r}")
+        if m["key"]:
+            steps.append(m["key"])
+        if m["index"]:
+            steps.append(int(m["index"][1:-1]) if len(m["index"]) > 2 else None)
+    return tuple(steps)
+
+
+def read(payload: Json, path: Path) -> Any:
+    """Value at a path; MISSING when any step is not there. "[]" steps collect a list of what is found."""
+    return _read(payload, _steps(path), 0)
+
+
+def _read(value: Any, steps: tuple[str | int | None, ...], at: int) -> Any:
+    for i in range(at, len(steps)):
+        step = steps[i]
+        if step is None:
+            if not isinstance(value, list):
+                return MISSING if value is not None else None
+            found = [_read(item, steps, i + 1) for item in value]
+            return [f for f in found if f is not MISSING]
+        if isinstance(step, int):
+            if not isinstance(value, list) or step >= len(value):
+                return MISSING
+            value = value[step]
+        elif isinstance(value, dict):
+            if step not in value:
+                return MISSING
+            value = value[step]
+        else:
+            return MISSING
+    return value
+
+
+def located(payload: Json, path: Path) -> Iterator[tuple[str, Any]]:
+    """(JSON path, value) of every value that a path reaches."""
+    todo: list[tuple[str, Any, int]] = [("$", payload, 0)]
+    steps = _steps(path)
+    while todo:
+        where, value, at = todo.pop()
+        if at == len(steps):
+            if isinstance(value, list):
+                todo.extend((f"{where}[{i}]", v, at) for i, v in reversed(list(enumerate(value))))
+            else:
+                yield where, value
+            continue
+        step = steps[at]
+        if step is None and isinstance(value, list):
+            todo.extend((f"{where}[{i}]", v, at + 1) for i, v in reversed(list(enumerate(value))))
+        elif isinstance(step, int) and isinstance(value, list) and step < len(value):
+            todo.append((f"{where}[{step}]", value[step], at + 1))
+        elif isinstance(step, str) and isinstance(value, dict) and step in value:
+            plain = re.fullmatch(r"[A-Za-z_$][\w$]*", step)
+            todo.append((where + (f".{step}" if plain else f'["{step}"]'), value[step], at + 1))
+
+
+def fill(template: str, payload: Json, scope: Scope) -> str:
+    """Put payload values and scope parts into a template.
+
+    Raises:
+        MappingError: a value is absent, null or no text or number.
+    """
+
+    def value(match: re.Match[str]) -> str:
+        name = match[1]
+        if name.startswith("@"):
+            if name == "@partition":
+                return aws_partition(scope.place)
+            part: str = getattr(scope, name[1:])
+            return part
+        optional = name.endswith("?")
+        found = read(payload, name.removesuffix("?"))
+        if optional and (found is MISSING or found is None):
+            return ""
+        if isinstance(found, bool) or not isinstance(found, str | int) or found == "":
+            raise MappingError(f"has no {name}")
+        return str(found)
+
+    return _PLACEHOLDER.sub(value, template)
+
+
+def _text(payload: Json, where: Path | Template, scope: Scope) -> str | None:
+    """Text at a path or of a template; None where it is absent."""
+    if isinstance(where, Template):
+        try:
+            return fill(where.text, payload, scope)
+        except MappingError:
+            return None
+    if not where:
+        return None
+    found = read(payload, where)
+    if isinstance(found, bool) or not isinstance(found, str | int):
+        return None
+    return str(found)
+
+
+def identify(payload: Json, kind: Kind, scope: Scope) -> str:
+    """The id of a record.
+
+    Raises:
+        MappingError: the record does not have it.
+    """
+    if isinstance(kind.id, Template):
+        return fill(kind.id.text, payload, scope)
+    found = read(payload, kind.id)
+    if not isinstance(found, str) or not found:
+        raise MappingError(f"has no {'.'.join(kind.id) if isinstance(kind.id, tuple) else kind.id}")
+    return found
+
+
+def attributes(payload: Json, kind: Kind) -> tuple[dict[str, Json], tuple[str, ...]]:
+    """(attributes, misfits) of a record.
+
+    Raises:
+        MappingError: a required field is absent or does not fit.
+    """
+    out: dict[str, Json] = {}
+    misfits: list[str] = []
+    for name, field in kind.fields.items():
+        path, convert, required = (
+            (field.path, field.convert, field.required) if isinstance(field, Field) else (field, None, False)
+        )
+        value = read(payload, path) if path else payload
+        problem: str | None = None
+        if value is not MISSING and value is not None and convert is not None:
+            try:
+                value = convert(value)
+            except (ValueError, TypeError, KeyError, AttributeError, IndexError, MappingError) as error:
+                problem = f"{name}: {str(error)[:120]}"
+        if problem is None and value is not MISSING:
+            problem = vocabulary.misfit(name, value)
+        if required and (value is MISSING or value is None or problem):
+            raise MappingError(problem or f"has no {name}")
+        if problem:
+            misfits.append(problem)
+        elif value is not MISSING:
+            out[name] = value
+    return out, tuple(misfits)
+
+
+def tags(payload: Json, path: Path) -> dict[str, str | None]:
+    """Tags or labels as a map, from a map or from a list of {Key, Value} (whatever the case)."""
+    found = read(payload, path) if path else MISSING
+    out: dict[str, str | None] = {}
+    if isinstance(found, dict):
+        pairs: list[tuple[Any, Any]] = list(found.items())
+    elif isinstance(found, list):
+        pairs = [
+            (t.get("Key", t.get("key", t.get("TagKey"))), t.get("Value", t.get("value", t.get("TagValue"))))
+            for t in found
+            if isinstance(t, dict)
+        ]
+    else:
+        return out
+    for key, value in pairs:
+        if key is not None:
+            out[str(key)] = None if value is None else value if isinstance(value, str) else str(value)
+    return out
+
+
+def aliases(resource_id: str, payload: Json, kind: Kind, scope: Scope, native: str | None) -> tuple[str, ...]:
+    """All canonical keys of a record, without repetition."""
+    keys = dict.fromkeys(identity_keys(resource_id))
+    if native:
+        keys[native_key(kind.name, kind.unique, scope, native)] = None
+        if kind.name.startswith("aws.") and AWS_SHORT_ID.fullmatch(native):
+            keys["aws:" + native] = None
+    for alias in kind.aliases:
+        for text in _alias_texts(alias, payload, scope):
+            if key := canonical(alias.form, text):
+                keys[key] = None
+    return tuple(keys)
+
+
+def _alias_texts(alias: Alias, payload: Json, scope: Scope) -> Iterator[str]:
+    if isinstance(alias.value, Template):
+        text = _text(payload, alias.value, scope)
+        if text:
+            yield text
+        return
+    for _, value in located(payload, alias.value):
+        if isinstance(value, str) and value:
+            yield value
+
+
+def references(
+    resource_id: str, payload: Json, kind: Kind, raw: RawRecord, own: frozenset[str]
+) -> tuple[tuple[Reference, ...], bool]:
+    """(references, cut): declared links first, then what was recognised by shape; one per verb and key."""
+    found: dict[tuple[str, str], Reference] = {}
+    keys: set[str] = set()
+    scope = raw.scope
+    for link in kind.links:
+        if isinstance(link.path, Template):
+            text = _text(payload, link.path, scope)
+            places: list[tuple[str, Any]] = [("$", text)] if text else []
+        else:
+            places = list(located(payload, link.path))
+        for path, value in places:
+            if not isinstance(value, str) or not value or value.startswith("[redacted"):
+                continue
+            name = declared(value, link.target, link.within, scope)
+            if name.key in own:
+                continue
+            keys.add(name.key)
+            found.setdefault(
+                (link.verb, name.key),
+                Reference(
+                    resource_id, path, link.verb, value[:500], name.key, raw.call, name.target, name.provider,
+                    name.account, name.place, link.optional,
+                ),
+            )  # fmt: skip
+    cut = False
+    for path, mention in search(payload, kind.quiet):
+        name = in_cluster(mention.name, scope)
+        if name.key in own or name.key in keys:
+            continue
+        if len(found) >= MAX_REFERENCES:
+            cut = True
+            break
+        keys.add(name.key)
+        found[("mentions", name.key)] = Reference(
+            resource_id, path, "mentions", mention.value[:500], name.key, raw.call, name.target, name.provider,
+            name.account, name.place,
+        )  # fmt: skip
+    return tuple(found.values()), cut
+
+
+def observe(raw: RawRecord, kind: Kind) -> Observation:
+    """Everything that the store keeps of one raw record.
+
+    Raises:
+        MappingError: the record has no identity, lacks a required field, or is nested too deeply.
+    """
+    try:
+        payload = redact(raw.payload, kind.sensitive)
+    except RecursionError:
+        raise MappingError("nested too deeply") from None
+    return read_record(RawRecord(raw.kind, raw.scope, payload, raw.source, raw.call, raw.observed_at, raw.gaps), kind)
+
+
+def read_record(raw: RawRecord, kind: Kind) -> Observation:
+    """Like `observe`, for a payload that is already redacted (a stored one)."""
+    payload = raw.payload
+    if not isinstance(payload, dict):
+        raise MappingError(f"is no object but {type(payload).__name__}")
+    resource_id = identify(payload, kind, raw.scope)
+    values, misfits = attributes(payload, kind)
+    native = _text(payload, kind.native, raw.scope)
+    name = values.pop("name", None)
+    keys = aliases(resource_id, payload, kind, raw.scope, native)
+    mentioned, cut = references(resource_id, payload, kind, raw, frozenset(keys))
+    if cut:
+        misfits += (f"mentions more than {MAX_REFERENCES} things; the rest were not read",)
+    resource = Resource(
+        id=resource_id,
+        kind=kind.name,
+        category=kind.category,
+        scope=raw.scope,
+        name=name if isinstance(name, str) else native,
+        native_id=native,
+        attributes=values,
+        tags=tags(payload, kind.tags),
+    )
+    return Observation(resource, keys, mentioned, payload, raw.call, raw.observed_at, raw.gaps, misfits)
+
+
+def kind_table(kinds: Mapping[str, Kind] | list[Kind] | tuple[Kind, ...]) -> dict[str, Kind]:
+    """Kinds by name.
+
+    Raises:
+        MappingError: two rows share a name.
+    """
+    table: dict[str, Kind] = {}
+    for kind in kinds.values() if isinstance(kinds, Mapping) else kinds:
+        if kind.name in table:
+            raise MappingError(f"two rows are named {kind.name}")
+        table[kind.name] = kind
+    return table

@@ -1,0 +1,308 @@
+"""Finds mentions of other things in text and payloads, and gives each its canonical key and JSON path.
+
+Owns the shapes (ARN, URI, image, host, short id) and the names of fields that hold them. Refuses to decide whether
+the thing exists: the store joins keys, gap.py judges what is left.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from normalize.identity import (
+    AWS_SHORT_ID,
+    OWN_SCHEMES,
+    Name,
+    arn_name,
+    aws_short_name,
+    host_name,
+    image_name,
+    known_service,
+    kubernetes_id,
+    mlflow_server_name,
+    native_key,
+    uri_name,
+)
+from normalize.model import Json, Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A name found in a text, what stands there, and from where to where."""
+
+    name: Name
+    value: str
+    span: tuple[int, int]
+
+
+_END = r"[^\s\"'<>|,;(){}\\\[\]`]"
+_ARN = re.compile(r"arn:aws[a-z-]*:[a-z0-9-]*:[a-z0-9-]*:[0-9a-z-]*:[^\s\"'<>|,;(){}\\\[\]`]+")
+_URI = re.compile(rf"\b(?P<scheme>[a-zA-Z][a-zA-Z0-9+.-]{{1,30}})://{_END}+")
+_HOST = re.compile(
+    r"(?<![\w./@:-])(?P<host>(?:[a-zA-Z0-9](?:[a-zA-Z0-9_-]{0,61}[a-zA-Z0-9])?\.)+[a-zA-Z]{2,24})(?P<port>:\d{2,5})?(?![\w@-])"
+)
+_ADDRESS = re.compile(r"(?<![\w.])(?P<host>\d{1,3}(?:\.\d{1,3}){3})(?::\d{1,5})?(?![\w.])")
+_SERVICE_DNS = re.compile(r"(?P<name>[a-z0-9-]+)\.(?P<ns>[a-z0-9-]+)\.svc(?:\.cluster\.local)?\.?")
+_QUICK = re.compile(r"arn:aws|://|-[0-9a-f]{8}|\.[A-Za-z]{2}|\d\.\d")
+
+_STORE_SCHEMES = frozenset({"s3", "s3a", "s3n", "gs", "abfs", "abfss", "wasb", "wasbs", "hdfs", "viewfs", "nfs", "hf"})
+_SERVER_SCHEMES = frozenset(
+    {
+        "postgresql",
+        "postgres",
+        "mysql",
+        "mariadb",
+        "mongodb",
+        "mongodb+srv",
+        "redis",
+        "rediss",
+        "amqp",
+        "amqps",
+        "kafka",
+        "thrift",
+        "ldap",
+        "ldaps",
+        "snowflake",
+        "clickhouse",
+        "cassandra",
+        "mssql",
+        "oracle",
+        "sqlserver",
+        "grpc",
+        "grpcs",
+        "ray",
+        "tcp",
+        "ssh",
+        "git",
+        "git+ssh",
+        "git+https",
+        "ftp",
+        "sftp",
+        "ws",
+        "wss",
+    }
+)
+_ENDPOINT_NAME = re.compile(
+    r"(?:^|[-_. ]|(?<=[a-z0-9])(?=[A-Z]))(?:ur[il]s?|endpoints?|hosts?|hostnames?|servers?|address(?:es)?|brokers?|bootstrap|"
+    r"registry|proxy|externalname|dns(?:name)?|issuer|database|db|redis|upstream|remote|repo(?:sitory)?|base|site|locator|mirror|source|location)$"
+    r"|(?:url|uri|endpoint|host|hostname|server|address|broker|dnsname)s?$",
+    re.IGNORECASE,
+)
+_IMAGE_NAME = re.compile(r"(?:^|[-_.])(?:[a-z]*image(?:uri|url|name)?|image_?uri)$", re.IGNORECASE)
+_MLFLOW_NAME = re.compile(r"(?:mlflow[-_]?)?(?:tracking|registry)[-_]?ur[il]$", re.IGNORECASE)
+_BUCKET_NAME = re.compile(r"(?:^|[-_.]|(?<=[a-z0-9])(?=[A-Z]))bucket(?:[-_]?name)?$", re.IGNORECASE)
+_NOISE_HOSTS = re.compile(
+    r"(?:^|\.)(?:kubernetes\.io|k8s\.io|w3\.org|json-schema\.org|schema\.org|opencontainers\.org|example\.(?:com|org|net)|"
+    r"schemas\.microsoft\.com|apache\.org/licenses|cluster\.local|in-addr\.arpa)$"
+)
+_PROSE_NAME = re.compile(
+    r"(?:description|descr|summary|message|comment|documentation|docs?|help|note|license|reason)$",
+    re.IGNORECASE,
+)
+_VERSION_TLD = frozenset(
+    ["py", "sh", "js", "json", "yaml", "yml", "txt", "md", "csv", "xml", "html", "conf", "cfg", "ini", "log", "gz", "tar", "zip", "parquet", "bin", "pt", "pth", "onnx", "safetensors", "jar", "whl", "service", "timer", "socket", "target", "go", "java", "rb", "ts", "sql", "env", "toml", "lock", "pem", "crt", "key", "db", "sock", "pid", "tgz", "ipynb", "arrow", "feather", "npy", "h5", "pkl", "joblib", "so"]
+)
+
+
+def mentions(text: str, name: str) -> tuple[Mention, ...]:
+    """Things that a text mentions, in order of appearance.
+
+    Args:
+        text: a string value of a payload.
+        name: the key or variable it stands under; it decides how bare host names, images and plain words are read.
+            "value" (a value whose name is unknown) reads every host.
+    """
+    return _mentions_short(text, name) if len(text) <= 200 else tuple(_mentions(text, name))
+
+
+@lru_cache(maxsize=65536)
+def _mentions_short(text: str, name: str) -> tuple[Mention, ...]:
+    return tuple(_mentions(text, name))
+
+
+def _mentions(text: str, name: str) -> Iterator[Mention]:
+    if (
+        _IMAGE_NAME.search(name)
+        and (found := image_name(text))
+        and ("/" in text or ":" in text or name.lower() == "image")
+    ):
+        yield Mention(found, text, (0, len(text)))
+        return
+    if _BUCKET_NAME.search(name) and (found := uri_name(f"s3://{text}")):
+        yield Mention(found, text, (0, len(text)))
+        return
+    if text.startswith("[redacted; mentions "):
+        yield from _kept(text)
+        return
+    if not _QUICK.search(text):
+        return
+    taken: list[tuple[int, int]] = []
+    for m in _ARN.finditer(text):
+        value = m[0].rstrip(".:/")
+        taken.append(m.span())
+        if named := arn_name(value):
+            yield Mention(named, value, (m.start(), m.start() + len(value)))
+    for m in _URI.finditer(text):
+        if _inside(m.span(), taken):
+            continue
+        taken.append(m.span())
+        value = m[0].rstrip(".:")
+        if named := _uri(value, m["scheme"].lower(), name):
+            yield Mention(named, _public(value), (m.start(), m.start() + len(value)))
+    for m in AWS_SHORT_ID.finditer(text):
+        if not _inside(m.span(), taken) and (named := aws_short_name(m[0])):
+            yield Mention(named, m[0], m.span())
+    yield from _hosts(text, name, taken)
+
+
+def _kept(text: str) -> Iterator[Mention]:
+    """Mentions that redaction left inside a marker: canonical keys, parted by blanks."""
+    for word in text[len("[redacted; mentions ") : -1].split(" "):
+        form, _, rest = word.partition(":")
+        named: Name | None
+        if form == "dns" or form == "ip":
+            named = host_name(rest)
+        elif form == "image":
+            named = image_name(rest.removeprefix("//"))
+        elif form == "azblob":
+            account, _, container = rest.removeprefix("//").partition("/")
+            named = Name(word, "azure.storage.container", "azure", account) if container else None
+        elif form == "mlflow-server":
+            named = Name(word, "mlflow.server", "mlflow")
+        elif form == "aws":
+            named = aws_short_name(rest)
+        elif form == "arn":
+            named = arn_name(word)
+        else:
+            named = uri_name(word)
+        if named:
+            yield Mention(named, word, (0, len(text)))
+
+
+def _inside(span: tuple[int, int], taken: list[tuple[int, int]]) -> bool:
+    return any(a <= span[0] < b for a, b in taken)
+
+
+def _public(uri: str) -> str:
+    """A URI without user information, query and fragment."""
+    head = re.split(r"[?#]", uri, maxsplit=1)[0]
+    scheme, _, rest = head.partition("://")
+    authority, slash, path = rest.partition("/")
+    if scheme.lower() in ("abfs", "abfss", "wasb", "wasbs"):
+        return head
+    return f"{scheme}://{authority.rsplit('@', 1)[-1]}{slash}{path}"
+
+
+def _uri(value: str, scheme: str, name: str) -> Name | None:
+    if "{{" in value or "${" in value:
+        return None
+    if _MLFLOW_NAME.search(name) and scheme in ("http", "https"):
+        return mlflow_server_name(value)
+    if scheme in _STORE_SCHEMES:
+        return uri_name(value)
+    base = scheme.removeprefix("jdbc:")
+    if base in _SERVER_SCHEMES or "+" in base:
+        return uri_name(value)
+    if scheme not in ("http", "https"):
+        return None
+    named = uri_name(value)
+    if named is None or not named.key.startswith(("dns:", "ip:")):
+        return named
+    host = named.key.partition(":")[2]
+    if _NOISE_HOSTS.search(host) or host == "169.254.169.254":
+        return None
+    if known_service(host) or host.endswith(".svc") or not _PROSE_NAME.search(name):
+        return named
+    return None
+
+
+def _hosts(text: str, name: str, taken: list[tuple[int, int]]) -> Iterator[Mention]:
+    speaks_of_hosts = name == "value" or bool(_ENDPOINT_NAME.search(name))
+    for m in _HOST.finditer(text):
+        host = m["host"].lower()
+        if _inside(m.span(), taken) or _NOISE_HOSTS.search(host):
+            continue
+        whole = m.span() == (0, len(text))
+        known = known_service(host) is not None or ".svc." in host + "."
+        plausible = whole and speaks_of_hosts and host.rsplit(".", 1)[-1] not in _VERSION_TLD
+        if (known or plausible) and (named := host_name(host)):
+            yield Mention(named, m[0], m.span())
+    if speaks_of_hosts:
+        for m in _ADDRESS.finditer(text):
+            if m.span() == (0, len(text)) and (named := host_name(m["host"])):
+                yield Mention(named, m[0], m.span())
+
+
+def declared(text: str, target: str, within: str, scope: Scope) -> Name:
+    """Name of a thing that a row's link points at: by its shape where it has one, otherwise unique within a scope."""
+    if text.startswith(OWN_SCHEMES):
+        return Name(text, target, text.split(":", 1)[0])
+    if text.startswith("arn:") and (named := arn_name(text)):
+        return Name(named.key, target, named.provider, named.account, named.place)
+    if target.endswith("image_repository") or target == "aws.ecr.repository":
+        if named := image_name(text):
+            return named
+    elif "://" in text and (named := uri_name(text)):
+        return Name(named.key, target if not named.key.startswith(("dns:", "ip:")) else named.target, *_where(named))
+    if target == "aws.s3.bucket" and (named := uri_name(f"s3://{text}")):
+        return named
+    if named := aws_short_name(text):
+        account, place = (scope.account, scope.place) if scope.provider == "aws" else ("", "")
+        return Name(named.key, target, "aws", account, place)
+    provider = scope.provider
+    place = scope.place if within == "place" else ""
+    account = scope.account if within in ("place", "account") else ""
+    return Name(native_key(target, within, scope, text), target, provider, account, place)
+
+
+def _where(name: Name) -> tuple[str, str, str]:
+    return name.provider, name.account, name.place
+
+
+def in_cluster(name: Name, scope: Scope) -> Name:
+    """Within a Kubernetes cluster, SERVICE.NAMESPACE.svc names a Service of that cluster."""
+    if scope.provider != "kubernetes" or not name.key.startswith(("dns:", "mlflow-server:")):
+        return name
+    host = name.key.split(":")[1]
+    m = _SERVICE_DNS.fullmatch(host)
+    if m is None or name.key.startswith("mlflow-server:"):
+        return name
+    key = kubernetes_id(scope.account, "", "Service", m["ns"], m["name"])
+    return Name(key, "k8s.service", "kubernetes", scope.account, scope.place)
+
+
+def search(payload: Json, quiet: frozenset[str] = frozenset()) -> Iterator[tuple[str, Mention]]:
+    """(JSON path, mention) of everything that a payload mentions, depth first.
+
+    Args:
+        quiet: dotted paths that are not searched ("metadata.managedFields").
+    """
+    stack: list[tuple[object, str, str, str]] = [(payload, "$", "", "")]
+    while stack:
+        value, path, dotted, name = stack.pop()
+        if isinstance(value, str):
+            if len(value) > 5:
+                for found in mentions(value, name):
+                    yield path, found
+        elif isinstance(value, dict):
+            variable = next((v for k in ("name", "Name", "key", "Key") if isinstance(v := value.get(k), str)), None)
+            below = []
+            for key, item in value.items():
+                child = f"{dotted}.{key}" if dotted else key
+                if child in quiet:
+                    continue
+                called = variable if variable is not None and key.lower() == "value" else key
+                step = f".{key}" if _PLAIN_KEY.fullmatch(key) else f"[{_quoted(key)}]"
+                below.append((item, path + step, child, called))
+            stack.extend(reversed(below))
+        elif isinstance(value, list):
+            stack.extend((item, f"{path}[{i}]", dotted + "[]", name) for i, item in reversed(list(enumerate(value))))
+
+
+_PLAIN_KEY = re.compile(r"[A-Za-z_$][\w$]*")
+
+
+def _quoted(key: str) -> str:
+    return '"' + key.replace("\\", "\\\\").replace('"', '\\"') + '"'
