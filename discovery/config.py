@@ -1,0 +1,356 @@
+"""Reads stocktake.toml: what to scan, when, and where the inventory lives.
+
+Every error names the key, the value, what is accepted, and the file and line. Credentials have no place here.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from normalize.errors import ConfigError
+
+DEFAULT_DATABASE = "sqlite:///stocktake.db"
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+
+class _Source(_Strict):
+    name: str
+
+    @field_validator("name")
+    @classmethod
+    def _short_name(cls, value: str) -> str:
+        if not _NAME.fullmatch(value):
+            raise ValueError(
+                "accepted: 1 to 63 letters, digits, dots, dashes and underscores, starting with a letter or digit"
+            )
+        return value
+
+
+def _web_address(value: str | None) -> str | None:
+    if value is not None and not re.fullmatch(r"https?://[^\s@]+", value):
+        raise ValueError("accepted: an http:// or https:// URL without user name and password")
+    return value
+
+
+class AwsSource(_Source):
+    type: Literal["aws"]
+    regions: list[str] | None = Field(default=None, min_length=1)
+    accounts: list[str] | Literal["organization"] | None = None
+    role: str | None = None
+    external_id_env: str | None = None
+    profile: str | None = None
+    endpoint_url: str | None = None
+
+    _endpoint = field_validator("endpoint_url")(_web_address)
+
+    @field_validator("accounts")
+    @classmethod
+    def _account_ids(cls, value: list[str] | str | None) -> list[str] | str | None:
+        if isinstance(value, list) and (bad := [a for a in value if not re.fullmatch(r"\d{12}", a)]):
+            raise ValueError(f"{bad[0]!r} is no account id; accepted: 12 digits, as text")
+        return value
+
+    @model_validator(mode="after")
+    def _role_for_accounts(self) -> AwsSource:
+        if self.accounts == "organization" and not self.role:
+            raise ValueError('accounts = "organization" needs role: the name of the role to assume in each account')
+        return self
+
+
+class GcpSource(_Source):
+    type: Literal["gcp"]
+    parents: list[str] = Field(min_length=1)
+    endpoint: str | None = None
+
+    _endpoint = field_validator("endpoint")(_web_address)
+
+
+class AzureSource(_Source):
+    type: Literal["azure"]
+    subscriptions: list[str] | None = None
+    management_groups: list[str] | None = None
+    endpoint: str | None = None
+
+    _endpoint = field_validator("endpoint")(_web_address)
+
+
+class KubernetesSource(_Source):
+    type: Literal["kubernetes"]
+    kubeconfig: str | None = None
+    context: str | None = None
+
+
+class MlflowSource(_Source):
+    type: Literal["mlflow"]
+    tracking_uri: str
+
+    _endpoint = field_validator("tracking_uri")(_web_address)
+
+
+class HostSource(_Source):
+    type: Literal["host"]
+    hosts: list[str] = Field(default_factory=list)
+    hosts_file: str | None = None
+    user: str | None = None
+    identity_file: str | None = None
+    known_hosts: str | None = None
+    local: bool = False
+
+    @model_validator(mode="after")
+    def _something_to_look_at(self) -> HostSource:
+        if not self.local and not self.hosts and not self.hosts_file:
+            raise ValueError("needs hosts, hosts_file or local = true")
+        return self
+
+
+class SlurmSource(_Source):
+    type: Literal["slurm"]
+
+
+Source = Annotated[
+    AwsSource | GcpSource | AzureSource | KubernetesSource | MlflowSource | HostSource | SlurmSource,
+    Field(discriminator="type"),
+]
+SOURCE_TYPES: dict[str, type[_Source]] = {
+    get_args(cls.model_fields["type"].annotation)[0]: cls
+    for cls in (AwsSource, GcpSource, AzureSource, KubernetesSource, MlflowSource, HostSource, SlurmSource)
+}
+
+
+class Schedule(_Strict):
+    name: str
+    sources: list[str] | None = None
+    cron: str
+    timezone: str = "UTC"
+
+    @field_validator("cron")
+    @classmethod
+    def _five_fields(cls, value: str) -> str:
+        if len(value.split()) != 5:
+            raise ValueError('accepted: five cron fields, as in "0 3 * * *"')
+        return value
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (KeyError, ValueError, OSError):
+            raise ValueError('accepted: a name of the time zone database, as in "Europe/Berlin"') from None
+        return value
+
+
+class Config(_Strict):
+    """A whole configuration. `path` is where it was read, None for defaults."""
+
+    database: str = DEFAULT_DATABASE
+    source: list[Source] = Field(default_factory=list)
+    schedule: list[Schedule] = Field(default_factory=list)
+    path: Path | None = None
+
+    @field_validator("database")
+    @classmethod
+    def _supported_database(cls, value: str) -> str:
+        return checked_database(value)
+
+
+def checked_database(url: str) -> str:
+    """A database URL that is supported.
+
+    Raises:
+        ValueError: it is neither SQLite nor PostgreSQL through psycopg.
+    """
+    if re.fullmatch(r"sqlite(?:\+pysqlite)?:///.*|postgresql\+psycopg://.*", url):
+        return url
+    raise ValueError("accepted: sqlite:///FILE or postgresql+psycopg://USER@HOST/DATABASE")
+
+
+def load(path: Path | None, *, required: bool = True) -> Config:
+    """Read a configuration file.
+
+    Args:
+        path: the file; None means stocktake.toml in the current folder.
+        required: whether a missing file is an error; otherwise defaults are given.
+
+    Raises:
+        ConfigError: missing, not TOML, or not accepted; the message names key, value, accepted values, file and line.
+    """
+    file = path or Path("stocktake.toml")
+    if not file.is_file():
+        if path is None and not required:
+            return Config()
+        raise ConfigError(
+            f"{file}: no such configuration file; `stocktake init` writes one, --config FILE names another"
+        )
+    text = file.read_text(encoding="utf-8")
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{file}: not TOML: {error}") from None
+    if "path" in data:
+        raise ConfigError(_unknown_key(("path",), file, text, data))
+    try:
+        config = Config.model_validate(data)
+    except ValidationError as error:
+        raise ConfigError("\n".join(_message(e, file, text, data) for e in error.errors())) from None
+    _check_names(config, file, text)
+    return config.model_copy(update={"path": file.resolve()})
+
+
+def _check_names(config: Config, file: Path, text: str) -> None:
+    seen: set[str] = set()
+    for i, source in enumerate(config.source):
+        if source.name in seen:
+            line = line_of(text, ("source", i, "name"))
+            raise ConfigError(
+                f'{file}:{line}: source name "{source.name}" is used twice; accepted: a unique name per source'
+            )
+        seen.add(source.name)
+    for i, schedule in enumerate(config.schedule):
+        for name in schedule.sources or ():
+            if name not in seen:
+                line = line_of(text, ("schedule", i, "sources"))
+                raise ConfigError(
+                    f'{file}:{line}: schedule "{schedule.name}" names source "{name}"; accepted: {_listed(seen)}'
+                )
+
+
+def _message(error: Any, file: Path, text: str, data: dict[str, Any]) -> str:
+    location: tuple[str | int, ...] = error["loc"]
+    kind = error["type"]
+    where = tuple(p for p in location if isinstance(p, int) or p not in SOURCE_TYPES or location.index(p) != 2)
+    where = tuple(
+        p for p in where if not (isinstance(p, str) and re.match(r"(?:list|literal|constrained|function)", p))
+    )
+    line = line_of(text, where)
+    key = ".".join(str(p) for p in where if isinstance(p, str))
+    if kind == "extra_forbidden":
+        return _unknown_key(where, file, text, data)
+    if kind in ("union_tag_invalid", "union_tag_not_found"):
+        value = _at(data, (*where, "type"))
+        line = line_of(text, (*where, "type")) if value is not None else line
+        said = f'type = "{value}"' if value is not None else "type is missing"
+        hint = _nearest(str(value), SOURCE_TYPES) if value is not None else ""
+        return f"{file}:{line}: source: {said}; accepted: {_listed(SOURCE_TYPES)}{hint}"
+    if kind == "missing":
+        return f"{file}:{line}: {key} is missing"
+    value = _at(data, where)
+    shown = "" if isinstance(value, dict) or value is None else f" = {value!r}"
+    reason = str(error["msg"]).removeprefix("Value error, ")
+    return f"{file}:{line}: {key}{shown}: {reason[0].lower() + reason[1:] if not reason.startswith('[') else reason}"
+
+
+def _unknown_key(where: tuple[str | int, ...], file: Path, text: str, data: dict[str, Any]) -> str:
+    table, key = where[:-1], str(where[-1])
+    holder = _at(data, table)
+    model: type[BaseModel] = Config
+    if where[0] == "source" and isinstance(holder, dict):
+        model = SOURCE_TYPES.get(str(holder.get("type")), _Source)
+    elif where[0] == "schedule":
+        model = Schedule
+    known = [k for k in model.model_fields if k != "path"]
+    line = line_of(text, where)
+    return f'{file}:{line}: key "{key}" is not known; accepted: {_listed(known)}{_nearest(key, known)}'
+
+
+def _nearest(word: str, known: Any) -> str:
+    close = difflib.get_close_matches(word, list(known), 1, 0.5)
+    return f'; did you mean "{close[0]}"?' if close else ""
+
+
+def _listed(words: Any) -> str:
+    return ", ".join(sorted(words))
+
+
+def _at(data: Any, where: tuple[str | int, ...]) -> Any:
+    for part in where:
+        try:
+            data = data[part]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return data
+
+
+def line_of(text: str, where: tuple[str | int, ...]) -> int:
+    """Line (from 1) of a key in a TOML text; of its table where the key is not written.
+
+    Args:
+        where: ("source", 2, "regions") for the key of the third [[source]]; ("database",) for a top key.
+    """
+    lines = text.splitlines()
+    start, end = 0, len(lines)
+    if len(where) > 1 and isinstance(where[1], int):
+        header = re.compile(rf"\s*\[\[\s*{re.escape(str(where[0]))}\s*\]\]")
+        heads = [i for i, line in enumerate(lines) if header.match(line)]
+        if where[1] < len(heads):
+            start = heads[where[1]]
+            end = next((i for i in range(start + 1, len(lines)) if re.match(r"\s*\[", lines[i])), len(lines))
+    keys = [p for p in where if isinstance(p, str)]
+    if keys:
+        wanted = re.compile(rf"""\s*["']?{re.escape(keys[-1])}["']?\s*=""")
+        for i in range(start, end):
+            if wanted.match(lines[i]):
+                return i + 1
+    return start + 1
+
+
+SAMPLE = """\
+# Stocktake: what to scan, when, and where the inventory lives.
+# Credentials never stand here: they come from each SDK's own chain, the SSH agent,
+# or an environment variable that this file names.
+
+database = "sqlite:///stocktake.db"        # or postgresql+psycopg://stocktake@db.internal/stocktake
+
+# One block per thing to look at; `name` appears in every record.
+
+# [[source]]
+# type = "aws"
+# name = "prod"
+# regions = ["us-east-1", "eu-west-1"]     # left out: every region the account has enabled
+# accounts = ["111122223333"]              # or "organization"; left out: the caller's own account
+# role = "StocktakeReadOnly"               # assumed in each account
+# external_id_env = "STOCKTAKE_EXTERNAL_ID"
+# profile = "audit"
+# endpoint_url = "https://vpce.example.internal"
+
+# [[source]]
+# type = "kubernetes"
+# name = "train"
+# kubeconfig = "~/.kube/config"            # left out: in-cluster, then the default file
+# context = "train"
+
+# [[source]]
+# type = "mlflow"
+# name = "registry"
+# tracking_uri = "https://mlflow.example.internal"
+
+# [[source]]
+# type = "host"
+# name = "lab"
+# hosts = ["gpu01.example.internal", "10.0.0.7:2222"]
+# user = "stocktake"
+# identity_file = "~/.ssh/id_ed25519"
+# known_hosts = "~/.ssh/known_hosts"       # host keys are always verified
+
+# [[source]]
+# type = "host"
+# name = "here"
+# local = true                             # this machine, without SSH
+
+# [[schedule]]                             # for `stocktake agent`
+# name = "nightly"
+# cron = "0 3 * * *"
+# timezone = "Europe/Berlin"               # left out: UTC
+# sources = ["prod", "train"]              # left out: all
+"""

@@ -1,0 +1,68 @@
+"""Loads collectors lazily: no SDK is imported before a source of its type is opened."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, cast
+
+from normalize.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collectors.contract import Collector
+    from discovery.config import _Source
+    from normalize.model import Kind
+
+# source type -> (module, extra)
+COLLECTORS: Mapping[str, tuple[str, str]] = {
+    "aws": ("collectors.aws", "aws"),
+    "kubernetes": ("collectors.kubernetes", "kubernetes"),
+    "mlflow": ("collectors.mlflow", "mlflow"),
+    "host": ("collectors.hosts", "host"),
+}
+_SDK_PACKAGES = frozenset({"boto3", "botocore", "kubernetes", "mlflow", "asyncssh", "defusedxml", "google", "azure"})
+
+
+def _module(source_type: str) -> Any:
+    if source_type not in COLLECTORS:
+        raise ConfigError(
+            f'sources of type "{source_type}" cannot be scanned by this version; it scans: {", ".join(COLLECTORS)}'
+        )
+    return importlib.import_module(COLLECTORS[source_type][0])
+
+
+def open_source(source: _Source) -> Collector:
+    """Open a configured source. Connects to nothing that a scan would not read.
+
+    Raises:
+        ConfigError: its extra is not installed, or its settings cannot work.
+    """
+    settings = source.model_dump(exclude_none=True)
+    source_type = str(settings["type"])
+    module = _module(source_type)
+    try:
+        return cast("Collector", module.open_source(settings))
+    except ModuleNotFoundError as error:
+        if (error.name or "").split(".")[0] not in _SDK_PACKAGES:
+            raise
+        extra = COLLECTORS[source_type][1]
+        raise ConfigError(
+            f'source "{settings["name"]}" needs the extra "{extra}": pip install "stocktake[{extra}]"'
+        ) from None
+
+
+def permissions(provider: str) -> Callable[[str], str]:
+    """The renderer of a provider's least-privilege read-only policy."""
+    module = importlib.import_module(COLLECTORS[provider][0] + ".permissions")
+    return cast("Callable[[str], str]", module.render)
+
+
+def static_kinds() -> dict[str, Kind]:
+    """Every row that needs no connection to be known, by kind name."""
+    found: dict[str, Kind] = {}
+    for source_type, (package, _) in COLLECTORS.items():
+        module = importlib.import_module(package)
+        for kind in module.rows():
+            found[kind.name] = kind
+        del source_type
+    return found
