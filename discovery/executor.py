@@ -289,8 +289,8 @@ class Scan:
         """
         done = self._sink.done(self.result.run_id)
         pool = ThreadPoolExecutor(self._workers, thread_name_prefix="survey")
-        planning = {pool.submit(self._plan, c): c for c in self._collectors}
-        waiting: set[Future[Coverage]] = set()
+        planning: dict[Future[Any], Collector] = {pool.submit(self._plan, c): c for c in self._collectors}
+        waiting: set[Future[Any]] = set()
         queues: list[deque[_Work]] = []
         try:
             while (planning or waiting or any(queues)) and not self._stop.is_set():
@@ -318,7 +318,7 @@ class Scan:
         self._watch(Step(collector.source, planned=len(work)))
         return work
 
-    def _fill(self, pool: ThreadPoolExecutor, queues: list[deque[_Work]], waiting: set[Future[Coverage]]) -> None:
+    def _fill(self, pool: ThreadPoolExecutor, queues: list[deque[_Work]], waiting: set[Future[Any]]) -> None:
         """Take from the sources in turn, so that none starves another; keep the pool just full."""
         while len(waiting) < self._workers * 2 and any(queues):
             for queue in queues:

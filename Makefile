@@ -1,0 +1,36 @@
+# Everything runs in .venv, which `make .venv/ready` builds with uv when it is there and with plain pip otherwise.
+SHELL := /bin/bash
+PYTHON ?= python3
+BIN := .venv/bin
+RUN := $(BIN)/python
+
+.PHONY: demo test lint bench docs services clean
+
+.venv/ready: pyproject.toml uv.lock
+	@deploy/setup-venv "$(PYTHON)"
+	@touch $@
+
+services:
+	@deploy/install-services
+
+demo: .venv/ready ## a local AI estate out of real servers, scanned, with every report
+	@$(BIN)/stocktake demo --output stocktake-demo
+
+test: .venv/ready services ## the whole test suite
+	@$(BIN)/pytest -q -n 2 --dist loadfile
+
+lint: .venv/ready ## style, types, import contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: .venv/ready ## benchmarks; prints ratios taken in one run
+	$(RUN) benchmarks/normalize_bench.py
+	$(RUN) benchmarks/store_bench.py
+
+docs: .venv/ready ## regenerate what is generated
+	$(RUN) -m discovery.generate
+
+clean:
+	rm -rf .venv stocktake-demo dist build .mypy_cache .ruff_cache .pytest_cache

@@ -1,0 +1,512 @@
+"""The command line. Imports nothing heavy before a command needs it: `stocktake --help` stays quick."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from normalize.errors import BusyError, ConfigError, StocktakeError
+
+if TYPE_CHECKING:
+    from discovery.config import Config
+    from discovery.console import Console
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+FORMATS = ("table", "json", "jsonl", "csv")
+TARGETS = ("aws", "gcp", "azure", "kubernetes")
+COLUMNS: dict[str, tuple[str, ...]] = {
+    "runs": ("id", "status", "started_at", "finished_at", "sources", "records", "blind_spots"),
+    "coverage": (
+        "run_id", "source", "kind", "provider", "account", "place", "outcome", "records", "gaps", "quarantined",
+        "reason", "needs", "started_at", "finished_at",
+    ),
+    "resources": (
+        "id", "kind", "category", "dimension", "provider", "account", "place", "name", "native_id", "tags",
+        "attributes", "sources", "first_seen_at", "last_seen_at", "gone_at",
+    ),
+    "relations": ("source_id", "verb", "target_id", "evidence"),
+    "gaps": (
+        "id", "code", "severity", "subject_id", "subject", "missing", "evidence", "evidence_count", "why", "remedy",
+        "first_seen_at",
+    ),
+}  # fmt: skip
+SHOWN: dict[str, tuple[str, ...]] = {
+    "runs": COLUMNS["runs"],
+    "coverage": ("source", "kind", "account", "place", "outcome", "records", "gaps", "quarantined", "reason", "needs"),
+    "resources": ("kind", "name", "account", "place", "dimension", "last_seen_at", "gone_at", "id"),
+    "relations": COLUMNS["relations"],
+    "gaps": ("severity", "code", "subject", "remedy", "id"),
+}
+"""Columns of a table at a terminal; JSON and CSV carry all of COLUMNS."""
+_NO_FILTER = {
+    "tags",
+    "attributes",
+    "missing",
+    "evidence",
+    "evidence_count",
+    "needs",
+    "sources",
+    "reason",
+    "why",
+    "remedy",
+}
+
+
+class State:
+    """Global options, as they were given anywhere on the command line."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, Any] = {}
+
+    @property
+    def console(self) -> Console:
+        from discovery.console import Console
+
+        keys = ("quiet", "verbose", "log_format", "no_color")
+        return Console(**{k: self.values[k] for k in keys if k in self.values})
+
+    def config(self, *, required: bool = True) -> Config:
+        from discovery.config import load
+
+        return load(self.values.get("config"), required=required)
+
+    def database(self) -> str:
+        """The database: the option or variable, else the configuration, else the default."""
+        from discovery.config import checked_database
+
+        if url := self.values.get("database"):
+            try:
+                return checked_database(url)
+            except ValueError as error:
+                raise ConfigError(f'--database "{_public(url)}": {error}') from None
+        return self.config(required=False).database
+
+
+def _public(url: str) -> str:
+    from normalize.redaction import scrub
+
+    return scrub(url)
+
+
+def _keep(ctx: click.Context, param: click.Parameter, value: Any) -> Any:
+    state = ctx.ensure_object(State)
+    if value is not None and value is not False:
+        state.values[str(param.name)] = value
+    return value
+
+
+def shared(command: F) -> F:
+    """Options that hold everywhere: before or after the command's name."""
+    options = (
+        click.option("--config", type=click.Path(path_type=Path, dir_okay=False), envvar="STOCKTAKE_CONFIG", expose_value=False, callback=_keep, is_eager=True, help="Configuration file [stocktake.toml]."),
+        click.option("--database", metavar="URL", envvar="STOCKTAKE_DATABASE", expose_value=False, callback=_keep, is_eager=True, help="Inventory to use [sqlite:///stocktake.db]."),
+        click.option("-q", "--quiet", is_flag=True, expose_value=False, callback=_keep, is_eager=True, help="No progress, errors only."),
+        click.option("-v", "--verbose", is_flag=True, expose_value=False, callback=_keep, is_eager=True, help="Say more."),
+        click.option("--log-format", type=click.Choice(["text", "json"]), expose_value=False, callback=_keep, is_eager=True, help="How logs are written [text]."),
+        click.option("--no-color", is_flag=True, expose_value=False, callback=_keep, is_eager=True, help="No colour (also NO_COLOR)."),
+    )  # fmt: skip
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+class _Group(click.Group):
+    """A group whose commands end with the contract's exit codes."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except ConfigError as error:
+            raise _Fail(str(error), 2) from None
+        except BusyError as error:
+            raise _Fail(str(error), 2) from None
+        except StocktakeError as error:
+            raise _Fail(str(error), 1) from None
+        except BrokenPipeError:
+            sys.stderr.close()
+            ctx.exit(0)
+
+
+class _Fail(click.ClickException):
+    def __init__(self, message: str, code: int) -> None:
+        super().__init__(message)
+        self.code = code
+
+    def show(self, file: Any = None) -> None:
+        super().show(file)
+        sys.exit(self.code)
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(package_name="stocktake", prog_name="stocktake")
+@shared
+@click.pass_context
+def main(ctx: click.Context) -> None:
+    """Stocktake: what an AI estate is made of, and what of it nobody could see.
+
+    It reads cloud accounts, Kubernetes clusters, MLflow servers and GPU hosts, and never writes to them.
+
+    \b
+    Start:
+      stocktake demo               a local estate, scanned, with reports
+      stocktake init               write stocktake.toml, then name your sources in it
+      stocktake check              what a scan would be blind to, and which permission is missing
+      stocktake scan               look, and keep what was seen
+      stocktake gaps               what the inventory does not know
+
+    Exit codes: 0 complete, 3 finished with blind spots, 2 wrong usage or configuration, 1 a fault of Stocktake.
+    """
+    ctx.ensure_object(State)
+
+
+@main.command()
+@shared
+@click.pass_obj
+def init(state: State) -> None:
+    """Write a commented stocktake.toml here; never overwrites.
+
+    \b
+    Example:
+      stocktake init && $EDITOR stocktake.toml
+    """
+    from discovery.config import SAMPLE
+
+    path: Path = state.values.get("config") or Path("stocktake.toml")
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(SAMPLE)
+    except FileExistsError:
+        raise ConfigError(
+            f"{path} exists and was left as it is; remove it first, or name another with --config"
+        ) from None
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be written: {error.strerror}") from None
+    state.console.note(f"wrote {path}: name your sources in it, then run: stocktake check")
+
+
+@main.command()
+@click.option("--source", "sources", multiple=True, metavar="NAME", help="Only this source; may be repeated.")
+@click.option("--format", "format_", type=click.Choice(FORMATS), default=None, help="How to print.")
+@shared
+@click.pass_obj
+def check(state: State, sources: tuple[str, ...], format_: str | None) -> None:
+    """Connect read-only and say, per kind, what a scan would be blind to and what is missing. Changes nothing.
+
+    \b
+    Examples:
+      stocktake check
+      stocktake check --source prod --format json
+    """
+    from discovery.scans import predict
+
+    rows, blind = predict(state.config(), sources, state.console)
+    columns = ("source", "kind", "account", "place", "outcome", "reason", "needs")
+    _print(state, rows, columns, columns, format_)
+    if blind:
+        state.console.note(f"{blind} kinds or scopes would not be seen; see the column needs")
+        sys.exit(3)
+    state.console.note("nothing is hidden from these credentials, as far as can be told without a scan")
+
+
+@main.command()
+@click.argument("provider", type=click.Choice(["aws", "gcp", "azure", "kubernetes", "host"]))
+@click.option(
+    "--format", "format_", default=None, help="aws: json, terraform, cloudformation. kubernetes: yaml. host: text."
+)
+@shared
+def permissions(provider: str, format_: str | None) -> None:
+    """Print the least-privilege read-only policy, generated from the kind tables.
+
+    \b
+    Examples:
+      stocktake permissions aws > policy.json
+      stocktake permissions kubernetes | kubectl apply -f -
+    """
+    from discovery.wiring import COLLECTORS, permissions
+
+    if provider not in COLLECTORS:
+        raise ConfigError(f'"{provider}" cannot be scanned by this version; it scans: {", ".join(COLLECTORS)}')
+    default = {"aws": "json", "kubernetes": "yaml", "host": "text"}[provider]
+    try:
+        click.echo(permissions(provider)(format_ or default).rstrip("\n"))
+    except (KeyError, ValueError) as error:
+        raise ConfigError(f"--format {format_}: {error}") from None
+
+
+@main.command()
+@click.option("--source", "sources", multiple=True, metavar="NAME", help="Only this source; may be repeated.")
+@click.option(
+    "--kind", "kinds", multiple=True, metavar="PATTERN", help='Only kinds like "aws.sagemaker.*"; may be repeated.'
+)
+@click.option("--resume", is_flag=True, help="Go on with the newest run that did not finish.")
+@click.option(
+    "--engine", type=click.Choice(["threads", "dask"]), default="threads", show_default=True, help="What runs the work."
+)
+@click.option("--workers", type=click.IntRange(1, 256), default=16, show_default=True, help="Scopes read at a time.")
+@shared
+@click.pass_obj
+def scan(
+    state: State, sources: tuple[str, ...], kinds: tuple[str, ...], resume: bool, engine: str, workers: int
+) -> None:
+    """One discovery run over the configured sources.
+
+    \b
+    Examples:
+      stocktake scan
+      stocktake scan --source prod --kind 'aws.sagemaker.*'
+      stocktake scan --resume
+    """
+    if engine == "dask":
+        raise ConfigError("--engine dask is not available in this version; accepted: threads")
+    from discovery.scans import run_scan
+
+    code = run_scan(
+        state.config(), state.database(), state.console, sources=sources, patterns=kinds, resume=resume, workers=workers
+    )
+    if code:
+        sys.exit(code)
+
+
+def _listing(name: str, help_: str, examples: str) -> None:
+    """Make one listing command with its filters."""
+
+    def run(format_: str | None, limit: int | None, **filters: str | None) -> None:
+        from discovery.scans import open_reader
+
+        state: State = click.get_current_context().ensure_object(State)
+        with open_reader(state.database()) as reader:
+            rows = getattr(reader, name)(limit=limit, filters={k: v for k, v in filters.items() if v is not None})
+            _print(state, rows, COLUMNS[name], SHOWN[name], format_)
+
+    run.__doc__ = f"{help_}\n\n\b\nExamples:\n{examples}"
+    command: Any = shared(run)
+    for column in reversed([c for c in COLUMNS[name] if c not in _NO_FILTER]):
+        command = click.option(
+            f"--{column.replace('_', '-')}", column, metavar="VALUE", help=f"Only this {column}; * and ? match."
+        )(command)
+    command = click.option("--limit", type=click.IntRange(1), metavar="N", help="At most N rows.")(command)
+    command = click.option("--format", "format_", type=click.Choice(FORMATS), help="How to print [table].")(command)
+    main.command(name)(command)
+
+
+_listing("runs", "Scans, newest first.", "  stocktake runs --limit 5")
+_listing(
+    "coverage",
+    "What each look at each kind in each scope was worth (newest look of each).",
+    "  stocktake coverage --outcome denied\n  stocktake coverage --kind 'aws.s3.*' --format json",
+)
+_listing(
+    "resources",
+    "What is in the inventory.",
+    "  stocktake resources --dimension inference\n  stocktake resources --kind 'k8s.*' --format jsonl > cluster.jsonl",
+)
+_listing("relations", "How things hang together.", "  stocktake relations --verb encrypted_by --format csv")
+_listing(
+    "gaps",
+    "What the inventory does not know, worst first.",
+    "  stocktake gaps --severity critical\n  stocktake gaps --code dangling-reference --format json",
+)
+
+
+@main.command()
+@click.argument("resource_id", metavar="ID")
+@click.option("--format", "format_", type=click.Choice(["table", "json"]), default=None, help="How to print [table].")
+@shared
+@click.pass_obj
+def show(state: State, resource_id: str, format_: str | None) -> None:
+    """One resource: attributes, relations both ways, history, gaps, and the evidence behind each.
+
+    \b
+    Example:
+      stocktake show arn:aws:s3:::training-data
+    """
+    from discovery.scans import open_reader
+
+    with open_reader(state.database()) as reader:
+        found = reader.show(resource_id)
+    if not found:
+        raise ConfigError(f'nothing has the id "{resource_id}"; `stocktake resources --name NAME` finds ids')
+    if format_ == "json" or (format_ is None and not sys.stdout.isatty()):
+        import json
+
+        click.echo(json.dumps(found, indent=2, ensure_ascii=False))
+    else:
+        from reports.tables import detail
+
+        detail(found, sys.stdout, color=state.console.color)
+
+
+@main.command()
+@click.argument("run_a")
+@click.argument("run_b")
+@click.option("--format", "format_", type=click.Choice(FORMATS), default=None, help="How to print [table].")
+@shared
+@click.pass_obj
+def diff(state: State, run_a: str, run_b: str, format_: str | None) -> None:
+    """What appeared, changed and went between two runs.
+
+    \b
+    Example:
+      stocktake diff 20261123T030000Z-1a2b 20261124T030000Z-3c4d
+    """
+    from discovery.scans import open_reader
+
+    columns = ("resource_id", "change", "at", "run_id")
+    with open_reader(state.database()) as reader:
+        _print(state, reader.diff(run_a, run_b), columns, columns, format_)
+
+
+@main.command()
+@click.argument("name", type=click.Choice(["summary", "gaps"]))
+@click.option("--target", type=click.Choice(TARGETS), help="Where the estate would move to.")
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["html", "md", "json"]),
+    help="How to write it [by the name of the file, else md].",
+)
+@click.option(
+    "--output", type=click.Path(path_type=Path, dir_okay=False), help="File to write; left out: standard output."
+)
+@shared
+@click.pass_obj
+def report(state: State, name: str, target: str | None, format_: str | None, output: Path | None) -> None:
+    """Write a report. HTML is one file that works offline.
+
+    \b
+    Examples:
+      stocktake report summary --output summary.html
+      stocktake report gaps --format md
+    """
+    from discovery.scans import write_report
+
+    text = write_report(state.database(), name, target, format_ or _format_of(output))
+    if output is None:
+        click.echo(text)
+        return
+    try:
+        output.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"--output {output}: cannot be written: {error.strerror}") from None
+    state.console.note(f"wrote {output}")
+
+
+def _format_of(output: Path | None) -> str:
+    return {".html": "html", ".htm": "html", ".json": "json"}.get(output.suffix.lower() if output else "", "md")
+
+
+@main.group()
+def export() -> None:
+    """Write the inventory for other tools."""
+
+
+@export.command("parquet")
+@click.argument("directory", type=click.Path(path_type=Path, file_okay=False))
+@shared
+@click.pass_obj
+def export_parquet(state: State, directory: Path) -> None:
+    """One Parquet dataset per table, swapped in whole.
+
+    \b
+    Example:
+      stocktake export parquet ./inventory
+      duckdb -c "SELECT kind, count(*) FROM './inventory/resources/**/*.parquet' GROUP BY 1"
+    """
+    from discovery.scans import export_to_parquet
+
+    for table, rows in export_to_parquet(state.database(), directory).items():
+        state.console.note(f"{table}: {rows} rows")
+
+
+@main.command()
+@shared
+@click.pass_obj
+def renormalize(state: State) -> None:
+    """Read the kept payloads again with this version's rows; needs no credentials.
+
+    \b
+    Example:
+      stocktake renormalize
+    """
+    from discovery.scans import replay
+
+    for what, count in replay(state.database()).items():
+        state.console.note(f"{what}: {count}")
+
+
+@main.group()
+def db() -> None:
+    """Look after the inventory's database."""
+
+
+@db.command("upgrade")
+@shared
+@click.pass_obj
+def db_upgrade(state: State) -> None:
+    """Move the database to this version's schema.
+
+    \b
+    Example:
+      stocktake db upgrade --database postgresql+psycopg://stocktake@db/stocktake
+    """
+    from discovery.scans import upgrade_database
+
+    state.console.note(f"schema is at revision {upgrade_database(state.database())}")
+
+
+@main.command()
+@click.option(
+    "--listen",
+    metavar="HOST:PORT",
+    default="127.0.0.1:9477",
+    show_default=True,
+    help='Where health and metrics are served; "" for nowhere.',
+)
+@shared
+@click.pass_obj
+def agent(state: State, listen: str) -> None:
+    """Run the schedules of the configuration until told to stop (SIGTERM).
+
+    \b
+    Example:
+      stocktake agent --config /etc/stocktake/stocktake.toml
+    """
+    from discovery.scheduler import run_agent
+
+    run_agent(state.config(), state.database(), state.console, listen)
+
+
+@main.command()
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("stocktake-demo"),
+    show_default=True,
+    help="Folder for everything.",
+)
+@shared
+@click.pass_obj
+def demo(state: State, output: Path) -> None:
+    """Build a local estate out of real servers, scan it, and write every report. Needs a source checkout (make demo).
+
+    \b
+    Example:
+      stocktake demo --output ./stocktake-demo
+    """
+    from discovery.demo import run_demo
+
+    code = run_demo(output, state.console)
+    if code:
+        sys.exit(code)
+
+
+def _print(state: State, rows: Any, columns: tuple[str, ...], shown: tuple[str, ...], format_: str | None) -> None:
+    from reports.tables import write
+
+    format_ = format_ or ("table" if sys.stdout.isatty() else "json")
+    write(rows, shown if format_ == "table" else columns, format_, sys.stdout, color=state.console.color, width=None)

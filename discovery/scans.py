@@ -1,0 +1,295 @@
+"""What the commands do, once their options are read: opens sources and the store, and joins the two."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from discovery.config import Config
+from discovery.console import Console, Progress
+from discovery.executor import Result, Scan, Step
+from discovery.wiring import open_source, static_kinds
+from normalize.errors import CollectError, ConfigError
+from normalize.redaction import scrub
+
+if TYPE_CHECKING:
+    from store.reader import Reader
+
+    from collectors.contract import Collector
+    from discovery.config import Source
+
+log = logging.getLogger("stocktake")
+
+
+def chosen(config: Config, names: Sequence[str]) -> list[Source]:
+    """The sources with these names; all when none is named.
+
+    Raises:
+        ConfigError: there is none at all, or none of that name.
+    """
+    if not config.source:
+        where = config.path or "stocktake.toml"
+        raise ConfigError(f"{where}: no [[source]] block; `stocktake init` writes examples of each type")
+    known = {s.name: s for s in config.source}
+    for name in names:
+        if name not in known:
+            raise ConfigError(f'--source "{name}" is not configured; accepted: {", ".join(sorted(known))}')
+    return [s for s in config.source if not names or s.name in names]
+
+
+@contextmanager
+def _opened(sources: Sequence[Source]) -> Iterator[list[Collector]]:
+    with ExitStack() as stack:
+        collectors = []
+        for source in sources:
+            collector = open_source(source)
+            stack.callback(collector.close)
+            collectors.append(collector)
+        yield collectors
+
+
+@contextmanager
+def open_reader(url: str) -> Iterator[Reader]:
+    """The inventory, for reading.
+
+    Raises:
+        ConfigError: the database does not exist yet.
+    """
+    from store.database import connect, ensure
+    from store.reader import Reader
+
+    _must_exist(url)
+    engine = connect(url)
+    try:
+        ensure(engine)
+        yield Reader(engine)
+    finally:
+        engine.dispose()
+
+
+def _must_exist(url: str) -> None:
+    if url.startswith("sqlite") and (file := url.partition(":///")[2]) and not Path(file).exists():
+        raise ConfigError(f"{file}: no inventory yet; `stocktake scan` makes one, --database URL names another")
+
+
+def predict(config: Config, names: Sequence[str], console: Console) -> tuple[list[dict[str, Any]], int]:
+    """(rows, count) of what a scan would be blind to."""
+    rows: list[dict[str, Any]] = []
+    with _opened(chosen(config, names)) as collectors:
+        for collector in collectors:
+            console.note(f"{collector.source}: asking")
+            try:
+                rows.extend(
+                    _prediction(collector.source, b.kind, b.scope.account, b.scope.place, b.error) for b in collector.check()
+                )
+            except Exception as error:
+                known = error if isinstance(error, CollectError) else collector.classify(error)
+                if known is None:
+                    raise
+                rows.append(_prediction(collector.source, "*", "?", "?", known))
+    return rows, len(rows)
+
+
+def _prediction(source: str, kind: str, account: str, place: str, error: CollectError) -> dict[str, Any]:
+    from discovery.executor import outcome_of
+
+    return {
+        "source": source,
+        "kind": kind,
+        "account": account,
+        "place": place,
+        "outcome": str(outcome_of(error, 0)),
+        "reason": scrub(f"{error.call}: {error}" if error.call else str(error)),
+        "needs": list(error.needs),
+    }
+
+
+@contextmanager
+def _stopping(console: Console) -> Iterator[threading.Event]:
+    """An event that SIGINT and SIGTERM set; a second signal ends the process at once."""
+    stop = threading.Event()
+
+    def ask(number: int, frame: object) -> None:
+        if stop.is_set():
+            os._exit(130)
+        stop.set()
+        console.note("stopping: scopes in flight end first; `stocktake scan --resume` goes on later")
+
+    if threading.current_thread() is not threading.main_thread():
+        yield stop
+        return
+    before = {n: signal.signal(n, ask) for n in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def run_scan(
+    config: Config,
+    url: str,
+    console: Console,
+    *,
+    sources: Sequence[str] = (),
+    patterns: Sequence[str] = (),
+    resume: bool = False,
+    workers: int = 16,
+    stop: threading.Event | None = None,
+) -> int:
+    """One discovery run; the exit code of the contract."""
+    selected = chosen(config, sources)
+    with ExitStack() as stack:
+        collectors = stack.enter_context(_opened(selected))
+        event = stop or stack.enter_context(_stopping(console))
+        result = scan_into(
+            url,
+            collectors,
+            facts=[{"name": s.name, "type": s.type, **_public_settings(s)} for s in selected],
+            patterns=patterns,
+            resume=resume,
+            workers=workers,
+            stop=event,
+            progress=Progress(console),
+            note=console.note,
+        )
+    console.note(_verdict(result))
+    if result.interrupted and stop is None:
+        # A call to a slow system may still hold a worker thread; nothing of it can be written any more.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(result.exit_code)
+    return result.exit_code
+
+
+def _public_settings(source: Source) -> dict[str, Any]:
+    settings = source.model_dump(exclude_none=True, exclude={"name", "type"})
+    return {k: scrub(v) if isinstance(v, str) else v for k, v in settings.items()}
+
+
+def _verdict(result: Result) -> str:
+    state = "interrupted" if result.interrupted else "finished"
+    blind = f"{result.blind} with blind spots: see `stocktake gaps`" if result.blind else "none with blind spots"
+    return f"run {result.run_id} {state}: {result.records} records from {result.coverages} scopes, {blind}"
+
+
+def scan_into(
+    url: str,
+    collectors: Sequence[Collector],
+    *,
+    facts: Sequence[Mapping[str, Any]],
+    patterns: Sequence[str] = (),
+    resume: bool = False,
+    workers: int = 16,
+    stop: threading.Event | None = None,
+    progress: Progress | None = None,
+    note: Callable[[str], None] = lambda text: None,
+) -> Result:
+    """Scan into a store: survey, then resolve mentions and find gaps.
+
+    Raises:
+        BusyError: another scan holds the database.
+        StoreError: the store could not take it.
+    """
+    from store.database import connect, ensure
+    from store.gaps import detect
+    from store.linking import link
+    from store.writer import Writer
+
+    engine = connect(url)
+    writer: Writer | None = None
+    try:
+        ensure(engine)
+        writer = Writer(engine)
+        selection = {"sources": sorted(str(f["name"]) for f in facts), "kinds": sorted(patterns)}
+        run_id = writer.begin(sources=facts, selection=selection, version=version("stocktake"), resume=resume)
+        with ExitStack() as stack:
+            watch: Callable[[Step], None] = stack.enter_context(progress) if progress else _unwatched
+            scan = Scan(collectors, writer, run_id, patterns=patterns, workers=workers, watch=watch, stop=stop)
+            result = scan.run()
+        if not result.interrupted:
+            note("resolving mentions and looking for gaps")
+            link(engine, run_id)
+            detect(engine, run_id, now=datetime.now(UTC))
+        writer.finish(run_id, "interrupted" if result.interrupted else "complete")
+        return result
+    finally:
+        if writer is not None:
+            writer.close()
+        engine.dispose()
+
+
+def _unwatched(step: Step) -> None:
+    """Nobody looks."""
+
+
+def write_report(url: str, name: str, target: str | None, format_: str) -> str:
+    """A report as text."""
+    import reports.gaps
+    import reports.summary
+    from reports.renderers import render
+
+    with open_reader(url) as reader:
+        data = {
+            **reader.report_data(),
+            "generated_at": datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
+            "version": version("stocktake"),
+            "database": scrub(url),
+            "target": target,
+        }
+    build: Any = {"summary": reports.summary.build, "gaps": reports.gaps.build}[name]
+    return render(build(data), format_)
+
+
+def export_to_parquet(url: str, directory: Path) -> Mapping[str, int]:
+    """Rows written, by table."""
+    from store.database import connect, ensure
+    from store.export import parquet
+
+    _must_exist(url)
+    engine = connect(url)
+    try:
+        ensure(engine)
+        return parquet(engine, directory)
+    finally:
+        engine.dispose()
+
+
+def replay(url: str) -> Mapping[str, int]:
+    """Read kept payloads again with the current rows, then resolve and judge anew."""
+    from store.database import connect, ensure
+    from store.gaps import detect
+    from store.linking import link
+    from store.renormalize import renormalize
+
+    _must_exist(url)
+    engine = connect(url)
+    try:
+        ensure(engine)
+        counts = dict(renormalize(engine, static_kinds().get))
+        run_id = "renormalize"
+        counts |= {f"links {k}": v for k, v in link(engine, run_id).items()}
+        detect(engine, run_id, now=datetime.now(UTC))
+        return counts
+    finally:
+        engine.dispose()
+
+
+def upgrade_database(url: str) -> str:
+    """The revision that the database is at now."""
+    from store.database import connect, upgrade
+
+    engine = connect(url)
+    try:
+        return upgrade(engine)
+    finally:
+        engine.dispose()
