@@ -89,7 +89,8 @@ def predict(config: Config, names: Sequence[str], console: Console) -> tuple[lis
             console.note(f"{collector.source}: asking")
             try:
                 rows.extend(
-                    _prediction(collector.source, b.kind, b.scope.account, b.scope.place, b.error) for b in collector.check()
+                    _prediction(collector.source, b.kind, b.scope.account, b.scope.place, b.error)
+                    for b in collector.check()
                 )
             except Exception as error:
                 known = error if isinstance(error, CollectError) else collector.classify(error)
@@ -234,9 +235,10 @@ def _unwatched(step: Step) -> None:
 
 def write_report(url: str, name: str, target: str | None, format_: str) -> str:
     """A report as text."""
+    from reports.renderers import render
+
     import reports.gaps
     import reports.summary
-    from reports.renderers import render
 
     with open_reader(url) as reader:
         data = {
