@@ -1,0 +1,378 @@
+"""Turns observations of one listing into rows: what is new, what changed, what is gone.
+
+Owns the comparison with what is stored. A record whose digest is the stored one costs no write. Memory is bounded by
+one chunk, however long the listing is.
+
+Where several listings see one thing, one of them has the word: the first by source, kind and scope among those that
+see it now. The others keep their own aliases, references and payloads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, Table, bindparam, case, delete, exists, func, insert, select, update
+
+from normalize.errors import CollectError, DeniedError
+from normalize.model import Misfit, Observation
+from store import content
+from store.schema import aliases, detail_gaps, listings, quarantine, raw_payloads, refs, resources, sightings, versions
+
+CHUNK_RECORDS = 1000
+CHUNK_BYTES = 16 * 1024 * 1024
+
+NOBODY = -1
+"""resources.listing_id while no living listing has the word."""
+
+Row = dict[str, Any]
+
+
+@dataclass(slots=True)
+class _Prepared:
+    id: str
+    observation: Observation
+    payload: bytes
+    row: Row
+    digest: bytes
+    observed_at: str
+
+
+def prepare(observation: Observation) -> _Prepared:
+    """An observation with its digests: `row` is of `resources`, `digest` covers everything that is kept of it."""
+    resource = observation.resource
+    scope = resource.scope
+    attributes, tags = content.encode(dict(resource.attributes)), content.encode(dict(resource.tags))
+    dimension = resource.category.dimension
+    row: Row = {
+        "id": content.plain(resource.id),
+        "kind": resource.kind,
+        "category": resource.category.value,
+        "dimension": None if dimension is None else dimension.value,
+        "provider": scope.provider,
+        "account": content.plain(scope.account),
+        "place": content.plain(scope.place),
+        "name": content.maybe(resource.name),
+        "native_id": content.maybe(resource.native_id),
+        "tags": tags.decode(),
+        "attributes": attributes.decode(),
+    }
+    head = "\0".join((row["kind"], row["category"], scope.provider, row["account"], row["place"], f"{row['name']}", f"{row['native_id']}"))  # fmt: skip
+    row["digest"] = content.digest(head.encode(), attributes, tags)
+    payload = content.encode(observation.payload)
+    rest = _fingerprint((observation.aliases, observation.references, observation.misfits, observation.call))
+    faults = repr([(_fault(g), g.call, g.needs) for g in observation.gaps]).encode() if observation.gaps else b""
+    whole = content.digest(row["digest"], payload, rest, faults)
+    return _Prepared(row["id"], observation, payload, row, whole, content.instant(observation.observed_at))
+
+
+def _fingerprint(value: Any) -> bytes:
+    try:
+        return orjson.dumps(value)
+    except (TypeError, ValueError):
+        return repr(value).encode("utf-8", "surrogatepass")
+
+
+def _fault(error: CollectError) -> str:
+    return "denied" if isinstance(error, DeniedError) else "failed"
+
+
+@dataclass
+class Recorder:
+    """Writes one listing inside one transaction.
+
+    Args:
+        ids: gives unused ids of sightings.
+        ranks: listing id -> what decides who has the word.
+        at: when the look ended.
+        proof: whether what is not seen is not there; otherwise records are touched one by one.
+    """
+
+    connection: Connection
+    run_id: str
+    listing_id: int
+    ids: Iterator[int]
+    ranks: Mapping[int, tuple[str, ...]]
+    at: str
+    proof: bool
+    counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(("records", "new", "changed", "returned", "gone", "duplicates"), 0))  # fmt: skip
+    _seen: set[int] = field(default_factory=set)
+
+    def record(self, observations: Iterable[Observation]) -> None:
+        """Write observations; of several with one id the last counts."""
+        chunk: dict[str, _Prepared] = {}
+        size = 0
+        for observation in observations:
+            prepared = prepare(observation)
+            mark = hash(prepared.id)
+            if mark in self._seen:
+                self.counts["duplicates"] += 1
+            self._seen.add(mark)
+            chunk[prepared.id] = prepared
+            size += len(prepared.payload)
+            if len(chunk) >= CHUNK_RECORDS or size >= CHUNK_BYTES:
+                self._write(chunk)
+                chunk, size = {}, 0
+        if chunk:
+            self._write(chunk)
+
+    def _write(self, chunk: Mapping[str, _Prepared]) -> None:
+        self.counts["records"] += len(chunk)
+        known = self._sightings(chunk)
+        fresh: list[_Prepared] = []
+        same: list[int] = []
+        for prepared in chunk.values():
+            before = known.get(prepared.id)
+            if before is not None and before.gone_at is None and bytes(before.digest) == prepared.digest:
+                same.append(before.id)
+            else:
+                fresh.append(prepared)
+        if same and not self.proof:
+            touch = update(sightings).where(sightings.c.id == bindparam("sighting")).values(seen_at=bindparam("at"))
+            self.connection.execute(touch, [{"sighting": i, "at": self.at} for i in same])
+        if fresh:
+            self._write_resources(fresh)
+            self._write_sightings(fresh, known)
+
+    def _sightings(self, chunk: Iterable[str]) -> dict[str, Any]:
+        s = sightings.c
+        found = select(s.id, s.resource_id, s.digest, s.gone_at).where(
+            s.listing_id == self.listing_id, s.resource_id.in_(list(chunk))
+        )
+        return {r.resource_id: r for r in self.connection.execute(found)}
+
+    def _write_resources(self, fresh: Sequence[_Prepared]) -> None:
+        r = resources.c
+        found = select(r.id, r.digest, r.listing_id, r.gone_at).where(r.id.in_([p.id for p in fresh]))
+        known = {row.id: row for row in self.connection.execute(found)}
+        new, changed, history, moved = [], [], [], []
+        for p in fresh:
+            before = known.get(p.id)
+            if before is None:
+                new.append(p.row | {"listing_id": self.listing_id, "first_seen_at": p.observed_at, "gone_at": None})
+                history.append(self._version(p, "appeared"))
+            elif not self._has_word(before):
+                continue
+            elif before.gone_at is not None or bytes(before.digest) != p.row["digest"]:
+                changed.append((p, "returned" if before.gone_at is not None else "changed"))
+            elif before.listing_id != self.listing_id:
+                moved.append(p.id)
+        if new:
+            self.connection.execute(insert(resources), new)
+            self.counts["new"] += len(new)
+        if changed:
+            history.extend(self._change(changed))
+        if moved:
+            self.connection.execute(update(resources).where(r.id.in_(moved)).values(listing_id=self.listing_id))
+        if history:
+            self.connection.execute(insert(versions), history)
+
+    def _has_word(self, before: Any) -> bool:
+        owner = before.listing_id
+        if owner == self.listing_id or before.gone_at is not None or owner not in self.ranks:
+            return True
+        return self.ranks[self.listing_id] < self.ranks[owner]
+
+    def _change(self, changed: Sequence[tuple[_Prepared, str]]) -> Iterator[Row]:
+        r = resources.c
+        found = select(resources).where(r.id.in_([p.id for p, _ in changed]))
+        stored = {row.id: row._asdict() for row in self.connection.execute(found)}
+        columns = [c for c in changed[0][0].row if c != "id"]
+        statement = (
+            update(resources)
+            .where(r.id == bindparam("resource"))
+            .values({c: bindparam(c) for c in columns} | {"listing_id": self.listing_id, "gone_at": None})
+        )
+        self.connection.execute(statement, [{"resource" if k == "id" else k: v for k, v in p.row.items()} for p, _ in changed])  # fmt: skip
+        for p, word in changed:
+            before, after = delta(stored[p.id], p.row)
+            if word == "changed" and not before and not after:
+                continue
+            self.counts[word] += 1
+            yield self._version(p, word, before, after)
+
+    def _version(self, p: _Prepared, change: str, before: Row | None = None, after: Row | None = None) -> Row:
+        return {
+            "resource_id": p.id,
+            "run_id": self.run_id,
+            "at": p.observed_at,
+            "change": change,
+            "before": content.text_of(before) if before else "{}",
+            "after": content.text_of(after) if after else "{}",
+        }
+
+    def _write_sightings(self, fresh: Sequence[_Prepared], known: Mapping[str, Any]) -> None:
+        new, changed, numbered = [], [], []
+        for p in fresh:
+            before = known.get(p.id)
+            number = next(self.ids) if before is None else before.id
+            numbered.append((number, p))
+            row = {"digest": p.digest, "run_id": self.run_id, "seen_at": p.observed_at}
+            if before is None:
+                new.append(row | {"id": number, "listing_id": self.listing_id, "resource_id": p.id, "gone_at": None})
+            else:
+                changed.append(row | {"sighting": number})
+        if new:
+            self.connection.execute(insert(sightings), new)
+        if changed:
+            statement = (
+                update(sightings)
+                .where(sightings.c.id == bindparam("sighting"))
+                .values(digest=bindparam("digest"), run_id=bindparam("run_id"), seen_at=bindparam("seen_at"), gone_at=None)
+            )  # fmt: skip
+            self.connection.execute(statement, changed)
+            numbers = [c["sighting"] for c in changed]
+            for table in (aliases, refs, raw_payloads, detail_gaps):
+                self.connection.execute(delete(table).where(table.c.sighting_id.in_(numbers)))
+        self._write_children(numbered)
+
+    def _write_children(self, numbered: Sequence[tuple[int, _Prepared]]) -> None:
+        rows: dict[Table, list[Row]] = {raw_payloads: [], aliases: [], refs: [], detail_gaps: []}
+        for number, p in numbered:
+            o = p.observation
+            rows[raw_payloads].append(
+                {"sighting_id": number, "call": content.plain(o.call), "observed_at": p.observed_at, **content.packed(p.payload)}
+            )  # fmt: skip
+            rows[aliases].extend({"sighting_id": number, "key": content.plain(k)} for k in o.aliases)
+            rows[refs].extend(
+                {
+                    "sighting_id": number,
+                    "path": content.plain(m.path),
+                    "verb": m.verb,
+                    "value": content.plain(m.value),
+                    "key": content.plain(m.key),
+                    "call": content.plain(m.call),
+                    "target": m.target,
+                    "provider": content.plain(m.provider),
+                    "account": content.plain(m.account),
+                    "place": content.plain(m.place),
+                    "optional": m.optional,
+                }
+                for m in o.references
+            )
+            rows[detail_gaps].extend(_faults(number, o))
+        for table, found in rows.items():
+            if found:
+                self.connection.execute(insert(table), found)
+
+    def bury(self) -> None:
+        """Mark as gone what this look proved absent. Call only after a look that proves absence."""
+        s = sightings.c
+        living = (s.listing_id == self.listing_id, s.gone_at.is_(None))
+        if self.connection.execute(select(func.count()).select_from(sightings).where(*living)).scalar() == len(
+            self._seen
+        ):
+            return  # fmt: skip
+        last = -1
+        while batch := self.connection.execute(
+            select(s.id, s.resource_id).where(*living, s.id > last).order_by(s.id).limit(CHUNK_RECORDS * 10)
+        ).all():
+            last = batch[-1].id
+            missing = [row for row in batch if hash(row.resource_id) not in self._seen]
+            for start in range(0, len(missing), CHUNK_RECORDS):
+                self._gone(missing[start : start + CHUNK_RECORDS])
+
+    def _gone(self, missing: Sequence[Any]) -> None:
+        s, r = sightings.c, resources.c
+        ids = [row.resource_id for row in missing]
+        was = self._last_complete()
+        seen_at = case((s.seen_at < was, was), else_=s.seen_at) if was else s.seen_at
+        self.connection.execute(
+            update(sightings).where(s.id.in_([row.id for row in missing])).values(gone_at=self.at, seen_at=seen_at)
+        )
+        living = exists().where(s.resource_id == r.id, s.gone_at.is_(None))
+        seen_elsewhere = set(self.connection.execute(select(r.id).where(r.id.in_(ids), living)).scalars())
+        if gone := [i for i in ids if i not in seen_elsewhere]:
+            self.connection.execute(update(resources).where(r.id.in_(gone)).values(gone_at=self.at))
+            self.connection.execute(
+                insert(versions),
+                [{"resource_id": i, "run_id": self.run_id, "at": self.at, "change": "gone", "before": "{}", "after": "{}"} for i in gone],
+            )  # fmt: skip
+            self.counts["gone"] += len(gone)
+        if seen_elsewhere:
+            # The next look of another listing takes the word: an empty digest makes it write.
+            self.connection.execute(update(resources).where(r.id.in_(seen_elsewhere), r.listing_id == self.listing_id).values(listing_id=NOBODY))  # fmt: skip
+            self.connection.execute(update(sightings).where(s.resource_id.in_(seen_elsewhere), s.gone_at.is_(None)).values(digest=b""))  # fmt: skip
+
+    def _last_complete(self) -> str | None:
+        statement = select(listings.c.last_complete_at).where(listings.c.id == self.listing_id)
+        return self.connection.execute(statement).scalar()
+
+    def set_aside(self, misfits: Iterable[Misfit], *, whole: bool) -> int:
+        """Keep records that fit no row; after a whole look nothing else stays in quarantine.
+
+        Returns:
+            How many different ones there are.
+        """
+        chunk: dict[bytes, Row] = {}
+        total, size = 0, 0
+        q = quarantine.c
+        for misfit in misfits:
+            row = self._quarantined(misfit)
+            chunk[row["sha256"]] = row
+            size += row["bytes"]
+            if len(chunk) >= CHUNK_RECORDS or size >= CHUNK_BYTES:
+                total += self._replace(chunk)
+                chunk, size = {}, 0
+        total += self._replace(chunk)
+        if whole:
+            self.connection.execute(delete(quarantine).where(q.listing_id == self.listing_id, q.run_id != self.run_id))
+        return total
+
+    def _quarantined(self, misfit: Misfit) -> Row:
+        return {
+            "listing_id": self.listing_id,
+            "run_id": self.run_id,
+            "reason": content.plain(misfit.reason),
+            "call": content.plain(misfit.call),
+            "observed_at": content.instant(misfit.observed_at),
+            **content.packed(content.encode(misfit.payload)),
+        }
+
+    def _replace(self, chunk: Mapping[bytes, Row]) -> int:
+        if chunk:
+            q = quarantine.c
+            self.connection.execute(
+                delete(quarantine).where(q.listing_id == self.listing_id, q.sha256.in_(list(chunk)))
+            )
+            self.connection.execute(insert(quarantine), list(chunk.values()))
+        return len(chunk)
+
+
+def _faults(number: int, observation: Observation) -> Iterator[Row]:
+    for gap in observation.gaps:
+        yield {
+            "sighting_id": number,
+            "fault": _fault(gap),
+            "call": content.plain(gap.call),
+            "needs": content.text_of(list(gap.needs)),
+            "message": content.plain(str(gap)),
+        }
+    for misfit in observation.misfits:
+        yield {
+            "sighting_id": number,
+            "fault": "misfit",
+            "call": content.plain(observation.call),
+            "needs": "[]",
+            "message": content.plain(misfit),
+        }
+
+
+_PLAIN_COLUMNS = ("kind", "category", "provider", "account", "place", "name", "native_id")
+
+
+def delta(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Row, Row]:
+    """What differs between two rows of `resources`: (values before, values after) under names such as "name",
+    "attributes.size_bytes", "tags.team". A key that only one side has was, or became, unknown."""
+    old, new = _flat(before), _flat(after)
+    changed = {k for k in old.keys() | new.keys() if old.get(k, _flat) != new.get(k, _flat)}
+    return {k: old[k] for k in changed if k in old}, {k: new[k] for k in changed if k in new}
+
+
+def _flat(row: Mapping[str, Any]) -> Row:
+    flat: Row = {c: row[c] for c in _PLAIN_COLUMNS if row[c] is not None}
+    for column in ("attributes", "tags"):
+        flat |= {f"{column}.{k}": v for k, v in content.decode(row[column]).items()}
+    return flat
