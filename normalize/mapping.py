@@ -35,6 +35,10 @@ MISSING: Any = type("Missing", (), {"__repr__": lambda self: "MISSING", "__bool_
 MAX_REFERENCES = 2000
 """Most distinct things that one record may mention; a longer list is cut and counted as a misfit."""
 
+LINKS = "$links"
+"""Where a collector puts declared mentions that no path of a row can express: a list of {verb, key, path, value, target,
+provider, optional}, the last two left out where they are the source's own and false. `key` is canonical."""
+
 _STEP = re.compile(r"(?P<key>[^\[\]]*)(?P<index>\[\d*\])?")
 _PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
 
@@ -260,6 +264,20 @@ def references(
                     name.account, name.place, link.optional,
                 ),
             )  # fmt: skip
+    for entry in payload.get(LINKS) or []:
+        key, target = entry["key"], entry.get("target", "")
+        if key in own:
+            continue
+        keys.add(key)
+        provider = entry.get("provider", scope.provider)
+        account, place = (scope.account, scope.place) if provider == scope.provider else ("", "")
+        found.setdefault(
+            (entry["verb"], key),
+            Reference(
+                resource_id, entry["path"], entry["verb"], entry["value"][:500], key, raw.call, target, provider,
+                account, place, entry.get("optional", False),
+            ),
+        )  # fmt: skip
     cut = False
     for path, mention in search(payload, kind.quiet):
         name = in_cluster(mention.name, scope)

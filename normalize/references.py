@@ -291,7 +291,7 @@ def search(payload: Json, quiet: frozenset[str] = frozenset()) -> Iterator[tuple
             below = []
             for key, item in value.items():
                 child = f"{dotted}.{key}" if dotted else key
-                if child in quiet:
+                if child in quiet or child == "$links":
                     continue
                 called = variable if variable is not None and key.lower() == "value" else key
                 step = f".{key}" if _PLAIN_KEY.fullmatch(key) else f"[{_quoted(key)}]"

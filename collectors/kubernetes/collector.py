@@ -1,0 +1,210 @@
+"""One cluster as a source: discovers its types, lists each of them whole, and says what it could not see."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from collectors.contract import Blindness
+from collectors.kubernetes import client, facts
+from collectors.kubernetes.edges import CLUSTER_SCOPED
+from collectors.kubernetes.rows import CLUSTER, row_of, silent
+from collectors.kubernetes.types import Objects, Silence, discover
+from normalize.errors import CollectError, DeniedError, TransientError
+from normalize.model import Json, Kind, RawRecord, Scope
+
+PAGE = 500
+RESTARTS = 3
+"""How often a list starts again when its continue token has expired."""
+
+_EKS = re.compile(r"arn:aws[a-z-]*:eks:[a-z0-9-]+:\d{12}:cluster/[A-Za-z0-9_-]+")
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class KubernetesCollector:
+    """Implements collectors.contract.Collector for one cluster. Lists the whole cluster, never a namespace at a time."""
+
+    provider = "kubernetes"
+
+    def __init__(self, source: str, api: client.Api, clock: Callable[[], datetime] = _now) -> None:
+        self.source = source
+        self._api = api
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._kinds: list[Kind] | None = None
+        self._namespace: Json = None
+        self._unscoped = CLUSTER_SCOPED
+
+    def kinds(self) -> Sequence[Kind]:
+        """The cluster itself, one row per type that it serves, and one per group version that does not answer.
+
+        Raises:
+            CollectError: the list of API groups cannot be read.
+        """
+        with self._lock:
+            if self._kinds is None:
+                types, silences = discover(self._api, client.AGGREGATED)
+                self._unscoped = CLUSTER_SCOPED | {(t.group, t.kind) for t in types if not t.namespaced}
+                self._kinds = [CLUSTER, *map(row_of, types), *map(silent, silences)]
+            return self._kinds
+
+    def scopes(self, kind: Kind) -> Iterable[Scope]:
+        """The cluster, named by the uid of its namespace kube-system.
+
+        Raises:
+            CollectError: that namespace cannot be read; without it, nothing has an identity.
+        """
+        with self._lock:
+            if self._namespace is None:
+                self._namespace = self._identity()
+        uid = self._namespace["metadata"]["uid"]
+        return (Scope("kubernetes", uid, uid),)
+
+    def _identity(self) -> Json:
+        path = "/api/v1/namespaces/kube-system"
+        try:
+            return self._api.get(path)
+        except DeniedError as error:
+            raise DeniedError(str(error), call=error.call, needs=("rbac:get:/namespaces",), code=error.code) from None
+
+    def unavailable(self, kind: Kind, scope: Scope) -> CollectError | None:
+        return None  # discovery lists only what is served
+
+    def collect(self, kind: Kind, scope: Scope) -> Iterator[RawRecord]:
+        """All objects of a kind.
+
+        Raises:
+            DeniedError: needs names the missing permission, "rbac:list:GROUP/RESOURCE".
+            TransientError: busy, unreachable or cut short after bounded retries; or a group that does not answer.
+        """
+        if kind.name == CLUSTER.name:
+            yield self._cluster(scope)
+        elif isinstance(kind.fetch, Silence):
+            self._break(kind.fetch)
+        else:
+            yield from self._objects(kind, scope)
+
+    def _objects(self, kind: Kind, scope: Scope) -> Iterator[RawRecord]:
+        type_: Objects = kind.fetch
+        call = f"GET {type_.path}"
+        try:
+            for item in self._list(type_.path):
+                payload = facts.payload(item, type_, scope.account, self._unscoped) if isinstance(item, dict) else item
+                yield RawRecord(kind.name, scope, payload, self.source, call, self._clock())
+        except DeniedError as error:
+            raise DeniedError(str(error), call=call, needs=(need(type_),), code=error.code) from None
+
+    def _list(self, path: str) -> Iterator[Json]:
+        """Every item of a list once, page by page; from the start again when its token expires on the way."""
+        seen: set[str] = set()
+        for _ in range(RESTARTS + 1):
+            query = {"limit": str(PAGE)}
+            try:
+                while True:
+                    page = self._api.get(path, query)
+                    for item in page.get("items") or []:
+                        if _unseen(item, seen):
+                            yield item
+                    token = (page.get("metadata") or {}).get("continue")
+                    if not token:
+                        return
+                    query = {"limit": str(PAGE), "continue": token}
+            except client.ExpiredError as error:
+                expired = error
+        raise TransientError(f"the list expired {RESTARTS + 1} times before its end: {expired}", call=expired.call)
+
+    def _break(self, silence: Silence) -> None:
+        """Ask a silent group version once more, so that the reason is its own.
+
+        Raises:
+            CollectError: always.
+        """
+        self._api.get(silence.path)
+        raise TransientError("did not say what it serves when the scan began; scan again", call=f"GET {silence.path}")
+
+    def _cluster(self, scope: Scope) -> RawRecord:
+        payload: dict[str, Any] = {
+            "uid": scope.account,
+            "server": self._api.server,
+            "version": self._api.get("/version"),
+            "namespace": self._namespace,
+        }
+        if host := urlsplit(self._api.server).hostname:
+            payload["host"] = host
+        names = [n for n in (self._api.cluster, self._api.context) if n]
+        if names:
+            payload["name"] = names[0]
+        if arn := next((n for n in names if _EKS.fullmatch(n)), None):
+            payload["arn"] = arn
+        return RawRecord(CLUSTER.name, scope, payload, self.source, "GET /version", self._clock())
+
+    def classify(self, error: Exception) -> CollectError | None:
+        return error if isinstance(error, CollectError) else None
+
+    def limit_key(self, kind: Kind, scope: Scope) -> str:
+        return f"kubernetes:{self._api.server}"
+
+    def check(self) -> Iterator[Blindness]:
+        """What a scan would not see, by the server's own judgement of each list (SelfSubjectAccessReview)."""
+        for kind in self.kinds():
+            (scope,) = self.scopes(kind)
+            if isinstance(kind.fetch, Objects):
+                error = self._refused(kind.fetch)
+            elif kind.name != CLUSTER.name:
+                error = self._error(kind.fetch)
+            else:
+                continue
+            if error:
+                yield Blindness(kind.name, scope, error)
+
+    def _refused(self, type_: Objects) -> CollectError | None:
+        try:
+            allowed, reason = self._api.may_list(type_.group, type_.plural)
+        except CollectError as error:
+            return error
+        if allowed:
+            return None
+        said = f": {reason}" if reason else ""
+        return DeniedError(f"may not list {type_.plural}{said}", call=f"GET {type_.path}", needs=(need(type_),))
+
+    def _error(self, silence: Silence) -> CollectError | None:
+        try:
+            self._break(silence)
+        except CollectError as error:
+            return error
+        return None
+
+    def close(self) -> None:
+        self._api.close()
+
+
+def need(type_: Objects) -> str:
+    """The permission that a list needs: "rbac:list:apps/deployments"; the core group is empty."""
+    return f"rbac:list:{type_.group}/{type_.plural}"
+
+
+def _unseen(item: Json, seen: set[str]) -> bool:
+    """Whether an item comes for the first time. One without a uid is always passed on."""
+    uid = ((item.get("metadata") or {}) if isinstance(item, dict) else {}).get("uid")
+    if not isinstance(uid, str):
+        return True
+    if uid in seen:
+        return False
+    seen.add(uid)
+    return True
+
+
+def open_source(settings: Mapping[str, Any], *, clock: Callable[[], datetime] | None = None) -> KubernetesCollector:
+    """Open a configured cluster.
+
+    Raises:
+        ConfigError: the kubeconfig or its context cannot be used.
+    """
+    return KubernetesCollector(str(settings["name"]), client.connect(settings), clock or _now)

@@ -1,0 +1,321 @@
+"""The other objects and cloud things that an object names by well-known fields. Pure: one object in, its links out.
+
+Owns the table of such fields, for built-in kinds, for every pod specification at any depth, and for the custom resources
+of the common AI operators. Refuses names that stand in no known field: normalize searches for those by shape.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from collectors.kubernetes.types import Objects
+from normalize.identity import bucket_name, kubernetes_id, uri_name
+from normalize.mapping import located
+from normalize.model import Json
+
+_RBAC, _STORAGE, _NETWORK = "rbac.authorization.k8s.io", "storage.k8s.io", "networking.k8s.io"
+_KARPENTER, _SNAPSHOT, _KUEUE = "karpenter.sh", "snapshot.storage.k8s.io", "kueue.x-k8s.io"
+
+CLUSTER_SCOPED = frozenset(
+    {
+        ("", "Namespace"),
+        ("", "Node"),
+        ("", "PersistentVolume"),
+        (_RBAC, "ClusterRole"),
+        (_RBAC, "ClusterRoleBinding"),
+        (_STORAGE, "StorageClass"),
+        (_STORAGE, "CSIDriver"),
+        (_NETWORK, "IngressClass"),
+        ("scheduling.k8s.io", "PriorityClass"),
+        ("node.k8s.io", "RuntimeClass"),
+        (_SNAPSHOT, "VolumeSnapshotClass"),
+        (_SNAPSHOT, "VolumeSnapshotContent"),
+        (_KUEUE, "ClusterQueue"),
+        (_KUEUE, "ResourceFlavor"),
+        (_KARPENTER, "NodePool"),
+        (_KARPENTER, "NodeClaim"),
+        ("karpenter.k8s.aws", "EC2NodeClass"),
+        ("trainer.kubeflow.org", "ClusterTrainingRuntime"),
+        ("serving.kserve.io", "ClusterServingRuntime"),
+        ("external-secrets.io", "ClusterSecretStore"),
+        ("cert-manager.io", "ClusterIssuer"),
+        ("argoproj.io", "ClusterWorkflowTemplate"),
+    }
+)
+"""Kinds without a namespace that the table points at; discovery adds those of the cluster."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """`field` of the objects at `where` ("" is the object itself) names a `group`/`kind`.
+
+    typed: the object at `where` says itself which kind (and group) it means; ours are the defaults.
+    only: with typed, other kinds are left out.
+    optional: it may be absent by design, whatever the object says.
+    """
+
+    where: str
+    field: str
+    verb: str
+    group: str
+    kind: str
+    typed: bool = False
+    only: frozenset[str] = frozenset()
+    optional: bool = False
+
+
+_POD_SPEC = (
+    Rule("", "serviceAccountName", "runs_as", "", "ServiceAccount"),
+    Rule("", "nodeName", "runs_on", "", "Node"),
+    Rule("", "priorityClassName", "has_priority", "scheduling.k8s.io", "PriorityClass"),
+    Rule("", "runtimeClassName", "uses_runtime", "node.k8s.io", "RuntimeClass"),
+    Rule("imagePullSecrets[]", "name", "pulls_with", "", "Secret"),
+    Rule("resourceClaims[]", "resourceClaimTemplateName", "claims", "resource.k8s.io", "ResourceClaimTemplate"),
+    Rule("resourceClaims[]", "resourceClaimName", "claims", "resource.k8s.io", "ResourceClaim"),
+    Rule("volumes[].persistentVolumeClaim", "claimName", "mounts", "", "PersistentVolumeClaim"),
+    Rule("volumes[].configMap", "name", "mounts", "", "ConfigMap"),
+    Rule("volumes[].secret", "secretName", "mounts", "", "Secret"),
+    Rule("volumes[].projected.sources[].configMap", "name", "mounts", "", "ConfigMap"),
+    Rule("volumes[].projected.sources[].secret", "name", "mounts", "", "Secret"),
+    Rule("volumes[].csi", "driver", "mounts_with", _STORAGE, "CSIDriver"),
+    Rule("volumes[].csi.nodePublishSecretRef", "name", "reads", "", "Secret"),
+    Rule("volumes[].ephemeral.volumeClaimTemplate.spec", "storageClassName", "uses_class", _STORAGE, "StorageClass"),
+)
+
+_ANYWHERE: Mapping[str, tuple[str, str]] = {
+    "secretKeyRef": ("Secret", "name"),
+    "configMapKeyRef": ("ConfigMap", "name"),
+    "secretRef": ("Secret", "name"),
+    "configMapRef": ("ConfigMap", "name"),
+    "accessKeySecret": ("Secret", "name"),
+    "secretKeySecret": ("Secret", "name"),
+    "objectStorageConfig": ("Secret", "name"),
+}
+"""Keys that mean the same wherever they stand: environment sources of containers, and the credentials that Argo and the
+Prometheus operator write in the same form."""
+
+_WEBHOOK = (Rule("webhooks[].clientConfig.service", "name", "calls", "", "Service"),)
+_BINDING = (
+    Rule("roleRef", "name", "grants", _RBAC, "ClusterRole", typed=True),
+    Rule("subjects[]", "name", "grants_to", "", "ServiceAccount", typed=True, only=frozenset({"ServiceAccount"})),
+)
+
+_RULES: Mapping[tuple[str, str], tuple[Rule, ...]] = {
+    ("", "PersistentVolume"): (
+        Rule("spec.claimRef", "name", "claimed_by", "", "PersistentVolumeClaim"),
+        Rule("spec", "storageClassName", "uses_class", _STORAGE, "StorageClass"),
+        Rule("spec.csi", "driver", "mounts_with", _STORAGE, "CSIDriver"),
+    ),
+    ("", "PersistentVolumeClaim"): (
+        Rule("spec", "volumeName", "bound_to", "", "PersistentVolume"),
+        Rule("spec", "storageClassName", "uses_class", _STORAGE, "StorageClass"),
+    ),
+    ("", "ServiceAccount"): (
+        Rule("secrets[]", "name", "holds", "", "Secret"),
+        Rule("imagePullSecrets[]", "name", "pulls_with", "", "Secret"),
+    ),
+    ("apps", "StatefulSet"): (
+        Rule("spec", "serviceName", "governed_by", "", "Service"),
+        Rule("spec.volumeClaimTemplates[].spec", "storageClassName", "uses_class", _STORAGE, "StorageClass"),
+    ),
+    ("autoscaling", "HorizontalPodAutoscaler"): (
+        Rule("spec.scaleTargetRef", "name", "scales", "apps", "Deployment", typed=True),
+    ),
+    (_NETWORK, "Ingress"): (
+        Rule("spec", "ingressClassName", "uses_class", _NETWORK, "IngressClass"),
+        Rule("spec.tls[]", "secretName", "terminates_with", "", "Secret"),
+        Rule("spec.rules[].http.paths[].backend.service", "name", "calls", "", "Service"),
+        Rule("spec.defaultBackend.service", "name", "calls", "", "Service"),
+    ),
+    ("discovery.k8s.io", "EndpointSlice"): (
+        Rule("metadata.labels", "kubernetes.io/service-name", "backs", "", "Service"),
+        Rule("endpoints[].targetRef", "name", "routes_to", "", "Pod", typed=True),
+    ),
+    (_RBAC, "RoleBinding"): _BINDING,
+    (_RBAC, "ClusterRoleBinding"): _BINDING,
+    (_STORAGE, "VolumeAttachment"): (
+        Rule("spec", "nodeName", "attached_to", "", "Node"),
+        Rule("spec.source", "persistentVolumeName", "attaches", "", "PersistentVolume"),
+        Rule("spec", "attacher", "mounts_with", _STORAGE, "CSIDriver"),
+    ),
+    ("admissionregistration.k8s.io", "MutatingWebhookConfiguration"): _WEBHOOK,
+    ("admissionregistration.k8s.io", "ValidatingWebhookConfiguration"): _WEBHOOK,
+    ("apiregistration.k8s.io", "APIService"): (Rule("spec.service", "name", "calls", "", "Service"),),
+    (_SNAPSHOT, "VolumeSnapshot"): (
+        Rule("spec.source", "persistentVolumeClaimName", "copies", "", "PersistentVolumeClaim"),
+        Rule("status", "boundVolumeSnapshotContentName", "bound_to", _SNAPSHOT, "VolumeSnapshotContent"),
+        Rule("spec", "volumeSnapshotClassName", "uses_class", _SNAPSHOT, "VolumeSnapshotClass"),
+    ),
+    (_SNAPSHOT, "VolumeSnapshotContent"): (Rule("spec.volumeSnapshotRef", "name", "bound_to", _SNAPSHOT, "VolumeSnapshot"),),
+    ("trainer.kubeflow.org", "TrainJob"): (
+        Rule("spec.runtimeRef", "name", "uses_runtime", "trainer.kubeflow.org", "ClusterTrainingRuntime", typed=True),
+    ),
+    ("ray.io", "RayCluster"): (Rule("status.head", "serviceName", "served_by", "", "Service"),),
+    ("serving.kserve.io", "InferenceService"): (
+        # KServe takes the ServingRuntime of the namespace, else the cluster's: either may be absent.
+        Rule("spec.predictor.model", "runtime", "uses_runtime", "serving.kserve.io", "ServingRuntime", optional=True),
+        Rule("spec.predictor.model", "runtime", "uses_runtime", "serving.kserve.io", "ClusterServingRuntime", optional=True),
+        Rule("spec.predictor", "serviceAccountName", "runs_as", "", "ServiceAccount"),
+    ),
+    ("sparkoperator.k8s.io", "SparkApplication"): (
+        Rule("spec.driver", "serviceAccount", "runs_as", "", "ServiceAccount"),
+        Rule("spec.executor", "serviceAccount", "runs_as", "", "ServiceAccount"),
+    ),
+    ("argoproj.io", "Workflow"): (
+        Rule("spec.workflowTemplateRef", "name", "instance_of", "argoproj.io", "WorkflowTemplate"),
+        Rule("spec", "serviceAccountName", "runs_as", "", "ServiceAccount"),
+    ),
+    ("argoproj.io", "CronWorkflow"): (
+        Rule("spec.workflowSpec.workflowTemplateRef", "name", "instance_of", "argoproj.io", "WorkflowTemplate"),
+    ),
+    (_KUEUE, "ClusterQueue"): (Rule("spec.resourceGroups[].flavors[]", "name", "uses_flavor", _KUEUE, "ResourceFlavor"),),
+    (_KUEUE, "LocalQueue"): (Rule("spec", "clusterQueue", "feeds", _KUEUE, "ClusterQueue"),),
+    (_KUEUE, "Workload"): (Rule("spec", "queueName", "waits_in", _KUEUE, "LocalQueue"),),
+    (_KARPENTER, "NodePool"): (
+        Rule("spec.template.spec.nodeClassRef", "name", "uses_class", "karpenter.k8s.aws", "EC2NodeClass", typed=True),
+    ),
+    (_KARPENTER, "NodeClaim"): (
+        Rule("spec.nodeClassRef", "name", "uses_class", "karpenter.k8s.aws", "EC2NodeClass", typed=True),
+        Rule("status", "nodeName", "became", "", "Node"),
+    ),
+    ("external-secrets.io", "ExternalSecret"): (
+        Rule("spec.secretStoreRef", "name", "reads_from", "external-secrets.io", "SecretStore", typed=True),
+        Rule("spec.target", "name", "writes", "", "Secret"),
+    ),
+    ("cert-manager.io", "Certificate"): (
+        Rule("spec", "secretName", "writes", "", "Secret"),
+        Rule("spec.issuerRef", "name", "issued_by", "cert-manager.io", "Issuer", typed=True),
+    ),
+    ("monitoring.coreos.com", "Prometheus"): (Rule("spec", "serviceAccountName", "runs_as", "", "ServiceAccount"),),
+}  # fmt: skip
+
+
+def edges(obj: Json, type_: Objects, cluster_uid: str, unscoped: frozenset[tuple[str, str]]) -> list[dict[str, Any]]:
+    """Links of one object.
+
+    Args:
+        obj: the object as served.
+        unscoped: (group, kind) of the kinds without a namespace; CLUSTER_SCOPED holds the well-known ones.
+
+    Returns:
+        One entry per field: `verb`, `key` (canonical key of the target), `path` (JSON path), `value` (what stands there),
+        `group` and `kind` of the target (or `target`, a kind name, and `provider`, outside of Kubernetes), and `optional`
+        where the target may be absent by design.
+    """
+    namespace = str((obj.get("metadata") or {}).get("namespace") or "")
+
+    def link(path: str, verb: str, group: str, kind: str, ns: str, name: str, optional: bool) -> dict[str, Any] | None:
+        if (group, kind) in unscoped:
+            ns = ""
+        elif not ns:
+            return None  # a namespaced thing named by one without a namespace: which one is not said
+        key = kubernetes_id(cluster_uid, group, kind, ns, name)
+        entry = {"verb": verb, "key": key, "path": path, "value": name, "group": group, "kind": kind}
+        return entry | ({"optional": True} if optional else {})
+
+    found = [link(*named) for named in _named(obj, type_, namespace)]
+    return [entry for entry in found if entry is not None] + list(_outside(obj, type_))
+
+
+_Named = tuple[str, str, str, str, str, str, bool]  # path, verb, group, kind, namespace, name, optional
+
+
+def _named(obj: Json, type_: Objects, namespace: str) -> Iterator[_Named]:
+    for i, owner in enumerate((obj.get("metadata") or {}).get("ownerReferences") or []):
+        path = f"$.metadata.ownerReferences[{i}].name"
+        yield path, "owned_by", _group(owner.get("apiVersion")), owner["kind"], namespace, owner["name"], False
+    for rule in _RULES.get((type_.group, type_.kind), ()):
+        yield from _apply(rule, obj, "$", namespace)
+    yield from _deep(obj, "$", namespace)
+
+
+def _group(api_version: str | None) -> str:
+    return api_version.rpartition("/")[0] if api_version else ""
+
+
+def _apply(rule: Rule, value: Json, prefix: str, namespace: str) -> Iterator[_Named]:
+    for path, holder in located(value, rule.where) if rule.where else [("$", value)]:
+        if not isinstance(holder, dict):
+            continue
+        name, group, kind = holder.get(rule.field), rule.group, rule.kind
+        if not isinstance(name, str) or not name:
+            continue
+        if rule.typed:
+            kind = holder.get("kind") or kind
+            group = holder.get("apiGroup") or holder.get("group") or _group(holder.get("apiVersion")) or group
+            if rule.only and kind not in rule.only:
+                continue
+        step = f".{rule.field}" if rule.field.isalnum() else f'["{rule.field}"]'
+        optional = rule.optional or holder.get("optional") is True
+        ns = holder.get("namespace") or namespace
+        yield prefix + path[1:] + step, rule.verb, group, kind, ns, name, optional
+
+
+def _deep(value: Json, path: str, namespace: str) -> Iterator[_Named]:
+    """Pod specifications and environment sources, wherever they stand."""
+    if isinstance(value, list):
+        for i, item in enumerate(value):
+            yield from _deep(item, f"{path}[{i}]", namespace)
+    elif isinstance(value, dict):
+        if isinstance(value.get("containers"), list):
+            for rule in _POD_SPEC:
+                yield from _apply(rule, value, path, namespace)
+        for key, item in value.items():
+            if not isinstance(item, dict | list):
+                continue
+            below = f"{path}.{key}" if re.fullmatch(r"[A-Za-z_]\w*", key) else f'{path}["{key}"]'
+            if key in _ANYWHERE and isinstance(item, dict):
+                kind, field = _ANYWHERE[key]
+                yield from _apply(Rule("", field, "reads", "", kind), item, below, namespace)
+            else:
+                yield from _deep(item, below, namespace)
+
+
+_INSTANCE = re.compile(r"aws:///[^/]*/(i-[0-9a-f]+)")
+_GCE = re.compile(r"gce://([^/]+)/([^/]+)/([^/]+)")
+_NEVER = re.compile(r"(?!)")
+_HANDLES: Mapping[str, tuple[re.Pattern[str], str]] = {
+    # CSI driver -> shape of its volume handles, kind of what they name
+    "ebs.csi.aws.com": (re.compile(r"(vol-[0-9a-f]+)"), "aws.ec2.volume"),
+    "efs.csi.aws.com": (re.compile(r"(fs-[0-9a-f]+)(?::.*)?"), "aws.efs.file_system"),
+    "fsx.csi.aws.com": (re.compile(r"(fs-[0-9a-f]+)(?::.*)?"), "aws.fsx.file_system"),
+}
+
+
+def _outside(obj: Json, type_: Objects) -> Iterator[dict[str, Any]]:
+    """What the cloud knows a node or a volume as. Sources: the provider id formats of cloud-provider-aws, -gcp and -azure,
+    and the volume handles documented by the AWS CSI drivers, read 2026-11-24."""
+    if (type_.group, type_.kind) == ("", "Node"):
+        text = str((obj.get("spec") or {}).get("providerID") or "")
+        named: tuple[str, str, str] | None = None
+        if m := _INSTANCE.fullmatch(text):
+            named = f"aws:{m[1]}", "aws.ec2.instance", "aws"
+        elif m := _GCE.fullmatch(text):
+            key = f"//compute.googleapis.com/projects/{m[1]}/zones/{m[2]}/instances/{m[3]}"
+            named = key, "gcp.compute.instance", "gcp"
+        elif text.startswith("azure:///subscriptions/"):
+            named = text.removeprefix("azure://").lower(), "azure.compute.virtual_machine", "azure"
+        if named:
+            yield _cloud("same_as", named, "$.spec.providerID", text)
+    elif (type_.group, type_.kind) == ("", "PersistentVolume"):
+        spec = obj.get("spec") or {}
+        csi = spec.get("csi") or {}
+        handle, driver = str(csi.get("volumeHandle") or ""), str(csi.get("driver") or "")
+        shape, target = _HANDLES.get(driver, (_NEVER, ""))
+        if m := shape.fullmatch(handle):
+            yield _cloud("backed_by", (f"aws:{m[1]}", target, "aws"), "$.spec.csi.volumeHandle", handle)
+        bucket = (csi.get("volumeAttributes") or {}).get("bucketName")
+        if driver == "s3.csi.aws.com" and isinstance(bucket, str) and (name := bucket_name("s3", bucket)):
+            at = "$.spec.csi.volumeAttributes.bucketName"
+            yield _cloud("backed_by", (name.key, name.target, name.provider), at, bucket)
+        server = (spec.get("nfs") or {}).get("server")
+        if isinstance(server, str) and (name := uri_name(f"nfs://{server}")):
+            yield _cloud("backed_by", (name.key, name.target, name.provider), "$.spec.nfs.server", server)
+
+
+def _cloud(verb: str, named: tuple[str, str, str], path: str, value: str) -> dict[str, Any]:
+    key, target, provider = named
+    return {"verb": verb, "key": key, "path": path, "value": value, "target": target, "provider": provider}

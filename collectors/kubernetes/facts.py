@@ -1,0 +1,145 @@
+"""From an object as served to the payload of a record: what is dropped, what is computed. Pure.
+
+Dropped for every kind: managed fields, and the last-applied annotation (a second copy of the whole object, secrets included).
+Added: "$type" (the type it was read as), "$facts" (what no single field holds), "$links" (edges.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from collectors.kubernetes import nodes, workloads
+from collectors.kubernetes.edges import edges
+from collectors.kubernetes.rows import kind_name
+from collectors.kubernetes.types import Objects
+from normalize.model import Json
+from normalize.redaction import MARK, mask
+
+LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+_ROLE_ANNOTATIONS = (
+    "eks.amazonaws.com/role-arn",
+    "iam.gke.io/gcp-service-account",
+    "azure.workload.identity/client-id",
+)
+_DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"
+
+
+def payload(obj: Json, type_: Objects, cluster_uid: str, unscoped: frozenset[tuple[str, str]]) -> dict[str, Any]:
+    """The payload of one object. An object without metadata is passed on as it is, to be quarantined by name."""
+    out = dict(obj)
+    if isinstance(meta := out.get("metadata"), dict):
+        out["metadata"] = _metadata(meta)
+    if (type_.group, type_.kind) == ("", "Secret"):
+        out |= _closed(out)
+    out["$type"] = {"apiVersion": type_.api_version, "kind": type_.kind}
+    out["$facts"] = _facts(out, type_)
+    out["$links"] = [_target(edge) for edge in edges(out, type_, cluster_uid, unscoped)]
+    return out
+
+
+def _metadata(meta: Mapping[str, Any]) -> dict[str, Any]:
+    out = {k: v for k, v in meta.items() if k != "managedFields"}
+    if isinstance(notes := out.get("annotations"), dict) and LAST_APPLIED in notes:
+        out["annotations"] = {k: v for k, v in notes.items() if k != LAST_APPLIED}
+    return out
+
+
+def _closed(secret: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of a Secret, masked before anything else sees them. A Helm release is a whole chart with its values:
+    nothing of it is kept but the key."""
+    whole = secret.get("type") == "helm.sh/release.v1"
+    return {
+        part: {k: MARK if whole or not isinstance(v, str) else mask(v) for k, v in values.items()}
+        for part in ("data", "stringData")
+        if isinstance(values := secret.get(part), dict)
+    }
+
+
+def _target(edge: dict[str, Any]) -> dict[str, Any]:
+    if "target" in edge:
+        return edge
+    named = {k: v for k, v in edge.items() if k not in ("group", "kind")}
+    return named | {"target": kind_name(edge["group"], edge["kind"])}
+
+
+def _facts(obj: Json, type_: Objects) -> dict[str, Any]:
+    group_kind = type_.group, type_.kind
+    out: dict[str, Any] = {}
+    owners = (obj.get("metadata") or {}).get("ownerReferences") or []
+    if controller := next((o["kind"] for o in owners if o.get("controller")), None):
+        out["owner_kind"] = controller
+    if group_kind in workloads.GROUPS:
+        out |= workloads.facts(obj, *group_kind)
+    if group_kind in _FACTS:
+        out |= _FACTS[group_kind](obj)
+    return out
+
+
+def _service(obj: Json) -> dict[str, Any]:
+    spec = obj.get("spec") or {}
+    hosts = [spec["externalName"]] if spec.get("externalName") else []
+    return {
+        "ports": [f"{p['port']}/{p.get('protocol', 'TCP')}" for p in spec.get("ports") or []],
+        "hosts": hosts + list(_balancers(obj)),
+    }
+
+
+def _balancers(obj: Json) -> Iterator[str]:
+    for entry in ((obj.get("status") or {}).get("loadBalancer") or {}).get("ingress") or []:
+        if name := entry.get("hostname") or entry.get("ip"):
+            yield name
+
+
+def _ingress(obj: Json) -> dict[str, Any]:
+    rules = (obj.get("spec") or {}).get("rules") or []
+    backends = [
+        {"host": rule.get("host"), "path": path.get("path"), "service": path["backend"]["service"]["name"]}
+        for rule in rules
+        for path in (rule.get("http") or {}).get("paths") or []
+        if "service" in path.get("backend", {})
+    ]
+    return {"hosts": [*(r["host"] for r in rules if r.get("host")), *_balancers(obj)], "backends": backends}
+
+
+def _keys(obj: Json) -> dict[str, Any]:
+    keys = sorted({*(obj.get("data") or {}), *(obj.get("binaryData") or {})})
+    return {"keys": keys, "key_count": len(keys)}
+
+
+def _principals(obj: Json) -> dict[str, Any]:
+    named = (
+        f"{s['kind']}:{s['namespace']}/{s['name']}" if s.get("namespace") else f"{s['kind']}:{s['name']}"
+        for s in obj.get("subjects") or []
+    )
+    return {"principals": list(named)}
+
+
+def _service_account(obj: Json) -> dict[str, Any]:
+    notes = (obj.get("metadata") or {}).get("annotations") or {}
+    role = next((notes[k] for k in _ROLE_ANNOTATIONS if notes.get(k)), None)
+    return {"role": role} if role else {}
+
+
+def _storage_class(obj: Json) -> dict[str, Any]:
+    notes = (obj.get("metadata") or {}).get("annotations") or {}
+    return {"default": notes.get(_DEFAULT_CLASS) == "true"}
+
+
+def _definition(obj: Json) -> dict[str, Any]:
+    return {"served_versions": [v["name"] for v in (obj.get("spec") or {}).get("versions") or [] if v.get("served")]}
+
+
+_FACTS: Mapping[tuple[str, str], Callable[[Json], dict[str, Any]]] = {
+    ("", "Node"): nodes.facts,
+    ("", "Pod"): workloads.pod_facts,
+    ("", "Service"): _service,
+    ("", "ConfigMap"): _keys,
+    ("", "Secret"): _keys,
+    ("", "ServiceAccount"): _service_account,
+    ("networking.k8s.io", "Ingress"): _ingress,
+    ("storage.k8s.io", "StorageClass"): _storage_class,
+    ("rbac.authorization.k8s.io", "RoleBinding"): _principals,
+    ("rbac.authorization.k8s.io", "ClusterRoleBinding"): _principals,
+    ("apiextensions.k8s.io", "CustomResourceDefinition"): _definition,
+}
