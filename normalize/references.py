@@ -7,6 +7,7 @@ the thing exists: the store joins keys, gap.py judges what is left.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right, insort
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -147,7 +148,7 @@ def _mentions(text: str, name: str) -> Iterator[Mention]:
     for m in _URI.finditer(text):
         if _inside(m.span(), taken):
             continue
-        taken.append(m.span())
+        insort(taken, m.span())
         value = m[0].rstrip(".:")
         if named := _uri(value, m["scheme"].lower(), name):
             yield Mention(named, _public(value), (m.start(), m.start() + len(value)))
@@ -181,8 +182,13 @@ def _kept(text: str) -> Iterator[Mention]:
             yield Mention(named, word, (0, len(text)))
 
 
+_FAR = 1 << 62
+
+
 def _inside(span: tuple[int, int], taken: list[tuple[int, int]]) -> bool:
-    return any(a <= span[0] < b for a, b in taken)
+    """Whether a span begins inside one of the sorted, disjoint spans that are taken."""
+    at = bisect_right(taken, (span[0], _FAR)) - 1
+    return at >= 0 and span[0] < taken[at][1]
 
 
 def _public(uri: str) -> str:
@@ -245,7 +251,8 @@ def declared(text: str, target: str, within: str, scope: Scope) -> Name:
         if named := image_name(text):
             return named
     elif "://" in text and (named := uri_name(text)):
-        return Name(named.key, target if not named.key.startswith(("dns:", "ip:")) else named.target, *_where(named))
+        own = not target or named.key.startswith(("dns:", "ip:"))
+        return Name(named.key, named.target if own else target, *_where(named))
     if target == "aws.s3.bucket" and (named := uri_name(f"s3://{text}")):
         return named
     if named := aws_short_name(text):

@@ -1,0 +1,181 @@
+"""A scan through its hardships: denial, a dead server, deletion at the source, kill -9 at any moment."""
+
+import importlib.util
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+RECORDING = ROOT / "tests" / "fixtures" / "kubernetes-train"
+VOLATILE = {"first_seen_at", "last_seen_at", "started_at", "finished_at", "run_id"}
+
+
+def loaded(name: str) -> Any:
+    spec = importlib.util.spec_from_file_location(name, ROOT / "tests" / "servers" / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+class Desk:
+    """A folder with a configuration and an inventory, and the command line over it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def configure(self, kubeconfig: Path) -> None:
+        (self.folder / "stocktake.toml").write_text(
+            f'[[source]]\ntype = "kubernetes"\nname = "train"\nkubeconfig = "{kubeconfig}"\n', encoding="utf-8"
+        )
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, "-m", "discovery", *arguments],
+            cwd=self.folder,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+
+    def run(self, *arguments: str) -> tuple[int, str, str]:
+        process = self.start(*arguments)
+        out, err = process.communicate(timeout=180)
+        return process.returncode, out, err
+
+    def rows(self, listing: str, *arguments: str) -> list[dict[str, Any]]:
+        code, out, err = self.run(listing, "--format", "json", *arguments)
+        assert code == 0, err
+        rows: list[dict[str, Any]] = json.loads(out)
+        return rows
+
+    def inventory(self) -> dict[str, list[str]]:
+        """Everything that a scan leaves, without what tells the time."""
+        return {
+            listing: sorted(
+                json.dumps({k: v for k, v in row.items() if k not in VOLATILE}, sort_keys=True)
+                for row in self.rows(listing)
+            )
+            for listing in ("resources", "relations", "gaps", "coverage")
+        }
+
+
+@pytest.fixture
+def replay() -> Iterator[Any]:
+    server = loaded("kubernetes_replay").Replay(RECORDING)
+    with server:
+        yield server
+
+
+def test_denied_kinds_keep_their_records_and_name_what_they_need(tmp_path: Path, replay: Any) -> None:
+    desk = Desk(tmp_path / "desk")
+    desk.configure(Path(replay.write_kubeconfig(str(tmp_path / "kubeconfig"))))
+    desk.run("scan")
+    before = {r["id"] for r in desk.rows("resources", "--kind", "k8s.secret")}
+    replay.deny = {"secrets"}
+    code, _, err = desk.run("scan")
+    after = {r["id"] for r in desk.rows("resources", "--kind", "k8s.secret") if "gone_at" not in r}
+    denied = desk.rows("coverage", "--kind", "k8s.secret")
+    gaps = desk.rows("gaps", "--code", "coverage-denied")
+    assert (code, len(before) > 0, after) == (3, True, before), err
+    assert [c["outcome"] for c in denied] == ["denied"]
+    assert denied[0]["needs"]
+    assert any(need in json.dumps(gap) for gap in gaps for need in denied[0]["needs"])
+
+
+def test_what_was_deleted_at_the_source_is_gone_only_after_a_complete_look(tmp_path: Path, replay: Any) -> None:
+    desk = Desk(tmp_path / "desk")
+    desk.configure(Path(replay.write_kubeconfig(str(tmp_path / "kubeconfig"))))
+    desk.run("scan")
+    path = "/api/v1/services"
+    lost = replay.rec.parsed(path)["items"].pop(0)
+    replay.rec.raw = _without(replay.rec, path)
+    desk.run("scan")
+    gone = [r for r in desk.rows("resources", "--kind", "k8s.service") if r.get("gone_at")]
+    assert [(r["name"], r["id"].rsplit("/", 2)[1]) for r in gone] == [
+        (lost["metadata"]["name"], lost["metadata"]["namespace"])
+    ]
+
+
+def _without(recording: Any, path: str) -> Any:
+    """The recording's bytes, made anew from its parsed form for one path."""
+    raw, file = recording.raw, recording.paths[path]["file"]
+    return lambda rel: json.dumps(recording.parsed(path)).encode() if rel == file else raw(rel)
+
+
+def test_a_second_scan_of_the_same_database_says_so_and_stops(tmp_path: Path, replay: Any) -> None:
+    replay.latency = 0.1
+    desk = Desk(tmp_path / "desk")
+    desk.configure(Path(replay.write_kubeconfig(str(tmp_path / "kubeconfig"))))
+    first = desk.start("scan", "--workers", "1")
+    deadline = time.monotonic() + 30
+    while not replay.requests and time.monotonic() < deadline:
+        time.sleep(0.1)
+    code, _, err = desk.run("scan")
+    first.kill()
+    first.communicate()
+    assert (code, "scan" in err, "Traceback" in err) == (2, True, False), err
+
+
+def test_sigterm_ends_a_scan_in_order_and_resume_completes_it(tmp_path: Path, replay: Any) -> None:
+    replay.latency = 0.05
+    desk = Desk(tmp_path / "desk")
+    desk.configure(Path(replay.write_kubeconfig(str(tmp_path / "kubeconfig"))))
+    process = desk.start("scan", "--workers", "2")
+    deadline = time.monotonic() + 30
+    while len(replay.requests) < 40 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGTERM)
+    _, err = process.communicate(timeout=20)
+    assert (process.returncode, "Traceback" in err) == (3, False), err
+    assert [r["status"] for r in desk.rows("runs")] == ["interrupted"]
+    code, _, err = desk.run("scan", "--resume")
+    assert code in (0, 3), err
+    assert [r["status"] for r in desk.rows("runs")] == ["complete"]
+
+
+def test_kill_9_at_ten_random_moments_then_resume_gives_the_same_inventory(tmp_path: Path, replay: Any) -> None:
+    replay.latency = 0.01
+    kubeconfig = Path(replay.write_kubeconfig(str(tmp_path / "kubeconfig")))
+    calm = Desk(tmp_path / "calm")
+    calm.configure(kubeconfig)
+    began = time.monotonic()
+    code, _, err = calm.run("scan")
+    span = time.monotonic() - began
+    assert code in (0, 3), err
+    expected = calm.inventory()
+    chance = random.Random(20261124)
+    killed = 0
+    desk = Desk(tmp_path / "killed")
+    desk.configure(kubeconfig)
+    process = desk.start("scan")
+    for _ in range(10):
+        time.sleep(chance.uniform(0.3, 0.9) * span / 3)
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            killed += 1
+        process.communicate()
+        if desk.run("runs")[1].strip() in ("", "[]"):
+            process = desk.start("scan")
+        else:
+            process = desk.start("scan", "--resume")
+    process.communicate(timeout=180)
+    statuses = [r["status"] for r in desk.rows("runs")] if (desk.folder / "stocktake.db").exists() else []
+    if "complete" not in statuses:
+        desk.run("scan", "--resume")
+    assert killed > 0
+    assert desk.inventory() == expected
