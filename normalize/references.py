@@ -40,7 +40,8 @@ class Mention:
 
 _END = r"[^\s\"'<>|,;(){}\\\[\]`]"
 _ARN = re.compile(r"arn:aws[a-z-]*:[a-z0-9-]*:[a-z0-9-]*:[0-9a-z-]*:[^\s\"'<>|,;(){}\\\[\]`]+")
-_URI = re.compile(rf"\b(?P<scheme>[a-zA-Z][a-zA-Z0-9+.-]{{1,30}})://{_END}+")
+_REMOVED_USER = "[redacted]@"
+_URI = re.compile(rf"\b(?P<scheme>[a-zA-Z][a-zA-Z0-9+.-]{{1,30}})://(?:\[redacted\]@)?{_END}+")
 _HOST = re.compile(
     r"(?<![\w./@:-])(?P<host>(?:[a-zA-Z0-9](?:[a-zA-Z0-9_-]{0,61}[a-zA-Z0-9])?\.)+[a-zA-Z]{2,24})(?P<port>:\d{2,5})?(?![\w@-])"
 )
@@ -103,7 +104,61 @@ _PROSE_NAME = re.compile(
     re.IGNORECASE,
 )
 _VERSION_TLD = frozenset(
-    ["py", "sh", "js", "json", "yaml", "yml", "txt", "md", "csv", "xml", "html", "conf", "cfg", "ini", "log", "gz", "tar", "zip", "parquet", "bin", "pt", "pth", "onnx", "safetensors", "jar", "whl", "service", "timer", "socket", "target", "go", "java", "rb", "ts", "sql", "env", "toml", "lock", "pem", "crt", "key", "db", "sock", "pid", "tgz", "ipynb", "arrow", "feather", "npy", "h5", "pkl", "joblib", "so"]
+    [
+        "py",
+        "sh",
+        "js",
+        "json",
+        "yaml",
+        "yml",
+        "txt",
+        "md",
+        "csv",
+        "xml",
+        "html",
+        "conf",
+        "cfg",
+        "ini",
+        "log",
+        "gz",
+        "tar",
+        "zip",
+        "parquet",
+        "bin",
+        "pt",
+        "pth",
+        "onnx",
+        "safetensors",
+        "jar",
+        "whl",
+        "service",
+        "timer",
+        "socket",
+        "target",
+        "go",
+        "java",
+        "rb",
+        "ts",
+        "sql",
+        "env",
+        "toml",
+        "lock",
+        "pem",
+        "crt",
+        "key",
+        "db",
+        "sock",
+        "pid",
+        "tgz",
+        "ipynb",
+        "arrow",
+        "feather",
+        "npy",
+        "h5",
+        "pkl",
+        "joblib",
+        "so",
+    ]
 )
 
 
@@ -146,12 +201,12 @@ def _mentions(text: str, name: str) -> Iterator[Mention]:
         if named := arn_name(value):
             yield Mention(named, value, (m.start(), m.start() + len(value)))
     for m in _URI.finditer(text):
-        if _inside(m.span(), taken):
+        if _inside(m.span(), taken) or m["scheme"] == "aws":  # aws:///zone/i-…: the id inside is the mention
             continue
         insort(taken, m.span())
-        value = m[0].rstrip(".:")
+        value = m[0].rstrip(".:").replace(_REMOVED_USER, "", 1)
         if named := _uri(value, m["scheme"].lower(), name):
-            yield Mention(named, _public(value), (m.start(), m.start() + len(value)))
+            yield Mention(named, _public(value), (m.start(), m.start() + len(m[0].rstrip(".:"))))
     for m in AWS_SHORT_ID.finditer(text):
         if not _inside(m.span(), taken) and (named := aws_short_name(m[0])):
             yield Mention(named, m[0], m.span())
@@ -217,6 +272,8 @@ def _uri(value: str, scheme: str, name: str) -> Name | None:
     if named is None or not named.key.startswith(("dns:", "ip:")):
         return named
     host = named.key.partition(":")[2]
+    if ".svc." in host:
+        return named
     if _NOISE_HOSTS.search(host) or host == "169.254.169.254":
         return None
     if known_service(host) or host.endswith(".svc") or not _PROSE_NAME.search(name):
@@ -228,7 +285,7 @@ def _hosts(text: str, name: str, taken: list[tuple[int, int]]) -> Iterator[Menti
     speaks_of_hosts = name == "value" or bool(_ENDPOINT_NAME.search(name))
     for m in _HOST.finditer(text):
         host = m["host"].lower()
-        if _inside(m.span(), taken) or _NOISE_HOSTS.search(host):
+        if _inside(m.span(), taken) or (_NOISE_HOSTS.search(host) and ".svc." not in host):
             continue
         whole = m.span() == (0, len(text))
         known = known_service(host) is not None or ".svc." in host + "."

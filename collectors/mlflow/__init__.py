@@ -1,0 +1,119 @@
+"""MLflow tracking servers and registries: experiments, runs, models, versions, logged models.
+
+Owns one configured server. Refuses to read artifacts and to change anything; credentials come only from MLflow's own
+environment variables (MLFLOW_TRACKING_USERNAME and _PASSWORD, or _TOKEN).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from collectors.contract import Blindness, CutShortError
+from collectors.mlflow.client import READ_PERMISSION, Search, Server, classify
+from collectors.mlflow.kinds import KINDS
+from normalize.errors import CollectError, ConfigError
+from normalize.identity import mlflow_server_name
+from normalize.model import Kind, RawRecord, Scope
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def rows() -> Sequence[Kind]:
+    """Every kind of this provider."""
+    return KINDS
+
+
+def open_source(settings: Mapping[str, Any], *, clock: Callable[[], datetime] = _now) -> MlflowCollector:
+    """Open a configured tracking server; connects when the first kind is read.
+
+    Args:
+        settings: name, tracking_uri (http or https).
+
+    Raises:
+        ConfigError: tracking_uri is no web address, or holds credentials.
+        ModuleNotFoundError: the extra "mlflow" is not installed.
+    """
+    uri = str(settings["tracking_uri"])
+    if "@" in urlsplit(uri).netloc:
+        raise ConfigError(
+            "tracking_uri holds credentials; accepted: an address without them, "
+            "and MLFLOW_TRACKING_USERNAME with MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN, in the environment"
+        )
+    name = mlflow_server_name(uri)
+    if name is None:
+        raise ConfigError(f'tracking_uri is "{uri}"; accepted: an http or https address')
+    return MlflowCollector(str(settings["name"]), Server(uri), name.key.removeprefix("mlflow-server:"), clock)
+
+
+class MlflowCollector:
+    """One tracking server; its account and place are HOST:PORT."""
+
+    provider = "mlflow"
+
+    def __init__(self, source: str, server: Server, address: str, clock: Callable[[], datetime] = _now) -> None:
+        self.source = source
+        self._server = server
+        self._scope = Scope("mlflow", address, address)
+        self._clock = clock
+
+    def kinds(self) -> Sequence[Kind]:
+        return KINDS
+
+    def scopes(self, kind: Kind) -> Iterable[Scope]:
+        return (self._scope,)
+
+    def unavailable(self, kind: Kind, scope: Scope) -> CollectError | None:
+        return None
+
+    def collect(self, kind: Kind, scope: Scope) -> Iterator[RawRecord]:
+        """All records of a kind.
+
+        Raises:
+            CutShortError: at the end, when the server is known to hide things from this user.
+            CollectError: the listing failed, wherever it was.
+        """
+        search: Search = kind.fetch
+        try:
+            for payload in search.read(self._server):
+                yield RawRecord(kind.name, scope, payload, self.source, search.call, self._clock())
+            hidden = None if kind.name == "mlflow.server" else self._server.user_without_full_view()
+        except Exception as error:
+            known = classify(error, search.call)
+            if known is None:
+                raise
+            raise known from error
+        if hidden:
+            raise CutShortError(
+                f"{hidden} is no administrator of this server, which leaves what it may not read out of its listings",
+                call=search.call,
+                needs=(READ_PERMISSION,),
+            )
+
+    def classify(self, error: Exception) -> CollectError | None:
+        return classify(error)
+
+    def limit_key(self, kind: Kind, scope: Scope) -> str:
+        return f"mlflow:{scope.account}"
+
+    def check(self) -> Iterator[Blindness]:
+        """Read the first record of every kind."""
+        for kind in KINDS:
+            records = self.collect(kind, self._scope)
+            try:
+                next(records, None)
+                if hidden := self._server.user_without_full_view():
+                    yield Blindness(
+                        kind.name, self._scope, CutShortError(f"{hidden} is no administrator", needs=(READ_PERMISSION,))
+                    )
+            except CollectError as error:
+                yield Blindness(kind.name, self._scope, error)
+            finally:
+                records.close()  # type: ignore[attr-defined]
+
+    def close(self) -> None:
+        """The SDK's connections belong to its own pool."""

@@ -1,0 +1,304 @@
+"""The one module that calls the MLflow SDK: listings page by page to their end, and what its errors mean.
+
+Owns paging and the shape of payloads (MLflow's own words, plain JSON). Refuses to write, and to retry: the SDK's HTTP
+client does, bounded by MLFLOW_HTTP_REQUEST_MAX_RETRIES.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from itertools import islice
+from typing import Any, TypeVar
+
+from collectors.contract import CutShortError
+from normalize.errors import CollectError, DeniedError, TransientError, UnavailableError
+from normalize.identity import uri_name
+from normalize.model import Json
+
+READ_PERMISSION = "MLflow permission READ on every experiment and registered model"
+IS_PROMPT = "mlflow.prompt.is_prompt"
+
+# The SDK's own defaults wait four minutes for a server that is down.
+_DEFAULTS = {
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "3",
+    "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "1",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "60",
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "DO_NOT_TRACK": "true",
+}
+
+ERRORS: Mapping[str, type[CollectError]] = {
+    "PERMISSION_DENIED": DeniedError,
+    "UNAUTHENTICATED": DeniedError,
+    "CUSTOMER_UNAUTHORIZED": DeniedError,
+    "NOT_IMPLEMENTED": UnavailableError,
+    "FEATURE_DISABLED": UnavailableError,
+    "INTERNAL_ERROR": TransientError,
+    "TEMPORARILY_UNAVAILABLE": TransientError,
+    "DEADLINE_EXCEEDED": TransientError,
+    "REQUEST_LIMIT_EXCEEDED": TransientError,
+    "RESOURCE_EXHAUSTED": TransientError,
+    "ABORTED": TransientError,
+    "CANCELLED": TransientError,
+}
+"""MLflow's error codes; every other code is a CollectError.
+Source: mlflow 3.17, mlflow/exceptions.py ERROR_CODE_TO_HTTP_STATUS, read 2026-11-24."""
+
+_T = TypeVar("_T")
+
+
+def classify(error: Exception, call: str = "") -> CollectError | None:
+    """What an error of the SDK means; None when it is not the SDK's."""
+    from mlflow.exceptions import MlflowException
+    from requests.exceptions import RequestException
+    from urllib3.exceptions import HTTPError
+
+    if isinstance(error, CollectError):
+        return error
+    if isinstance(error, MlflowException):
+        code = str(error.error_code)
+        kind = CollectError if "not in a valid JSON format" in str(error) else ERRORS.get(code, CollectError)
+        needs = (READ_PERMISSION,) if kind is DeniedError else ()
+        return kind(str(error)[:500], call=call, needs=needs, code=code)
+    if isinstance(error, RequestException | HTTPError):
+        return TransientError(f"{type(error).__name__}: {error}"[:500], call=call)
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """A fetch value: the REST call that lists a kind, and the function that reads it to the end."""
+
+    call: str
+    read: Callable[[Server], Iterator[Json]]
+
+
+class Server:
+    """A tracking server and its registry.
+
+    Args:
+        tracking_uri: http(s) address without credentials; those come from MLflow's own environment variables.
+        page_size: records a page; None for what each listing does best.
+    """
+
+    def __init__(self, tracking_uri: str, page_size: int | None = None) -> None:
+        for name, value in _DEFAULTS.items():
+            os.environ.setdefault(name, value)
+        from mlflow import MlflowClient
+
+        self.uri = tracking_uri.rstrip("/")
+        self.client = MlflowClient(tracking_uri=self.uri, registry_uri=self.uri)
+        self._page_size = page_size
+
+    def pages(self, search: Callable[..., Any], best: int, **arguments: Any) -> Iterator[Any]:
+        """Every item of a listing, following page tokens until there is none."""
+        token: str | None = None
+        while True:
+            page = search(max_results=self._page_size or best, page_token=token, **arguments)
+            yield from page
+            if page.token and page.token == token:
+                raise CutShortError("the server repeats a page token; the rest of the listing cannot be read")
+            token = page.token
+            if not token:
+                return
+
+    def get(self, endpoint: str, **parameters: str) -> Any:
+        """The response (any status) to a GET, with the SDK's own credentials, retries and time limits."""
+        from mlflow.utils.credentials import get_default_host_creds
+        from mlflow.utils.rest_utils import http_request
+
+        return http_request(
+            get_default_host_creds(self.uri), endpoint, "GET", params=parameters or None, raise_on_status=False
+        )
+
+    def version(self) -> str | None:
+        """The server's release; None where it does not say (before 1.26, or hidden by a proxy)."""
+        response = self.get("/version")
+        if response.status_code in (401, 403):
+            raise DeniedError(f"HTTP {response.status_code}", call="GET /version", needs=(READ_PERMISSION,))
+        text = response.text.strip()
+        return text if response.status_code == 200 and len(text) <= 40 and text[:1].isdigit() else None
+
+    def user_without_full_view(self) -> str | None:
+        """The user's name when the server is known to hide things from it; None where nothing says so.
+
+        A server with basic-auth leaves unreadable things out of its listings without a word; only an administrator
+        is sure to see all. Source: mlflow 3.17, mlflow/server/auth, filter_search_experiments, read 2026-11-24.
+        """
+        user = os.environ.get("MLFLOW_TRACKING_USERNAME")
+        if not user:
+            return None
+        response = self.get("/api/2.0/mlflow/users/get", username=user)
+        if response.status_code != 200:
+            return None
+        try:
+            administrator = response.json()["user"]["is_admin"]
+        except (ValueError, KeyError, TypeError):
+            return None
+        return None if administrator else user
+
+
+def servers(server: Server) -> Iterator[Json]:
+    """The server itself, once its experiments listing has answered."""
+    version = server.version()
+    server.client.search_experiments(max_results=1)
+    yield {"url": server.uri} | ({"version": version} if version else {})
+
+
+def experiments(server: Server) -> Iterator[Json]:
+    for experiment in _experiments(server):
+        yield _plain(experiment)
+
+
+def runs(server: Server) -> Iterator[Json]:
+    """Runs of every experiment, deleted ones included."""
+    from mlflow.entities import ViewType
+
+    for ids in _chunks((e.experiment_id for e in _experiments(server)), 50):
+        found = server.pages(server.client.search_runs, 500, experiment_ids=ids, run_view_type=ViewType.ALL)
+        yield from map(_run, found)
+
+
+def logged_models(server: Server) -> Iterator[Json]:
+    """Logged models of every experiment.
+
+    Raises:
+        UnavailableError: the server lists experiments but is older than logged models (MLflow 3).
+    """
+    from mlflow.exceptions import MlflowException
+
+    try:
+        for ids in _chunks((e.experiment_id for e in _experiments(server)), 50):
+            for model in server.pages(server.client.search_logged_models, 100, experiment_ids=ids):
+                payload = _plain(model)
+                payload["metrics"] = {m.key: _metric(m.value) for m in model.metrics or ()}
+                yield payload
+    except MlflowException as error:
+        version = server.version() if error.error_code == "ENDPOINT_NOT_FOUND" else None
+        if version is None or int(version.split(".")[0]) >= 3:
+            raise
+        raise UnavailableError(f"MLflow {version} has no logged models; they came with 3.0") from error
+
+
+def registered_models(server: Server) -> Iterator[Json]:
+    """Registered models and prompts."""
+    for model, prompt in _with_prompts(server, server.client.search_registered_models, 500):
+        payload = _plain(model) | ({"$prompt": True} if prompt else {})
+        payload.pop("latest_versions", None)  # each is a record of its own
+        yield payload
+
+
+def model_versions(server: Server) -> Iterator[Json]:
+    """Versions of models and prompts, each with the aliases that point at it."""
+    models = _with_prompts(server, server.client.search_registered_models, 500)
+    aliases = {model.name: dict(model.aliases or {}) for model, _ in models}
+    for version, prompt in _with_prompts(server, server.client.search_model_versions, 1000):
+        payload = _plain(version) | ({"$prompt": True} if prompt else {})
+        pointing = (a for a, v in aliases.get(version.name, {}).items() if str(v) == str(version.version))
+        payload["aliases"] = sorted({*(payload.get("aliases") or ()), *pointing})
+        yield payload
+
+
+def _experiments(server: Server) -> Iterator[Any]:
+    from mlflow.entities import ViewType
+
+    yield from server.pages(server.client.search_experiments, 1000, view_type=ViewType.ALL)
+
+
+def _with_prompts(server: Server, search: Callable[..., Any], best: int) -> Iterator[tuple[Any, bool]]:
+    """(item, whether it is a prompt) of a registry listing.
+
+    Servers leave prompts out unless they are asked for, older ones give them to both questions; the client hides the
+    tag that marks them. Source: mlflow 3.17, store/model_registry/sqlalchemy_store.py, read 2026-11-24.
+    """
+    prompts: set[tuple[str, str]] = set()
+    for item in server.pages(search, best, filter_string=f"tags.`{IS_PROMPT}` = 'true'"):
+        prompts.add((item.name, str(getattr(item, "version", ""))))
+        yield item, True
+    for item in server.pages(search, best):
+        if (item.name, str(getattr(item, "version", ""))) not in prompts:
+            yield item, False
+
+
+def _run(run: Any) -> Json:
+    inputs = [
+        {"dataset": _dataset(i.dataset), "tags": {t.key: t.value for t in i.tags or ()}}
+        for i in (run.inputs.dataset_inputs if run.inputs else ())
+    ]
+    payload: dict[str, Json] = {
+        "info": _plain(run.info),
+        "params": dict(run.data.params),
+        "metrics": {k: _metric(v) for k, v in run.data.metrics.items()},
+        "tags": dict(run.data.tags),
+        "dataset_inputs": inputs,
+    }
+    if uris := [uri for i in inputs if (uri := _location(i["dataset"]))]:
+        payload["$input_uris"] = uris
+    if parent := run.data.tags.get("mlflow.parentRunId"):
+        payload["$parent_run_id"] = parent
+    return payload
+
+
+def _dataset(dataset: Any) -> dict[str, Json]:
+    """A dataset with its source as the object that it is, where it is one."""
+    payload = _plain(dataset)
+    try:
+        source = json.loads(payload.get("source") or "")
+    except ValueError:
+        return payload
+    return payload | {"source": source} if isinstance(source, dict) else payload
+
+
+def _location(dataset: Mapping[str, Json]) -> str | None:
+    """URI of a dataset's source that names a store, hub or server; None for local paths and code.
+
+    Source: mlflow 3.17, mlflow/data/*_source.py to_dict (uri, url, path), read 2026-11-24.
+    """
+    source = dataset.get("source")
+    if not isinstance(source, dict):
+        source = {"uri": source}
+    if dataset.get("source_type") == "hugging_face" and isinstance(source.get("path"), str):
+        return f"hf://datasets/{source['path']}"
+    found = next((v for k in ("uri", "url", "path") if isinstance(v := source.get(k), str)), "")
+    return found if "://" in found and uri_name(found) else None
+
+
+def _metric(value: float) -> float | str:
+    """A metric's value; JSON has no word for the others: "NaN", "Infinity", "-Infinity"."""
+    if math.isfinite(value):
+        return value
+    return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+
+
+def _plain(entity: Any) -> dict[str, Json]:
+    """An entity's properties that are plain values, without what the client puts where the server said nothing:
+    "" and …_UNSPECIFIED are protobuf's defaults, "default" is the workspace of a server that has none."""
+    plain = {k: _value(v) for k, v in dict(entity).items()}
+    if plain.get("workspace") == "default":
+        del plain["workspace"]
+    return {k: v for k, v in plain.items() if v not in (None, "") and not str(v).endswith("_UNSPECIFIED")}
+
+
+def _value(value: Any) -> Json:
+    if isinstance(value, Enum):
+        return _value(value.value)
+    if isinstance(value, str | bool | int):
+        return value
+    if isinstance(value, float):
+        return _metric(value)
+    if isinstance(value, Mapping):
+        return {str(k): _value(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_value(v) for v in value]
+    return None
+
+
+def _chunks(items: Iterable[_T], size: int) -> Iterator[list[_T]]:
+    iterator = iter(items)
+    while chunk := list(islice(iterator, size)):
+        yield chunk

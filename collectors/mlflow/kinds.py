@@ -1,0 +1,146 @@
+"""The table of MLflow kinds.
+
+Ids are mlflow://HOST:PORT/…; native names are unique within their server, so links carry the server with them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from collectors.mlflow import client
+from collectors.mlflow.client import Search
+from normalize.model import Alias, Category, Field, Kind, Link, Template
+from normalize.units import instant
+
+_SERVER = "mlflow://{@account}"
+
+
+def _variety(record: dict[str, object]) -> str:
+    return "prompt" if record.get("$prompt") else "model"
+
+
+KINDS: Sequence[Kind] = (
+    Kind(
+        name="mlflow.server",
+        category=Category.MODEL_REGISTRY,
+        fetch=Search("GET /version", client.servers),
+        id=Template(_SERVER),
+        native=Template("{@account}"),
+        unique="world",
+        fields={"endpoint": "url", "version": "version"},
+        aliases=(Alias("mlflow", "url"),),
+        quiet=frozenset({"url"}),
+    ),
+    Kind(
+        name="mlflow.experiment",
+        category=Category.EXPERIMENT,
+        fetch=Search("POST /api/2.0/mlflow/experiments/search", client.experiments),
+        id=Template(_SERVER + "/experiments/{experiment_id}"),
+        native="experiment_id",
+        unique="account",
+        fields={
+            "name": "name",
+            "artifact_uri": "artifact_location",
+            "lifecycle_stage": "lifecycle_stage",
+            "created_at": Field("creation_time", instant),
+            "modified_at": Field("last_update_time", instant),
+        },
+        tags="tags",
+    ),
+    Kind(
+        name="mlflow.run",
+        category=Category.RUN,
+        fetch=Search("POST /api/2.0/mlflow/runs/search", client.runs),
+        id=Template(_SERVER + "/runs/{info.run_id}"),
+        native="info.run_id",
+        unique="account",
+        fields={
+            "name": "info.run_name",
+            "state": "info.status",
+            "lifecycle_stage": "info.lifecycle_stage",
+            "started_at": Field("info.start_time", instant),
+            "ended_at": Field("info.end_time", instant),
+            "artifact_uri": "info.artifact_uri",
+            "created_by": ("tags", "mlflow.user"),
+            "source_uri": ("tags", "mlflow.source.name"),
+            "parameters": "params",
+            "metrics": "metrics",
+            "datasets": "dataset_inputs",
+            "input_uris": "$input_uris",
+        },
+        tags="tags",
+        links=(
+            Link("member_of", "mlflow.experiment", "info.experiment_id", within="account"),
+            Link("part_of", "mlflow.run", "$parent_run_id", within="account", optional=True),
+            Link("reads", "", "$input_uris"),
+        ),
+    ),
+    Kind(
+        name="mlflow.registered_model",
+        category=Category.MODEL,
+        fetch=Search("GET /api/2.0/mlflow/registered-models/search", client.registered_models),
+        id=Template(_SERVER + "/models/{name}"),
+        native="name",
+        unique="account",
+        fields={
+            "name": "name",
+            "type": Field("", _variety),
+            "description": "description",
+            "aliases": Field("aliases", sorted),
+            "created_at": Field("creation_timestamp", instant),
+            "modified_at": Field("last_updated_timestamp", instant),
+        },
+        tags="tags",
+    ),
+    Kind(
+        name="mlflow.model_version",
+        category=Category.MODEL_VERSION,
+        fetch=Search("GET /api/2.0/mlflow/model-versions/search", client.model_versions),
+        id=Template(_SERVER + "/models/{name}/versions/{version}"),
+        native=Template("{name}/{version}"),
+        unique="account",
+        fields={
+            "version": Field("version", str),
+            "type": Field("", _variety),
+            "description": "description",
+            "state": "status",
+            "stage": "current_stage",
+            "aliases": "aliases",
+            "source_uri": "source",
+            "run_id": "run_id",
+            "created_by": "user_id",
+            "created_at": Field("creation_timestamp", instant),
+            "modified_at": Field("last_updated_timestamp", instant),
+        },
+        tags="tags",
+        links=(
+            Link("version_of", "mlflow.registered_model", "name", within="account"),
+            Link("made_by", "mlflow.run", "run_id", within="account"),
+            Link("made_from", "mlflow.logged_model", "model_id", within="account"),
+        ),
+    ),
+    Kind(
+        name="mlflow.logged_model",
+        category=Category.MODEL_VERSION,
+        fetch=Search("POST /api/2.0/mlflow/logged-models/search", client.logged_models),
+        id=Template(_SERVER + "/logged-models/{model_id}"),
+        native="model_id",
+        unique="account",
+        fields={
+            "name": "name",
+            "state": "status",
+            "model_type": "model_type",
+            "artifact_uri": "artifact_location",
+            "run_id": "source_run_id",
+            "parameters": "params",
+            "metrics": "metrics",
+            "created_at": Field("creation_timestamp", instant),
+            "modified_at": Field("last_updated_timestamp", instant),
+        },
+        tags="tags",
+        links=(
+            Link("member_of", "mlflow.experiment", "experiment_id", within="account"),
+            Link("made_by", "mlflow.run", "source_run_id", within="account"),
+        ),
+    ),
+)

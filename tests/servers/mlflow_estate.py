@@ -1,0 +1,122 @@
+"""Fills an MLflow server with an estate whose every count is known. Run by hand: mlflow_estate.py URL."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+import warnings
+from dataclasses import dataclass
+
+os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
+
+DB_PASSWORD = "Xk7-planted-db-pass-9Q"
+HUB_TOKEN = "hf_" + "PlantedTokenPlanted0123456789"
+DATASET_URI = "s3://acme-train-data/imagenet/v3"
+
+
+@dataclass(frozen=True)
+class Estate:
+    """What was made. `deleted_run` made version 1 of `model`, `plain_run` exists and is active."""
+
+    experiments: int
+    runs: int
+    models: int
+    prompts: int
+    versions: int
+    logged_models: int
+    deleted_run: str
+    deleted_experiment: str
+    plain_run: str
+    nan_run: str
+    dataset_run: str
+    child_run: str
+    model: str
+
+
+def build(
+    uri: str,
+    *,
+    runs: int = 30,
+    dataset_uri: str = DATASET_URI,
+    model_source: str = "s3://acme-models/fraud/1",
+    mark: str = "",
+) -> Estate:
+    """Fill the server.
+
+    Args:
+        uri: tracking URI of an empty server.
+        runs: how many runs (at least 6), one of them deleted.
+        dataset_uri, model_source: where the dataset input and the first model version say that their bytes lie.
+        mark: put before every name.
+    """
+    from mlflow import MlflowClient
+    from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param
+
+    client = MlflowClient(tracking_uri=uri, registry_uri=uri)
+    now = int(time.time() * 1000)
+    llm = client.create_experiment(f"{mark}llm-finetune", tags={"team": "nlp", "owner": "ada@example.org"})
+    fraud = client.create_experiment(f"{mark}fraud-détection 🕵", artifact_location="s3://acme-mlflow/fraud")
+    old = client.create_experiment(f"{mark}abandoned")
+
+    made: list[str] = []
+    for number in range(runs):
+        tags = {"mlflow.user": "ada"}
+        if number == 4:
+            tags |= {"mlflow.parentRunId": made[0], "hub_token": HUB_TOKEN}
+        run = client.create_run(llm if number % 2 else fraud, run_name=f"run-{number}", tags=tags)
+        params = [Param("lr", "1e-4"), Param("gpu", "H100"), Param("n_gpus", "8")]
+        if number == 2:
+            params += [
+                Param("db_password", DB_PASSWORD),
+                Param("feature_store", f"postgresql://ml:{DB_PASSWORD}@features.acme.internal:5432/fs"),
+            ]
+        value = float("nan") if number == 1 else 1 / (number + 1)
+        client.log_batch(run.info.run_id, metrics=[Metric("loss", value, now, 3)], params=params)
+        made.append(run.info.run_id)
+        if number % 3:
+            client.set_terminated(run.info.run_id)
+    source = Dataset(
+        name="imagenet", digest="abc123", source_type="s3", source=json.dumps({"uri": dataset_uri}), schema=None
+    )
+    client.log_inputs(made[0], datasets=[DatasetInput(source, tags=[InputTag("mlflow.data.context", "training")])])
+
+    model = f"{mark}fraud-scorer"
+    client.create_registered_model(model, tags={"owner": "risk"}, description="Scores card payments")
+    client.create_model_version(model, source=model_source, run_id=made[3], await_creation_for=0)
+    client.create_model_version(
+        model, source="s3://acme-models/fraud/2", run_id=made[0], tags={"validated": "yes"}, await_creation_for=0
+    )
+    client.set_registered_model_alias(model, "champion", "2")
+    with warnings.catch_warnings():  # stages are deprecated, and in use
+        warnings.simplefilter("ignore", FutureWarning)
+        client.transition_model_version_stage(model, "1", "Production")
+    client.create_registered_model(f"{mark}empty-model")
+    client.create_prompt(f"{mark}support-prompt")
+    client.create_prompt_version(f"{mark}support-prompt", "Answer {{question}} kindly.")
+    client.create_logged_model(
+        llm, name="adapter", source_run_id=made[0], model_type="transformers", params={"rank": "8"}
+    )
+    client.delete_run(made[3])
+    client.delete_experiment(old)
+    return Estate(
+        experiments=4,  # three of ours and the server's Default
+        runs=runs,
+        models=2,
+        prompts=1,
+        versions=3,
+        logged_models=1,
+        deleted_run=made[3],
+        deleted_experiment=old,
+        plain_run=made[0],
+        nan_run=made[1],
+        dataset_run=made[0],
+        child_run=made[4],
+        model=model,
+    )
+
+
+if __name__ == "__main__":
+    print(build(sys.argv[1]))
