@@ -122,7 +122,7 @@ class _Ledger:
             self.connection.execute(insert(gaps), new)
             self.counts["new"] += len(new)
         if changed:
-            values = {k: bindparam(k) for k in changed[0] if k != "gap"} | {"resolved_at": None}
+            values: dict[str, Any] = {k: bindparam(k) for k in changed[0] if k != "gap"} | {"resolved_at": None}
             self.connection.execute(update(gaps).where(gaps.c.id == bindparam("gap")).values(values), changed)
 
     def settle(self) -> dict[str, int]:
@@ -331,7 +331,7 @@ def _lost(rows: Sequence[Any]) -> Lost:
 def _lost_gaps(connection: Connection, ground: _Ground, into: dict[int, _Into], held: set[str]) -> Iterator[Gap]:
     gone = _gone_names(connection)
     servers = _known_servers(connection)
-    rows = connection.execution_options(yield_per=1000).execute(_lost_rows())
+    rows = connection.execute(_lost_rows(), execution_options={"yield_per": 1000})
     for key, mentions in groupby(rows, key=lambda r: r.key):
         found = list(mentions)
         lost = _lost(found)
@@ -510,7 +510,7 @@ def _evidence_gaps(connection: Connection) -> Iterator[Gap]:
         for name in names:
             wanted[name].append(category.value)
     for name, categories in sorted(wanted.items()):
-        rows = connection.execution_options(yield_per=1000).execute(_lacking(connection, name, categories))
+        rows = connection.execute(_lacking(connection, name, categories), execution_options={"yield_per": 1000})
         for (kind, *scope), found in groupby(rows, key=lambda r: (r.kind, r.provider, r.account, r.place)):
             lacking = list(found)
             things = [(r.id, r.name or "", Evidence(r.provider, f"$.{name}", "unknown", r.id)) for r in lacking]

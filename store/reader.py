@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, Select, Subquery, Text, and_, case, cast, func, or_, select
+from sqlalchemy import BigInteger, ColumnElement, Engine, Select, Subquery, Text, and_, case, cast, func, or_, select
 
 from normalize.errors import StoreError
 from normalize.model import Outcome, Severity
@@ -46,7 +46,7 @@ def _runs() -> Subquery:
         runs.c.selection,
         select(func.aggregate_strings(sources.c.name, "\n")).where(sources.c.run_id == runs.c.id).scalar_subquery().label("sources"),
         select(func.count()).select_from(looks).where(of_run).scalar_subquery().label("scopes"),
-        select(func.coalesce(func.sum(looks.c.records), 0)).where(of_run).scalar_subquery().label("records"),
+        select(cast(func.coalesce(func.sum(looks.c.records), 0), BigInteger)).where(of_run).scalar_subquery().label("records"),
         select(func.count()).select_from(looks).where(of_run, _blind()).scalar_subquery().label("blind_spots"),
     ).subquery("runs_seen")  # fmt: skip
 
@@ -287,7 +287,7 @@ class Reader:
 
     def _rows(self, statement: Select[Any]) -> Iterator[Row]:
         with reading(self._engine) as connection:
-            for row in connection.execution_options(yield_per=BATCH).execute(statement).mappings():
+            for row in connection.execute(statement, execution_options={"yield_per": BATCH}).mappings():
                 yield {name: _value(name, value) for name, value in row.items() if value is not None}
 
 
