@@ -13,9 +13,10 @@ from __future__ import annotations
 import base64
 import binascii
 import gzip
+import json
 import re
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -120,6 +121,11 @@ _PUBLIC_SETTING = re.compile(
     r"NCCL_\w+|CUDA_VISIBLE_DEVICES|NVIDIA_\w+|SAGEMAKER_(?:PROGRAM|REGION|CONTAINER_LOG_LEVEL)|MLFLOW_EXPERIMENT_(?:NAME|ID)|"
     r"WANDB_PROJECT|WANDB_ENTITY|DTYPE|MAX_MODEL_LEN|TENSOR_PARALLEL_SIZE|LOG_LEVEL)$"
 )
+_PUBLIC_NAME = re.compile(
+    r"(?:^|[-_.])(?:revision|commit(?:[-_]?(?:sha|id))?|git[-_]?sha|run[-_]?id|digest|base(?:[-_]?model)?)$",
+    re.IGNORECASE,
+)
+_PUBLIC_VALUE = re.compile(r"(?:sha256:)?[0-9a-f]{7,64}|[a-z][a-z0-9]*(?:[-/._][a-z0-9]+)+")
 _INHERITING = frozenset(
     {"value", "values", "data", "content", "default", "defaultvalue", "parametervalue", "stringvalue"}
 )
@@ -237,33 +243,64 @@ def _decode(text: str) -> str | None:
     return text
 
 
-def _marked(text: str) -> str:
+def _marked(text: str, name: str = "value") -> str:
     """The marker for a whole value, with the canonical keys of what it harmlessly mentions."""
     keys: list[str] = []
-    for name in mentions(scrub(text), "value"):
-        key = name.name.key
-        if key not in keys and scrub(key) == key:
-            keys.append(key)
-        if len(keys) == _MAX_MENTIONS:
-            break
+    for part in _parts(text):
+        for found in (*mentions(scrub(part), name), *mentions(scrub(part), "value")):
+            key = found.name.key
+            if key not in keys and scrub(key) == key and len(keys) < _MAX_MENTIONS:
+                keys.append(key)
     return f"[redacted; mentions {' '.join(keys)}]" if keys else MARK
 
 
-def mask(text: str) -> str:
+_NETRC_MACHINE = re.compile(r"(?:^|\s)machine\s+(\S+)")
+
+
+def _parts(text: str) -> Iterator[str]:
+    """The texts inside a value: all keys and values of a JSON document (a registry login names its host as a key), the
+    machines of a netrc file, otherwise the value itself."""
+    if text.lstrip()[:1] in ("{", "["):
+        try:
+            yield from _leaves(json.loads(text))
+            return
+        except (ValueError, RecursionError):
+            pass
+    yield text
+    yield from _NETRC_MACHINE.findall(text)
+
+
+def _leaves(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield key
+            yield from _leaves(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _leaves(item)
+
+
+def mask(text: str, name: str = "value") -> str:
     """What may be kept of a value that is sensitive as a whole: plain words and small numbers, a value that is
     nothing but a harmless mention, otherwise the marker with the mentions inside it."""
     if _PLAIN.fullmatch(text) or text.startswith("[redacted"):
         return text
     decoded = _decode(text)
     if decoded is None:
-        whole = mentions(text, "value")
+        whole = mentions(text, name) or mentions(text, "value")
         if len(whole) == 1 and whole[0].span == (0, len(text)) and "?" not in text and scrub(text) == text:
             return text
-    return _marked(decoded if decoded is not None else text)
+    return _marked(decoded if decoded is not None else text, name)
 
 
 class _Trie(dict[str, "_Trie"]):
     end = False
+
+    def __bool__(self) -> bool:
+        """A leaf is empty, and means something all the same."""
+        return True
 
 
 @lru_cache(maxsize=4096)
@@ -289,6 +326,11 @@ def redact(payload: Json, sensitive: frozenset[str] = frozenset()) -> Json:
     return _walk(payload, "", _trie(sensitive), False, 0)
 
 
+def _is_public(name: str, value: str) -> bool:
+    """Whether a name means that its value is none of a secret: a setting of a library, a commit, a run, a digest."""
+    return bool(_PUBLIC_SETTING.search(name)) or bool(_PUBLIC_NAME.search(name) and _PUBLIC_VALUE.fullmatch(value))
+
+
 def _child(node: _Trie | None, key: str) -> _Trie | None:
     if node is None:
         return None
@@ -298,7 +340,7 @@ def _child(node: _Trie | None, key: str) -> _Trie | None:
 def _walk(value: Any, name: str, node: _Trie | None, masked: bool, depth: int) -> Any:
     if isinstance(value, str):
         if masked:
-            return value if _PUBLIC_SETTING.search(name) and scrub(value) == value else mask(value)
+            return value if _is_public(name, value) and scrub(value) == value else mask(value, name)
         if is_secret_name(name):
             return value if _spare(value) else _marked(value)
         return scrub(value)

@@ -292,10 +292,9 @@ def _hosts(text: str, name: str, taken: list[tuple[int, int]]) -> Iterator[Menti
         plausible = whole and speaks_of_hosts and host.rsplit(".", 1)[-1] not in _VERSION_TLD
         if (known or plausible) and (named := host_name(host)):
             yield Mention(named, m[0], m.span())
-    if speaks_of_hosts:
-        for m in _ADDRESS.finditer(text):
-            if m.span() == (0, len(text)) and (named := host_name(m["host"])):
-                yield Mention(named, m[0], m.span())
+    m = _ADDRESS.fullmatch(text)
+    if m and (speaks_of_hosts or ":" in text) and (named := host_name(m["host"])):
+        yield Mention(named, m[0], m.span())
 
 
 def declared(text: str, target: str, within: str, scope: Scope) -> Name:

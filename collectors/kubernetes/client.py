@@ -36,9 +36,9 @@ def _retries() -> urllib3.Retry:
         redirect=3,
         status_forcelist={429, 503},
         allowed_methods={"GET", "POST"},
-        backoff_factor=0.2,
+        backoff_factor=0.1,
         backoff_max=10,
-        backoff_jitter=0.2,
+        backoff_jitter=0.1,
         retry_after_max=30,
         raise_on_status=False,
     )

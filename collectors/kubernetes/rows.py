@@ -27,6 +27,10 @@ _QUIET = frozenset({"$facts", "$type"})
 _SENSITIVE = frozenset({"data", "stringData", "binaryData"})
 
 
+def _cpus(text: str) -> int:
+    return int(quantity(text))
+
+
 def _row(
     name: str,
     category: Category,
@@ -37,6 +41,8 @@ def _row(
     *,
     namespaced: bool = True,
     sensitive: frozenset[str] = frozenset(),
+    aliases: tuple[Alias, ...] = (),
+    quiet: frozenset[str] = frozenset(),
 ) -> Kind:
     native = "{metadata.namespace}/{metadata.name}" if namespaced else "{metadata.name}"
     return Kind(
@@ -48,7 +54,8 @@ def _row(
         fields={**_COMMON, **(fields or {})},
         tags="metadata.labels",
         sensitive=sensitive,
-        quiet=_QUIET,
+        aliases=aliases,
+        quiet=_QUIET | quiet,
     )
 
 
@@ -100,7 +107,7 @@ KINDS: tuple[Kind, ...] = (
             "container_runtime": "status.nodeInfo.containerRuntimeVersion",
             "kubelet_version": "status.nodeInfo.kubeletVersion",
             "machine_id": "status.nodeInfo.machineID",
-            "vcpu_count": Field("status.capacity.cpu", lambda v: int(quantity(v))),
+            "vcpu_count": Field("status.capacity.cpu", _cpus),
             "cpu_allocatable_count": Field("status.allocatable.cpu", quantity),
             "memory_bytes": Field("status.capacity.memory", size_bytes),
             "memory_allocatable_bytes": Field("status.allocatable.memory", size_bytes),
@@ -120,6 +127,8 @@ KINDS: tuple[Kind, ...] = (
             "addresses": "$facts.addresses",
         },
         namespaced=False,
+        aliases=(Alias("address", "$facts.addresses[]"),),
+        quiet=frozenset({"status.images"}),  # what its disk happens to cache
     ),
     _row(
         "k8s.pod", _C.POD, "", "Pod", "pods",
@@ -135,6 +144,7 @@ KINDS: tuple[Kind, ...] = (
             "host_network": "$facts.host_network",
             "privileged": "$facts.privileged",
         },
+        aliases=(Alias("address", "$facts.addresses[]"),),
     ),
     _row("k8s.deployment", _C.WORKLOAD, "apps", "Deployment", "deployments", {**_DEPLOYED, "strategy": "spec.strategy.type"}),
     _row("k8s.stateful_set", _C.WORKLOAD, "apps", "StatefulSet", "statefulsets", _DEPLOYED),

@@ -194,6 +194,9 @@ def pod_facts(pod: Json) -> dict[str, Any]:
         ),
         "host_network": bool(spec.get("hostNetwork")),
     }
+    if status.get("phase") in ("Running", "Pending") and not out["host_network"]:
+        # A finished pod's address may be another's by now, and that of a pod on the host's network is the host's.
+        out["addresses"] = [p["ip"] for p in status.get("podIPs") or []]
     if statuses:
         out["restart_count"] = sum(int(s.get("restartCount") or 0) for s in statuses)
     try:
