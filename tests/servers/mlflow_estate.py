@@ -1,4 +1,5 @@
-"""Fills an MLflow server with an estate whose every count is known. Run by hand: mlflow_estate.py URL."""
+"""Fills an MLflow server with an estate whose every count is known. Run by hand: mlflow_estate.py URL;
+its last line is what was made, as JSON."""
 
 from __future__ import annotations
 
@@ -7,13 +8,15 @@ import os
 import sys
 import time
 import warnings
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
 
 DB_PASSWORD = "Xk7-planted-db-pass-9Q"
 HUB_TOKEN = "hf_" + "PlantedTokenPlanted0123456789"
+PURGED_RUN = "0123456789abcdef0123456789abcdef"
+"""A run that is gone for good, as after `mlflow gc`; version 3 of the model still names it."""
 DATASET_URI = "s3://acme-train-data/imagenet/v3"
 
 
@@ -34,6 +37,24 @@ class Estate:
     dataset_run: str
     child_run: str
     model: str
+    secrets: tuple[str, ...] = (DB_PASSWORD, HUB_TOKEN)
+    planted: tuple[dict[str, str], ...] = (
+        {
+            "what": "a training set lies in a bucket that no scanned account holds",
+            "code": "external-dependency",
+            "contains": "s3://acme-train-data",
+        },
+        {
+            "what": "features come from a database that no source covers",
+            "code": "external-dependency",
+            "contains": "features.acme.internal",
+        },
+        {
+            "what": "a model version was made by a run that was purged",
+            "code": "dangling-reference",
+            "contains": PURGED_RUN,
+        },
+    )
 
 
 def build(
@@ -93,6 +114,7 @@ def build(
     with warnings.catch_warnings():  # stages are deprecated, and in use
         warnings.simplefilter("ignore", FutureWarning)
         client.transition_model_version_stage(model, "1", "Production")
+    client.create_model_version(model, source="s3://acme-models/fraud/3", run_id=PURGED_RUN, await_creation_for=0)
     client.create_registered_model(f"{mark}empty-model")
     client.create_prompt(f"{mark}support-prompt")
     client.create_prompt_version(f"{mark}support-prompt", "Answer {{question}} kindly.")
@@ -106,7 +128,7 @@ def build(
         runs=runs,
         models=2,
         prompts=1,
-        versions=3,
+        versions=4,
         logged_models=1,
         deleted_run=made[3],
         deleted_experiment=old,
@@ -119,4 +141,4 @@ def build(
 
 
 if __name__ == "__main__":
-    print(build(sys.argv[1]))
+    print(json.dumps(asdict(build(sys.argv[1]))))

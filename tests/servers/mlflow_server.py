@@ -1,4 +1,4 @@
-"""A real MLflow tracking server on loopback, with SQLite behind it. Start by hand: mlflow_server.py DIRECTORY [PORT]."""
+"""A real MLflow tracking server on loopback, with SQLite behind it. Start by hand: mlflow_server.py PORT DIRECTORY."""
 
 from __future__ import annotations
 
@@ -148,7 +148,9 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
 
 if __name__ == "__main__":
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    with mlflow_server(Path(sys.argv[1]).resolve(), int(sys.argv[2]) if len(sys.argv) > 2 else None) as address:
+    directory = Path(sys.argv[2]).resolve()
+    directory.mkdir(parents=True, exist_ok=True)
+    with mlflow_server(directory, int(sys.argv[1])) as address:
         print(address, flush=True)
         with contextlib.suppress(KeyboardInterrupt):
             signal.pause()

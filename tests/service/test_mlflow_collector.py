@@ -124,6 +124,14 @@ def test_versions_point_at_their_run_model_and_bytes(world: World) -> None:
     assert "s3://acme-models" in {r.key for r in first.references}
 
 
+def test_a_version_whose_run_was_purged_points_at_nothing_listed(world: World) -> None:
+    collector = opened(world.url)
+    versions = {o.resource.native_id: o for o in listed(collector, "mlflow.model_version")}
+    (link,) = [r for r in versions[f"{world.estate.model}/3"].references if r.verb == "made_by"]
+    assert link.key not in {key for o in listed(collector, "mlflow.run") for key in o.aliases}
+    assert (link.target, link.account) == ("mlflow.run", world.url.removeprefix("http://"))
+
+
 def test_prompts_are_told_from_models(world: World) -> None:
     types = Counter(o.resource.attributes["type"] for o in listed(opened(world.url), "mlflow.registered_model"))
     assert types == {"model": world.estate.models, "prompt": world.estate.prompts}
