@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from normalize.errors import BusyError, ConfigError, StocktakeError
+from reports.tables import COLUMNS, TABLE_COLUMNS
 
 if TYPE_CHECKING:
     from discovery.config import Config
@@ -19,30 +21,6 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 FORMATS = ("table", "json", "jsonl", "csv")
 TARGETS = ("aws", "gcp", "azure", "kubernetes")
-COLUMNS: dict[str, tuple[str, ...]] = {
-    "runs": ("id", "status", "started_at", "finished_at", "sources", "records", "blind_spots"),
-    "coverage": (
-        "run_id", "source", "kind", "provider", "account", "place", "outcome", "records", "gaps", "quarantined",
-        "reason", "needs", "started_at", "finished_at",
-    ),
-    "resources": (
-        "id", "kind", "category", "dimension", "provider", "account", "place", "name", "native_id", "tags",
-        "attributes", "sources", "first_seen_at", "last_seen_at", "gone_at",
-    ),
-    "relations": ("source_id", "verb", "target_id", "evidence"),
-    "gaps": (
-        "id", "code", "severity", "subject_id", "subject", "missing", "evidence", "evidence_count", "why", "remedy",
-        "first_seen_at",
-    ),
-}  # fmt: skip
-SHOWN: dict[str, tuple[str, ...]] = {
-    "runs": COLUMNS["runs"],
-    "coverage": ("source", "kind", "account", "place", "outcome", "records", "gaps", "quarantined", "reason", "needs"),
-    "resources": ("kind", "name", "account", "place", "dimension", "last_seen_at", "gone_at", "id"),
-    "relations": COLUMNS["relations"],
-    "gaps": ("severity", "code", "subject", "remedy", "id"),
-}
-"""Columns of a table at a terminal; JSON and CSV carry all of COLUMNS."""
 _NO_FILTER = {
     "tags",
     "attributes",
@@ -281,7 +259,7 @@ def _listing(name: str, help_: str, examples: str) -> None:
         state: State = click.get_current_context().ensure_object(State)
         with open_reader(state.database()) as reader:
             rows = getattr(reader, name)(limit=limit, filters={k: v for k, v in filters.items() if v is not None})
-            _print(state, rows, COLUMNS[name], SHOWN[name], format_)
+            _print(state, rows, COLUMNS[name], TABLE_COLUMNS[name], format_)
 
     run.__doc__ = f"{help_}\n\n\b\nExamples:\n{examples}"
     command: Any = shared(run)
@@ -336,9 +314,9 @@ def show(state: State, resource_id: str, format_: str | None) -> None:
 
         click.echo(json.dumps(found, indent=2, ensure_ascii=False))
     else:
-        from reports.tables import detail
+        from reports.detail import lines
 
-        detail(found, sys.stdout, color=state.console.color)
+        click.echo("\n".join(lines(found)))
 
 
 @main.command()
@@ -509,4 +487,5 @@ def _print(state: State, rows: Any, columns: tuple[str, ...], shown: tuple[str, 
     from reports.tables import write
 
     format_ = format_ or ("table" if sys.stdout.isatty() else "json")
-    write(rows, shown if format_ == "table" else columns, format_, sys.stdout, color=state.console.color, width=None)
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    write(rows, shown if format_ == "table" else columns, format_, sys.stdout, color=state.console.color, width=width)

@@ -22,10 +22,9 @@ from normalize.errors import CollectError, ConfigError
 from normalize.redaction import scrub
 
 if TYPE_CHECKING:
-    from store.reader import Reader
-
     from collectors.contract import Collector
     from discovery.config import Source
+    from store.reader import Reader
 
 log = logging.getLogger("stocktake")
 
@@ -235,10 +234,9 @@ def _unwatched(step: Step) -> None:
 
 def write_report(url: str, name: str, target: str | None, format_: str) -> str:
     """A report as text."""
-    from reports.renderers import render
-
     import reports.gaps
     import reports.summary
+    from reports.renderers import render
 
     with open_reader(url) as reader:
         data = {

@@ -59,10 +59,5 @@ def permissions(provider: str) -> Callable[[str], str]:
 
 def static_kinds() -> dict[str, Kind]:
     """Every row that needs no connection to be known, by kind name."""
-    found: dict[str, Kind] = {}
-    for source_type, (package, _) in COLLECTORS.items():
-        module = importlib.import_module(package)
-        for kind in module.rows():
-            found[kind.name] = kind
-        del source_type
-    return found
+    modules = (importlib.import_module(package) for package, _ in COLLECTORS.values())
+    return {kind.name: kind for module in modules for kind in module.rows()}
