@@ -35,7 +35,8 @@ def _blind() -> ColumnElement[bool]:
     return or_(looks.c.outcome.in_(outcomes), looks.c.gaps > 0, looks.c.quarantined > 0)
 
 
-def _runs() -> Subquery:
+def run_rows() -> Subquery:
+    """Runs with their sources (one text, a name a line) and what their looks add up to."""
     of_run = looks.c.run_id == runs.c.id
     return select(
         runs.c.id,
@@ -51,7 +52,8 @@ def _runs() -> Subquery:
     ).subquery("runs_seen")  # fmt: skip
 
 
-def _coverage(run_id: str | None) -> Subquery:
+def coverage_rows(run_id: str | None, *, every: bool = False) -> Subquery:
+    """Looks of one run; without one the latest of each listing, or every look of every run."""
     statement = (
         select(
             looks.c.run_id,
@@ -74,7 +76,9 @@ def _coverage(run_id: str | None) -> Subquery:
         .join(listings, listings.c.id == looks.c.listing_id)
     )
     latest = and_(looks.c.run_id == listings.c.run_id, listings.c.retired_at.is_(None))
-    return statement.where(latest if run_id is None else looks.c.run_id == run_id).subquery("looks")
+    if not every:
+        statement = statement.where(latest if run_id is None else looks.c.run_id == run_id)
+    return statement.subquery("looks")
 
 
 def last_seen() -> ColumnElement[Any]:
@@ -83,7 +87,8 @@ def last_seen() -> ColumnElement[Any]:
     return case((and_(sightings.c.gone_at.is_(None), whole > sightings.c.seen_at), whole), else_=sightings.c.seen_at)
 
 
-def _resources() -> Subquery:
+def resource_rows() -> Subquery:
+    """Resources with the sources that see them (one text, a name a line) and when they were last confirmed."""
     r = resources.c
     of_resource = (sightings.c.resource_id == r.id, listings.c.id == sightings.c.listing_id)
     counted = or_(sightings.c.gone_at.is_(None), r.gone_at.is_not(None))
@@ -122,14 +127,14 @@ class Reader:
 
     def runs(self, *, limit: int | None = None, filters: Mapping[str, str] = _NO_FILTERS) -> Iterator[Row]:
         """Scans, newest first."""
-        table = _runs()
+        table = run_rows()
         return self._rows(self._chosen(table, filters).order_by(table.c.id.desc()).limit(limit))
 
     def coverage(
         self, run_id: str | None = None, *, limit: int | None = None, filters: Mapping[str, str] = _NO_FILTERS
     ) -> Iterator[Row]:
         """What looks were worth: of one run, or the latest of each kind, scope and source."""
-        table = _coverage(run_id)
+        table = coverage_rows(run_id)
         c = table.c
         return self._rows(
             self._chosen(table, filters).order_by(c.source, c.kind, c.account, c.place, c.provider).limit(limit)
@@ -137,7 +142,7 @@ class Reader:
 
     def resources(self, *, limit: int | None = None, filters: Mapping[str, str] = _NO_FILTERS) -> Iterator[Row]:
         """Everything that is or was there; what is gone says since when."""
-        table = _resources()
+        table = resource_rows()
         return self._rows(self._chosen(table, filters).order_by(table.c.id).limit(limit))
 
     def relations(self, *, limit: int | None = None, filters: Mapping[str, str] = _NO_FILTERS) -> Iterator[Row]:

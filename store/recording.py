@@ -88,6 +88,7 @@ class Recorder:
         ranks: listing id -> what decides who has the word.
         at: when the look ended.
         proof: whether what is not seen is not there; otherwise records are touched one by one.
+        replay: kept payloads are read again: sightings keep the run that saw them.
     """
 
     connection: Connection
@@ -97,6 +98,7 @@ class Recorder:
     ranks: Mapping[int, tuple[str, ...]]
     at: str
     proof: bool
+    replay: bool = False
     counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(("records", "new", "changed", "returned", "gone", "duplicates"), 0))  # fmt: skip
     _seen: set[int] = field(default_factory=set)
 
@@ -213,15 +215,15 @@ class Recorder:
             if before is None:
                 new.append(row | {"id": number, "listing_id": self.listing_id, "resource_id": p.id, "gone_at": None})
             else:
-                changed.append(row | {"sighting": number})
+                changed.append({"sighting": number, "digest": p.digest} if self.replay else row | {"sighting": number})
         if new:
             self.connection.execute(insert(sightings), new)
         if changed:
             statement = (
                 update(sightings)
                 .where(sightings.c.id == bindparam("sighting"))
-                .values(digest=bindparam("digest"), run_id=bindparam("run_id"), seen_at=bindparam("seen_at"), gone_at=None)
-            )  # fmt: skip
+                .values({c: bindparam(c) for c in changed[0] if c != "sighting"} | {"gone_at": None})
+            )
             self.connection.execute(statement, changed)
             numbers = [c["sighting"] for c in changed]
             for table in (aliases, refs, raw_payloads, detail_gaps):

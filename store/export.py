@@ -1,0 +1,368 @@
+"""Writes the inventory as Parquet for other tools: one dataset per table, under one versioned schema.
+
+Owns the Arrow schema and the swap: an export is written beside the old one and takes its place in one step, so that a
+reader sees the old one or the new one, whole. Refuses to replace a directory that is no export of ours.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import groupby, islice
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from sqlalchemy import Connection, Engine, Select, select
+
+from normalize.errors import StoreError
+from store import content
+from store.database import reading
+from store.reader import accelerated, coverage_rows, resource_rows, run_rows
+from store.schema import gaps, listings, refs, relations, sightings, versions
+
+SCHEMA_VERSION = "1"
+"""Goes up when a column is renamed, retyped or dropped; a new column leaves it."""
+
+MARK = "_stocktake_export.json"
+"""Says that a directory is an export of ours, of which schema, and how many rows each table has."""
+
+BATCH = 20_000
+
+_TEXT = pa.string()
+_WHOLE = pa.int64()
+_INSTANT = pa.timestamp("us", tz="UTC")
+_TAGS = pa.map_(pa.string(), pa.string())
+_TEXTS = pa.list_(pa.string())
+
+Row = Any
+"""A mapping from column to value."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    name: str
+    type: pa.DataType
+    meaning: str
+
+    def field(self) -> pa.Field:
+        return pa.field(self.name, self.type, metadata={"description": self.meaning})
+
+
+@dataclass(frozen=True, slots=True)
+class _Dataset:
+    name: str
+    meaning: str
+    rows: Callable[[Connection], Iterable[Row]]
+    columns: tuple[_Column, ...]
+    partitioned: bool = False
+
+    def schema(self) -> pa.Schema:
+        """Of the files: partition columns live in the path."""
+        told = {"stocktake.schema_version": SCHEMA_VERSION, "stocktake.table": self.name, "description": self.meaning}
+        stored = [c.field() for c in self.columns if not (self.partitioned and c.name in ("provider", "kind"))]
+        return pa.schema(stored, metadata=told)
+
+
+def _streamed(statement: Select[Any]) -> Callable[[Connection], Iterator[Row]]:
+    def rows(connection: Connection) -> Iterator[Row]:
+        yield from connection.execute(statement, execution_options={"yield_per": BATCH}).mappings()
+
+    return rows
+
+
+def _resources() -> Select[Any]:
+    table = resource_rows()
+    return select(table).order_by(table.c.provider, table.c.kind, table.c.id)
+
+
+def _looks() -> Select[Any]:
+    table = coverage_rows(None, every=True)
+    c = table.c
+    return select(table).order_by(c.provider, c.kind, c.run_id, c.source, c.account, c.place)
+
+
+def _references() -> Select[Any]:
+    return (
+        select(sightings.c.resource_id.label("source_id"), listings.c.source, refs)
+        .select_from(refs)
+        .join(sightings, sightings.c.id == refs.c.sighting_id)
+        .join(listings, listings.c.id == sightings.c.listing_id)
+        .where(sightings.c.gone_at.is_(None))
+        .order_by(refs.c.id)
+    )
+
+
+def _devices(connection: Connection) -> Iterator[Row]:
+    for row in _streamed(accelerated())(connection):
+        for entry in content.decode(row["attributes"]).get("accelerators") or ():
+            if isinstance(entry, dict):
+                yield {**row, **entry, "resource_id": row["id"]}
+
+
+_PROVIDER = _Column("provider", _TEXT, "Provider, as the sources name it: aws, kubernetes, mlflow, host")
+_KIND = _Column("kind", _TEXT, "Kind, provider.service.noun")
+_ACCOUNT = _Column("account", _TEXT, "Account, project, subscription, cluster or server")
+_PLACE = _Column("place", _TEXT, "Region, cluster or host")
+
+DATASETS: tuple[_Dataset, ...] = (
+    _Dataset(
+        "resources",
+        "Everything that is or was in the inventory",
+        _streamed(_resources()),
+        (
+            _Column("id", _TEXT, "Identity that the whole world would use"),
+            _KIND,
+            _Column("category", _TEXT, "What it is, whoever provides it"),
+            _Column("dimension", _TEXT, "The question of a migration that it belongs to; null for types without a row"),
+            _PROVIDER,
+            _ACCOUNT,
+            _PLACE,
+            _Column("name", _TEXT, "What its owners call it; null where unknown"),
+            _Column("native_id", _TEXT, "What the provider calls it"),
+            _Column("tags", _TAGS, "Tags or labels; a null value means that the source said null"),
+            _Column("attributes", _TEXT, "Attributes as a JSON object; an absent key is unknown, null is the source's own"),
+            _Column("sources", _TEXTS, "Configured sources that see it"),
+            _Column("first_seen_at", _INSTANT, "When it was first seen"),
+            _Column("last_seen_at", _INSTANT, "When it was last confirmed"),
+            _Column("gone_at", _INSTANT, "Since when it is proved gone; null while it is there"),
+        ),
+        partitioned=True,
+    ),
+    _Dataset(
+        "relations",
+        "How things hang together: resolved mentions",
+        _streamed(select(relations).order_by(relations.c.source_id, relations.c.verb, relations.c.target_id)),
+        (
+            _Column("source_id", _TEXT, "The resource that mentions"),
+            _Column("verb", _TEXT, "Read left to right: uses_image, encrypted_by"),
+            _Column("target_id", _TEXT, "The resource that is meant"),
+            _Column("evidence", _TEXT, "Call and JSON path of the mention"),
+        ),
+    ),
+    _Dataset(
+        "references",
+        "Mentions of other things, resolved or not",
+        _streamed(_references()),
+        (
+            _Column("source_id", _TEXT, "The resource that mentions"),
+            _Column("source", _TEXT, "Configured source that saw the mention"),
+            _Column("verb", _TEXT, "Read left to right; mentions where only the shape was recognised"),
+            _Column("value", _TEXT, "What stands there, without credentials and query strings"),
+            _Column("key", _TEXT, "Canonical key: equal keys name the same thing"),
+            _Column("call", _TEXT, "The call whose answer holds it"),
+            _Column("path", _TEXT, "JSON path in the payload"),
+            _Column("target", _TEXT, "Kind of the thing meant, empty where unknown"),
+            _Column("provider", _TEXT, "Where it should be: provider, empty where unknown"),
+            _Column("account", _TEXT, "Where it should be: account, empty where unknown"),
+            _Column("place", _TEXT, "Where it should be: place, empty where unknown"),
+            _Column("optional", pa.bool_(), "Whether it may dangle by design"),
+        ),
+    ),
+    _Dataset(
+        "coverage",
+        "What each look at each kind in each scope of each source was worth, in every run",
+        _streamed(_looks()),
+        (
+            _Column("run_id", _TEXT, "Run"),
+            _Column("source", _TEXT, "Configured source"),
+            _KIND,
+            _PROVIDER,
+            _ACCOUNT,
+            _PLACE,
+            _Column("outcome", _TEXT, "complete, partial, denied, unavailable, failed or skipped"),
+            _Column("records", _WHOLE, "Records seen"),
+            _Column("gaps", _WHOLE, "Records that lack a detail"),
+            _Column("quarantined", _WHOLE, "Records that fit no row"),
+            _Column("duplicates", _WHOLE, "Records whose id the same listing had given before"),
+            _Column("reason", _TEXT, "Why it is not complete"),
+            _Column("needs", _TEXTS, "Permissions or settings that are missing"),
+            _Column("started_at", _INSTANT, "When the look began"),
+            _Column("finished_at", _INSTANT, "When the look ended"),
+        ),
+        partitioned=True,
+    ),
+    _Dataset(
+        "gaps",
+        "What the inventory does not, or did not, know",
+        _streamed(select(gaps).order_by(gaps.c.id)),
+        (
+            _Column("id", _TEXT, "Stable between runs"),
+            _Column("code", _TEXT, "Sort of gap"),
+            _Column("severity", _TEXT, "critical, high, medium or low, by what it does to a migration"),
+            _Column("why", _TEXT, "Why it is that severe"),
+            _Column("subject_id", _TEXT, "Resource that it is about, empty where it is about none or many"),
+            _Column("subject", _TEXT, "What it is about, in words"),
+            _Column("missing", _TEXT, "What is known of the absent thing, as a JSON object"),
+            _Column("evidence", _TEXT, "Where it shows, as a JSON list"),
+            _Column("evidence_count", _WHOLE, "How many places show it; evidence holds the first"),
+            _Column("remedy", _TEXT, "What a person does next"),
+            _Column("first_seen_at", _INSTANT, "When it was first found"),
+            _Column("resolved_at", _INSTANT, "When it was found to be no more; null while it is open"),
+        ),
+    ),
+    _Dataset(
+        "versions",
+        "What changed and when",
+        _streamed(select(versions).order_by(versions.c.id)),
+        (
+            _Column("resource_id", _TEXT, "Resource"),
+            _Column("run_id", _TEXT, "Run that saw the change"),
+            _Column("at", _INSTANT, "When it was seen"),
+            _Column("change", _TEXT, "appeared, changed, gone or returned"),
+            _Column("before", _TEXT, "Former values of what changed, as a JSON object; an absent key was unknown"),
+            _Column("after", _TEXT, "New values of what changed, as a JSON object; an absent key became unknown"),
+        ),
+    ),
+    _Dataset(
+        "runs",
+        "Scans",
+        _streamed(select(run_rows()).order_by("id")),
+        (
+            _Column("id", _TEXT, "Run; ids sort as runs do"),
+            _Column("status", _TEXT, "running, complete or interrupted"),
+            _Column("started_at", _INSTANT, "When it began"),
+            _Column("finished_at", _INSTANT, "When it ended; null when it did not"),
+            _Column("version", _TEXT, "Version of Stocktake"),
+            _Column("selection", _TEXT, "What was asked for, as a JSON object"),
+            _Column("sources", _TEXTS, "Configured sources"),
+            _Column("scopes", _WHOLE, "Looks: one kind in one scope of one source"),
+            _Column("records", _WHOLE, "Records seen"),
+            _Column("blind_spots", _WHOLE, "Looks that did not see everything"),
+        ),
+    ),
+    _Dataset(
+        "accelerators",
+        "Accelerators of what is there, one row per entry of a resource's list; several kinds may tell of one device",
+        _devices,
+        (
+            _Column("resource_id", _TEXT, "Resource that has or offers them"),
+            _PROVIDER,
+            _KIND,
+            _ACCOUNT,
+            _PLACE,
+            _Column("vendor", _TEXT, "Maker, lower case"),
+            _Column("model", _TEXT, "Maker's name"),
+            _Column("count", _WHOLE, "Physical devices"),
+            _Column("memory_bytes", _WHOLE, "Memory of one device"),
+            _Column("form", _TEXT, "gpu, neuron, tpu, gaudi, media or fpga"),
+            _Column("fraction", pa.float64(), "Share of one device, 0 to 1, where it is not a whole one"),
+            _Column("partition", _TEXT, "How devices are cut or shared"),
+        ),
+        partitioned=True,
+    ),
+)  # fmt: skip
+
+
+def parquet(engine: Engine, directory: Path) -> dict[str, int]:
+    """Export every table into `directory`, replacing an earlier export in one step.
+
+    Returns:
+        Rows written, by table.
+
+    Raises:
+        StoreError: the directory holds something else, or cannot be written; an earlier export is as before.
+    """
+    directory = Path(os.path.abspath(directory))
+    _refuse_foreign(directory)
+    try:
+        directory.parent.mkdir(parents=True, exist_ok=True)
+        fresh = Path(tempfile.mkdtemp(prefix=f".{directory.name}.", dir=directory.parent))
+    except OSError as error:
+        raise StoreError(f"cannot write beside {directory}: {error.strerror}") from None
+    try:
+        fresh.chmod(0o755)
+        with reading(engine) as connection:
+            counts = {d.name: _write(connection, d, fresh / d.name) for d in DATASETS}
+        mark = {"schema_version": SCHEMA_VERSION, "rows": counts}
+        (fresh / MARK).write_bytes(content.encode(mark) + b"\n")
+        _swap(fresh, directory)
+    except OSError as error:
+        raise StoreError(f"cannot write {directory}: {error.strerror or error}") from None
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+    return counts
+
+
+def _refuse_foreign(directory: Path) -> None:
+    if not directory.exists():
+        return
+    if not directory.is_dir():
+        raise StoreError(f"{directory} is no directory")
+    if any(directory.iterdir()) and not (directory / MARK).exists():
+        raise StoreError(f"{directory} holds something else than an export: name another directory")
+
+
+def _write(connection: Connection, dataset: _Dataset, directory: Path) -> int:
+    directory.mkdir()
+    rows = iter(dataset.rows(connection))
+    if not dataset.partitioned:
+        return _file(rows, dataset, directory / "part-0.parquet")
+    total = 0
+    for (provider, kind), group in groupby(rows, key=lambda r: (r["provider"], r["kind"])):
+        folder = directory / f"provider={quote(provider, safe='')}" / f"kind={quote(kind, safe='')}"
+        folder.mkdir(parents=True)
+        total += _file(group, dataset, folder / "part-0.parquet")
+    return total
+
+
+def _file(rows: Iterator[Row], dataset: _Dataset, path: Path) -> int:
+    schema = dataset.schema()
+    total = 0
+    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
+        while batch := list(islice(rows, BATCH)):
+            columns = [_array([row.get(field.name) for row in batch], field.type) for field in schema]
+            writer.write_batch(pa.RecordBatch.from_arrays(columns, schema=schema))
+            total += len(batch)
+    return total
+
+
+def _array(values: list[Any], type_: pa.DataType) -> pa.Array:
+    if type_ == _INSTANT:
+        return pa.array(values, _TEXT).cast(_INSTANT)
+    if type_ == _TAGS:
+        return pa.array([list(content.decode(v).items()) for v in values], type_)
+    if type_ == _TEXTS:
+        return pa.array([_texts(v) for v in values], type_)
+    if type_ == _TEXT:
+        return pa.array([None if v is None else str(v) for v in values], type_)
+    return pa.array(values, type_)
+
+
+def _texts(value: str | None) -> list[str]:
+    if not value:
+        return []
+    if value.startswith("["):
+        return [str(v) for v in content.decode(value)]
+    return sorted(set(value.split("\n")))
+
+
+_AT_FDCWD, _EXCHANGE = -100, 2
+
+
+def _swap(fresh: Path, directory: Path) -> None:
+    """Put the new directory in place of the old one; the old one is left where the new one was."""
+    if not directory.exists():
+        fresh.rename(directory)
+        return
+    if _exchange(fresh, directory):
+        return
+    old = fresh.with_name(fresh.name + ".old")
+    directory.rename(old)
+    fresh.rename(directory)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _exchange(a: Path, b: Path) -> bool:
+    """Swap two names in one step, where the system can. Source: renameat2(2), RENAME_EXCHANGE, read 2026-11-24."""
+    try:
+        renameat2 = ctypes.CDLL(None, use_errno=True).renameat2
+    except (OSError, AttributeError):
+        return False
+    return bool(renameat2(_AT_FDCWD, os.fsencode(a), _AT_FDCWD, os.fsencode(b), _EXCHANGE) == 0)
