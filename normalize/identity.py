@@ -327,7 +327,8 @@ _HOST_KINDS: tuple[tuple[str, str, str], ...] = (
 def known_service(host: str) -> tuple[str, str] | None:
     """(kind, provider) of a host name of a managed service or SaaS; None for all others."""
     for suffix, kind, provider in _HOST_KINDS:
-        if host == suffix.lstrip(".") or host.endswith(suffix if suffix[0] == "." else "." + suffix):
+        # ".eks.amazonaws.com" alone is the domain of labels, not a server.
+        if host.endswith(suffix) if suffix[0] == "." else host == suffix or host.endswith("." + suffix):
             return kind, provider
     return None
 

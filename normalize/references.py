@@ -92,7 +92,7 @@ _ENDPOINT_NAME = re.compile(
     r"|(?:url|uri|endpoint|host|hostname|server|address|broker|dnsname)s?$",
     re.IGNORECASE,
 )
-_IMAGE_NAME = re.compile(r"(?:^|[-_.])(?:[a-z]*image(?:uri|url|name)?|image_?uri)$", re.IGNORECASE)
+_IMAGE_NAME = re.compile(r"(?:^|[-_.])(?:[a-z]*image(?:uri|url|name|id)?|image_?uri)$", re.IGNORECASE)
 _MLFLOW_NAME = re.compile(r"(?:mlflow[-_]?)?(?:tracking|registry)[-_]?ur[il]$", re.IGNORECASE)
 _BUCKET_NAME = re.compile(r"(?:^|[-_.]|(?<=[a-z0-9])(?=[A-Z]))bucket(?:[-_]?name)?$", re.IGNORECASE)
 _NOISE_HOSTS = re.compile(
@@ -292,9 +292,9 @@ def _hosts(text: str, name: str, taken: list[tuple[int, int]]) -> Iterator[Menti
         plausible = whole and speaks_of_hosts and host.rsplit(".", 1)[-1] not in _VERSION_TLD
         if (known or plausible) and (named := host_name(host)):
             yield Mention(named, m[0], m.span())
-    m = _ADDRESS.fullmatch(text)
-    if m and (speaks_of_hosts or ":" in text) and (named := host_name(m["host"])):
-        yield Mention(named, m[0], m.span())
+    alone = _ADDRESS.fullmatch(text)
+    if alone and (speaks_of_hosts or ":" in text) and (named := host_name(alone["host"])):
+        yield Mention(named, text, alone.span())
 
 
 def declared(text: str, target: str, within: str, scope: Scope) -> Name:
