@@ -68,6 +68,7 @@ _SHAPES = re.compile(
 )
 _LONG_BASE64_SECRET = re.compile(r"(?<![A-Za-z0-9+/=])[A-Za-z0-9+/]{86}==(?![A-Za-z0-9+/=])")
 _AWS_SECRET_SHAPE = re.compile(r"[A-Za-z0-9/+]{40}")
+_ANY_SECRET_WORD = re.compile(_SECRET_WORD, re.IGNORECASE)
 _ASSIGNED = re.compile(
     rf"(?P<lead>(?P<name>[\w.-]*(?:{_SECRET_WORD})\b[\"']?)\s*(?:[=:]|=>)\s*(?P<quote>\\?[\"']?))"
     r"(?P<value>(?(quote)[^\s\"',;&\\}]+|[^\s,;&}]+))",
@@ -204,8 +205,9 @@ def _scrub(text: str) -> str:
         text = _LONG_BASE64_SECRET.sub(MARK, text)
         text = _USERINFO.sub(_cut_userinfo, text)
         text = _SIGNED_QUERY.sub(_cut, text)
-        text = _ASSIGNED_QUOTED.sub(_cut, text)
-        text = _ASSIGNED.sub(_cut, text)
+        if _ANY_SECRET_WORD.search(text):
+            text = _ASSIGNED_QUOTED.sub(_cut, text)
+            text = _ASSIGNED.sub(_cut, text)
         text = _FLAG.sub(_cut, text)
         text = _BARE.sub(_cut, text)
         text = _CLIENT_PASSWORD.sub(_cut, text)
@@ -246,8 +248,8 @@ def _decode(text: str) -> str | None:
 def _marked(text: str, name: str = "value") -> str:
     """The marker for a whole value, with the canonical keys of what it harmlessly mentions."""
     keys: list[str] = []
-    for part in _parts(text):
-        for found in (*mentions(scrub(part), name), *mentions(scrub(part), "value")):
+    for part in map(scrub, _parts(text)):
+        for found in (*mentions(part, name), *mentions(part, "value")):
             key = found.name.key
             if key not in keys and scrub(key) == key and len(keys) < _MAX_MENTIONS:
                 keys.append(key)
