@@ -1,0 +1,184 @@
+"""Reports as one HTML file that works offline, from a mail attachment, in light and dark, on paper.
+
+Owns the page's security: everything foreign is escaped by the template engine, and a content security policy admits
+only the page's own script and style, by their hashes. Refuses anything that would need a request.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import groupby
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from normalize.model import Coverage, Dimension
+from reports import coverage
+from reports.gaps import GapsReport
+from reports.model import Gap
+from reports.remedy import parts
+from reports.summary import SummaryReport
+from reports.text import clip, visible
+
+SHOWN = 500
+SIGNS = {"complete": "✓", "partial": "◐", "denied": "⊘", "failed": "!", "unavailable": "–", "skipped": "○"}
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A bar of the chart in view-box units; `hatched` bars end in the sign for "and something unseen"."""
+
+    label: str
+    text: str
+    y: int
+    width: float
+    hatched: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """One outcome's part of the coverage bar."""
+
+    outcome: str
+    count: int
+    x: float
+    width: float
+
+
+def page(report: SummaryReport | GapsReport) -> str:
+    """The whole report; gaps and unseen scopes beyond SHOWN are counted, and left to the JSON form."""
+    style, script = _asset("style.css"), _asset("script.js")
+    name = "summary.html.j2" if isinstance(report, SummaryReport) else "gaps.html.j2"
+    shown = report.gaps[:SHOWN]
+    values: dict[str, Any] = {
+        "frame": report.frame,
+        "verdict": report.verdict,
+        "severities": report.severities,
+        "gaps": report.gaps,
+        "gap_groups": [(severity, list(group)) for severity, group in groupby(shown, key=_severity)],
+        "gap_codes": sorted({g.code for g in shown}),
+        "shown": SHOWN,
+        "style": Markup(style),  # noqa: S704  our own file
+        "script": Markup(script),  # noqa: S704  our own file
+        "style_hash": _hash(style),
+        "script_hash": _hash(script),
+    }
+    if isinstance(report, SummaryReport):
+        values |= {
+            "report": report,
+            "count_rows": [(d, list(row)) for d, row in groupby(report.cells, key=lambda c: c.dimension)],
+            "bars": bars(report.cells),
+            "shares": shares(report.outcomes.items()),
+            "kinds": _kinds(report),
+        }
+    else:
+        values["report"] = report
+    return _environment().get_template(name).render(values)
+
+
+def bars(cells: Iterable[coverage.Cell], width: int = 420, step: int = 28) -> list[Bar]:
+    """A bar per dimension over all providers, in proportion to the largest."""
+    rows: dict[Dimension, list[coverage.Cell]] = {}
+    for cell in cells:
+        if cell.dimension:
+            rows.setdefault(cell.dimension, []).append(cell)
+    totals = {d: sum(c.count or 0 for c in row) for d, row in rows.items()}
+    most = max(totals.values(), default=0) or 1
+    return [
+        Bar(
+            label=dimension.value,
+            text=_bar_text(totals[dimension], row),
+            y=i * step,
+            width=round(totals[dimension] / most * width, 1),
+            hatched=any(c.blind for c in row),
+        )
+        for i, (dimension, row) in enumerate(rows.items())
+    ]
+
+
+def _bar_text(total: int, row: Sequence[coverage.Cell]) -> str:
+    blind = any(c.blind for c in row)
+    if total:
+        return f"{total:,}{' + ?' if blind else ''}"
+    if blind:
+        return "?"
+    return "0" if any(c.count == 0 for c in row) else "–"
+
+
+def shares(outcomes: Iterable[tuple[str, int]], width: int = 1000, least: int = 6) -> list[Share]:
+    """The coverage bar; even the smallest share stays visible."""
+    counted = list(outcomes)
+    total = sum(n for _, n in counted) or 1
+    free = width - least * len(counted)
+    result: list[Share] = []
+    x = 0.0
+    for outcome, n in counted:
+        w = least + free * n / total
+        result.append(Share(outcome, n, round(x, 1), round(w, 1)))
+        x += w
+    return result
+
+
+def _kinds(report: SummaryReport) -> list[tuple[str, str, str, int, int]]:
+    """(provider, kind, category, count, gone) over all accounts and places, by provider and kind."""
+    total: dict[tuple[str, str, str], list[int]] = {}
+    for t in report.tallies:
+        sums = total.setdefault((t.provider, t.kind, t.category), [0, 0])
+        sums[0] += t.count
+        sums[1] += t.gone
+    return [(*key, *total[key]) for key in sorted(total)]  # type: ignore[misc]
+
+
+def _severity(gap: Gap) -> str:
+    return gap.severity
+
+
+def _look(look: Coverage) -> str:
+    """What a cell of the coverage matrix says beside its sign."""
+    outcome = look.outcome.value
+    said = "" if outcome == "complete" else "not offered" if outcome == "unavailable" else outcome
+    records = f"{look.records:,}" if outcome in ("complete", "partial") or look.records else ""
+    kept = f"{look.gaps:,} without details" if look.gaps else ""
+    aside = f"{look.quarantined:,} set aside" if look.quarantined else ""
+    return ", ".join(p for p in (f"{records} {said}".strip(), kept, aside) if p)
+
+
+def _tone(look: Coverage) -> str:
+    """The outcome whose colour a cell gets: a complete listing with details missing is not plain green."""
+    return "partial" if look.outcome == "complete" and not coverage.settles(look) else look.outcome.value
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("reports"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "n": lambda value: "?" if value is None else f"{value:,}",
+        "safe_text": lambda value, length=300: visible(clip(str(value), length)),
+        "parts": parts,
+        "look": _look,
+        "tone": _tone,
+    }
+    environment.globals |= {"SIGNS": SIGNS}
+    return environment
+
+
+@cache
+def _asset(name: str) -> str:
+    loader = _environment().loader
+    assert loader is not None
+    return loader.get_source(_environment(), name)[0]
+
+
+def _hash(text: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

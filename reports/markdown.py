@@ -1,0 +1,214 @@
+"""Reports as Markdown that GitHub, GitLab and a terminal show alike.
+
+Owns escaping for Markdown: names go into code spans, sentences are escaped, nothing foreign becomes markup.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+
+from reports import coverage
+from reports.gaps import GapsReport
+from reports.model import Frame, Gap, Verdict
+from reports.remedy import parts
+from reports.summary import SummaryReport
+from reports.text import clip, visible
+
+SHOWN = 500
+SIGNS = {"complete": "✓", "partial": "◐", "denied": "⊘", "failed": "!", "unavailable": "–", "skipped": "○"}
+
+_SPECIAL = re.compile(r"([\\`*_\[\]|~#])")
+
+
+def page(report: SummaryReport | GapsReport) -> str:
+    """The whole report; long lists are cut at SHOWN and say so."""
+    lines = _summary(report) if isinstance(report, SummaryReport) else _gaps(report)
+    return "\n".join(lines) + "\n"
+
+
+def text(value: object) -> str:
+    """Foreign text within a sentence or a table cell."""
+    line = " ".join(visible(clip(str(value))).split())
+    return _SPECIAL.sub(r"\\\1", line).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def code(value: object) -> str:
+    """Foreign text as a code span, whatever backticks it holds; an empty value stays empty."""
+    line = " ".join(visible(clip(str(value))).split()).replace("|", "\\|")
+    if not line:
+        return ""
+    fence = "`" * (max((len(run) for run in re.findall(r"`+", line)), default=0) + 1)
+    pad = " " if line.startswith("`") or line.endswith("`") else ""
+    return f"{fence}{pad}{line}{pad}{fence}"
+
+
+def _summary(report: SummaryReport) -> Iterator[str]:
+    yield from _head("Inventory summary", report.frame, report.verdict)
+    yield from ("## What is there", "")
+    yield from _counts(report)
+    yield from ("## What was looked at", "")
+    yield from _coverage(report)
+    yield from ("## What was not seen", "")
+    yield from _unseen(report)
+    yield from _gap_list(report.gaps, report.severities.items())
+    yield from ("## Accelerators", "")
+    yield from _table(
+        ("vendor", "model", "devices", "provider", "kind", "resources"),
+        (
+            (text(a.vendor), text(a.model), _number(a.count), text(a.provider), code(a.kind), _number(a.resources))
+            for a in report.accelerators
+        ),
+        "No accelerator is known. Where something above could not be seen, there may be some.",
+    )
+    yield from ("## Runs", "")
+    yield from _table(
+        ("run", "started", "finished", "status", "sources"),
+        (
+            (code(r.id), text(r.started_at), text(r.finished_at or "not finished"), text(r.status), text(", ".join(r.sources)))
+            for r in report.runs
+        ),
+        "No run yet.",
+    )  # fmt: skip
+
+
+def _gaps(report: GapsReport) -> Iterator[str]:
+    yield from _head("Gaps", report.frame, report.verdict)
+    yield from _table(
+        ("code", *report.severities),
+        ((code(c), *(_number(n.get(s, 0)) for s in report.severities)) for c, n in report.codes.items()),
+        "",
+    )
+    yield from _gap_list(report.gaps, report.severities.items())
+
+
+def _head(title: str, frame: Frame, verdict: Verdict) -> Iterator[str]:
+    yield from (f"# Stocktake: {title}", "", f"**{text(verdict.text)}**", "")
+    target = f" · target {text(frame.target)}" if frame.target else ""
+    yield from (
+        f"{text(frame.generated_at)} · {code(frame.database)}{target} · Stocktake {text(frame.version)}",
+        "",
+        "A scope is one kind of thing in one account and place. Could not look is never counted as nothing there.",
+        "",
+    )
+
+
+def _counts(report: SummaryReport) -> Iterator[str]:
+    by_row = groupby(report.cells, key=lambda c: c.dimension)
+    yield from _table(
+        ("dimension", *map(text, report.providers)),
+        ((d.value if d else "no row yet", *map(_cell, cells)) for d, cells in by_row),
+        "Nothing has been found, and nothing has been looked for.",
+    )
+    yield from (
+        "`?` something of it could not be seen · `0` looked everywhere, nothing there · `–` not known to have been looked for",
+        "",
+    )
+
+
+def _cell(cell: coverage.Cell) -> str:
+    if cell.count is None:
+        return "?" if cell.blind else "–"
+    return f"{cell.count:,}{' + ?' if cell.blind else ''}"
+
+
+def _coverage(report: SummaryReport) -> Iterator[str]:
+    total = len(report.looks)
+    shares = " · ".join(f"{SIGNS[o]} {n:,} of {total:,} {o}" for o, n in report.outcomes.items())
+    yield from (shares or "No scope has been read.", "")
+    for matrix in report.matrices:
+        yield from (f"### {text(matrix.source)} ({text(matrix.provider)})", "")
+        yield from _table(
+            ("kind", "read", "records", "not read"),
+            (
+                (code(line.kind), f"{line.read:,} of {len(line.taken):,}", _number(line.records), _open(line))
+                for line in (*matrix.open, *matrix.read)
+            ),
+            "",
+        )
+
+
+def _open(line: coverage.Line) -> str:
+    shown = [f"{SIGNS[c.outcome]} {text(c.scope.account)} {text(c.scope.place)} {c.outcome}" for c in line.open[:10]]
+    more = [f"and {len(line.open) - 10:,} more"] if len(line.open) > 10 else []
+    return "; ".join((*shown, *more))
+
+
+def _unseen(report: SummaryReport) -> Iterator[str]:
+    yield from _table(
+        ("outcome", "source", "kind", "account", "places", "reason", "needs"),
+        (
+            (
+                f"{SIGNS[u.outcome]} {u.outcome}", text(u.source), code(u.kind), text(u.account), text(", ".join(u.places)),
+                text(u.reason), ", ".join(map(code, u.needs)),
+            )
+            for u in report.unseen[:SHOWN]
+        ),
+        "Every scope that was looked at was read to its end."
+        if report.looks
+        else "Nothing has been looked at: everything is unseen.",
+    )  # fmt: skip
+    yield from _cut("entries", len(report.unseen))
+
+
+def _gap_list(gaps: Sequence[Gap], severities: Iterable[tuple[str, int]]) -> Iterator[str]:
+    counts = ", ".join(f"{n:,} {severity}" for severity, n in severities)
+    yield from (f"## Gaps: {len(gaps):,} ({counts})", "")
+    yield from _cut("gaps", len(gaps))
+    for severity, group in groupby(gaps[:SHOWN], key=lambda g: g.severity):
+        yield from (f"### {text(severity).capitalize()}", "")
+        for gap in group:
+            yield from _gap(gap)
+
+
+def _gap(gap: Gap) -> Iterator[str]:
+    yield f"- {code(gap.code)} **{text(gap.subject or gap.subject_id)}** {code(gap.subject_id)}"
+    if gap.missing:
+        yield "  - missing: " + ", ".join(f"{text(k)} {code(v)}" for k, v in gap.missing.items())
+    yield f"  - why {text(gap.severity)}: {text(gap.why)}"
+    for e in gap.evidence:
+        yield f"  - evidence: {text(e.source)} at {code(e.path)}: {code(e.value)}"
+    if gap.evidence_count > len(gap.evidence):
+        yield f"  - {len(gap.evidence):,} of {gap.evidence_count:,} pieces of evidence shown"
+    yield from _remedy(gap.remedy)
+    yield f"  - gap {code(gap.id)}, first seen {text(gap.first_seen_at or 'at an unknown time')}"
+    yield ""
+
+
+def _remedy(remedy: str) -> Iterator[str]:
+    """Prose and code spans on the line of the item, blocks fenced below it."""
+    line = "  - remedy:"
+    for part in parts(remedy):
+        if part.form != "block":
+            line += " " + (code(part.text) if part.form == "code" else text(part.text))
+            continue
+        fence = "`" * max(3, *(len(run) + 1 for run in re.findall(r"`+", part.text)), 3)
+        yield from (
+            line,
+            "",
+            f"    {fence}",
+            *(f"    {visible(row)}" for row in part.text.split("\n")),
+            f"    {fence}",
+            "",
+        )
+        line = "    "
+    if line.strip():
+        yield line
+
+
+def _cut(noun: str, total: int) -> Iterator[str]:
+    if total > SHOWN:
+        yield from (f"The first {SHOWN:,} of {total:,} {noun} are shown; the JSON form of this report holds all.", "")
+
+
+def _table(header: Sequence[str], rows: Iterable[Sequence[str]], empty: str) -> Iterator[str]:
+    body = [f"| {' | '.join(row)} |" for row in rows]
+    if body:
+        yield from (f"| {' | '.join(header)} |", "|" + " --- |" * len(header), *body, "")
+    elif empty:
+        yield from (empty, "")
+
+
+def _number(value: int | None) -> str:
+    return "?" if value is None else f"{value:,}"
