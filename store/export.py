@@ -64,10 +64,16 @@ class _Dataset:
     partitioned: bool = False
 
     def schema(self) -> pa.Schema:
-        """Of the files: partition columns live in the path."""
+        """Of the files: partition columns live in the path, where there are any files."""
+        return self._schema([c for c in self.columns if not (self.partitioned and c.name in ("provider", "kind"))])
+
+    def whole(self) -> pa.Schema:
+        """Of an empty dataset: every column."""
+        return self._schema(self.columns)
+
+    def _schema(self, columns: Iterable[_Column]) -> pa.Schema:
         told = {"stocktake.schema_version": SCHEMA_VERSION, "stocktake.table": self.name, "description": self.meaning}
-        stored = [c.field() for c in self.columns if not (self.partitioned and c.name in ("provider", "kind"))]
-        return pa.schema(stored, metadata=told)
+        return pa.schema([c.field() for c in columns], metadata=told)
 
 
 def _streamed(statement: Select[Any]) -> Callable[[Connection], Iterator[Row]]:
@@ -303,17 +309,18 @@ def _write(connection: Connection, dataset: _Dataset, directory: Path) -> int:
     directory.mkdir()
     rows = iter(dataset.rows(connection))
     if not dataset.partitioned:
-        return _file(rows, dataset, directory / "part-0.parquet")
+        return _file(rows, dataset.schema(), directory / "part-0.parquet")
     total = 0
     for (provider, kind), group in groupby(rows, key=lambda r: (r["provider"], r["kind"])):
         folder = directory / f"provider={quote(provider, safe='')}" / f"kind={quote(kind, safe='')}"
         folder.mkdir(parents=True)
-        total += _file(group, dataset, folder / "part-0.parquet")
+        total += _file(group, dataset.schema(), folder / "part-0.parquet")
+    if not total:
+        _file(rows, dataset.whole(), directory / "part-0.parquet")
     return total
 
 
-def _file(rows: Iterator[Row], dataset: _Dataset, path: Path) -> int:
-    schema = dataset.schema()
+def _file(rows: Iterator[Row], schema: pa.Schema, path: Path) -> int:
     total = 0
     with pq.ParquetWriter(path, schema, compression="zstd") as writer:
         while batch := list(islice(rows, BATCH)):

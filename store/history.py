@@ -47,8 +47,7 @@ def _known(engine: Engine, *wanted: str) -> None:
 
 
 def _folded(engine: Engine, statement: Any, *, backwards: bool) -> Iterator[Row]:
-    with reading(engine) as connection:
-        rows = connection.execute(statement, execution_options={"yield_per": 1000})
+    with reading(engine) as connection, connection.execute(statement, execution_options={"yield_per": 1000}) as rows:
         for _, steps in groupby(rows, key=lambda row: row.resource_id):
             if told := _fold(list(steps), backwards):
                 yield told

@@ -11,6 +11,7 @@ import os
 from typing import Protocol
 
 from sqlalchemy import Connection, Engine, select, text
+from sqlalchemy.exc import DBAPIError
 
 from normalize.errors import BusyError, StoreError
 from store.database import reading
@@ -48,8 +49,13 @@ class _AdvisoryLock:
             raise BlockingIOError
 
     def release(self) -> None:
-        if self._connection is not None:
-            self._connection.invalidate()  # ends the session, and with it the lock, whatever state it is in
+        if self._connection is None:
+            return
+        try:
+            self._connection.execute(text("SELECT pg_advisory_unlock_all()"))
+        except DBAPIError:
+            self._connection.invalidate()  # the session is dead, and the lock with it
+        finally:
             self._connection.close()
             self._connection = None
 

@@ -24,7 +24,7 @@ from store.schema import relations as relation_table
 
 Row = dict[str, Any]
 
-BATCH = 1000
+STREAM = {"yield_per": 1000}
 _JSON = frozenset({"tags", "attributes", "needs", "missing", "extra", "selection", "before", "after"})
 _EVIDENCE = ("source", "path", "value", "resource_id")
 _NO_FILTERS: Mapping[str, str] = {}
@@ -291,8 +291,8 @@ class Reader:
         return text.like(pattern, escape="\\")
 
     def _rows(self, statement: Select[Any]) -> Iterator[Row]:
-        with reading(self._engine) as connection:
-            for row in connection.execute(statement, execution_options={"yield_per": BATCH}).mappings():
+        with reading(self._engine) as connection, connection.execute(statement, execution_options=STREAM) as result:
+            for row in result.mappings():
                 yield {name: _value(name, value) for name, value in row.items() if value is not None}
 
 
