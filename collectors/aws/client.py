@@ -1,0 +1,335 @@
+"""The only module that calls the SDK: sessions, clients, pages, plain JSON, errors.
+
+Owns credentials, retries and time limits. Refuses writes: whatever is no Describe, List, Get or Search never leaves
+(sts:AssumeRole, to enter an account, is the one exception).
+"""
+
+from __future__ import annotations
+
+import base64
+import math
+import os
+import re
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import botocore.session
+from botocore import xform_name
+from botocore.config import Config
+from botocore.credentials import (
+    AssumeRoleCredentialFetcher,
+    CredentialProvider,
+    CredentialResolver,
+    Credentials,
+    DeferredRefreshableCredentials,
+)
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConfigNotFound,
+    ConnectionError,
+    CredentialRetrievalError,
+    HTTPClientError,
+    InvalidConfigError,
+    InvalidRegionError,
+    NoCredentialsError,
+    NoRegionError,
+    PartialCredentialsError,
+    ProfileNotFound,
+    TokenRetrievalError,
+    UnauthorizedSSOTokenError,
+)
+from botocore.parsers import ResponseParserError
+
+from collectors.aws.errors import action, meaning
+from collectors.aws.rows import Call
+from normalize.errors import CollectError, ConfigError, DeniedError, TransientError
+from normalize.identity import parse_arn
+from normalize.units import instant
+
+READ_ONLY = re.compile(r"(?:Describe|List|Get|BatchGet|BatchDescribe|Search)[A-Z]")
+_SESSION_NAME = "stocktake"
+_NO_CREDENTIALS = (
+    NoCredentialsError,
+    PartialCredentialsError,
+    CredentialRetrievalError,
+    TokenRetrievalError,
+    UnauthorizedSSOTokenError,
+)
+_TRANSPORT = (ConnectionError, HTTPClientError, ResponseParserError)
+_MISCONFIGURED = (ProfileNotFound, ConfigNotFound, InvalidConfigError)
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _version() -> str:
+    try:
+        return version("stocktake")
+    except PackageNotFoundError:
+        return "dev"
+
+
+def sdk_config() -> Config:
+    """Retries have one owner, the SDK, bounded in attempts (AWS_MAX_ATTEMPTS, otherwise 5) and in seconds."""
+    return Config(
+        retries={"mode": "standard", "total_max_attempts": int(os.environ.get("AWS_MAX_ATTEMPTS") or 5)},
+        connect_timeout=10,
+        read_timeout=60,
+        max_pool_connections=32,
+        user_agent_extra=f"stocktake/{_version()}",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who we are before entering any account."""
+
+    account: str
+    arn: str
+
+    @property
+    def partition(self) -> str:
+        parsed = parse_arn(self.arn)
+        return parsed.partition if parsed else "aws"
+
+
+class Client:
+    """Calls AWS in the accounts of one source.
+
+    Args:
+        role: name (or path and name) of the role to assume in each account.
+        external_id: sent along with the role.
+        assume_in_own: whether the role is assumed in the caller's own account too.
+    """
+
+    def __init__(
+        self,
+        *,
+        profile: str | None = None,
+        endpoint_url: str | None = None,
+        role: str | None = None,
+        external_id: str | None = None,
+        assume_in_own: bool = False,
+        clock: Callable[[], datetime] = now,
+    ) -> None:
+        self._endpoint_url = endpoint_url
+        self._role = role
+        self._external_id = external_id
+        self._assume_in_own = assume_in_own
+        self._clock = clock
+        self._lock = threading.RLock()
+        self._base = botocore.session.Session(profile=profile)
+        self._sessions: dict[str, Any] = {}
+        self._refused: dict[str, DeniedError] = {}
+        self._clients: dict[tuple[str, str, str], Any] = {}
+        self._caller: Caller | None = None
+
+    def now(self) -> datetime:
+        return self._clock()
+
+    def home_region(self) -> str:
+        """Region for calls that belong to no region: the profile's, otherwise the commercial partition's first."""
+        return str(self._base.get_config_variable("region") or "us-east-1")
+
+    def caller(self) -> Caller:
+        """Our own identity. Raises CollectError."""
+        with self._lock:
+            if self._caller is None:
+                sts = self._create(self._session(""), "sts", self.home_region())
+                answer = self._ask(sts, "sts", "GetCallerIdentity", {})
+                self._caller = Caller(str(answer["Account"]), str(answer["Arn"]))
+            return self._caller
+
+    def known_regions(self, service: str) -> frozenset[str]:
+        """Regions in which the SDK's endpoint data list a service, over all partitions; empty where it lists none."""
+        partitions = self._base.get_available_partitions()
+        return frozenset(r for p in partitions for r in self._base.get_available_regions(service, p))
+
+    def answers(self, account: str, region: str, call: Call, params: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+        """Answers of one call, page after page to the end, as plain JSON.
+
+        Raises:
+            CollectError: the call was refused, failed after the bounded retries, or its service is off here.
+            ClientError: an error that no table lists: a fault of ours.
+        """
+        if not READ_ONLY.match(call.operation):
+            raise ValueError(f"{call.operation} is no read operation")
+        client = self.client(account, region, call.service)
+        method = xform_name(call.operation)
+        if not client.can_paginate(method):
+            yield self._ask(client, call.service, call.operation, params)
+            return
+        paging = {"PageSize": call.page} if call.page else {}
+        pages = iter(client.get_paginator(method).paginate(**params, PaginationConfig=paging))
+        while True:
+            try:
+                page = next(pages)
+            except StopIteration:
+                return
+            except (BotoCoreError, ClientError, ResponseParserError) as error:
+                raise translate(error, call.service, call.operation) or error from error
+            yield plain(page)
+
+    def client(self, account: str, region: str, service: str) -> Any:
+        """The cached SDK client.
+
+        Raises:
+            DeniedError: the account cannot be entered.
+        """
+        with self._lock:
+            key = (account, region, service)
+            if key not in self._clients:
+                self._clients[key] = self._create(self._session(account), service, region)
+            return self._clients[key]
+
+    def close(self) -> None:
+        with self._lock:
+            for client in self._clients.values():
+                client.close()
+            self._clients.clear()
+            self._sessions.clear()
+
+    def _create(self, session: Any, service: str, region: str) -> Any:
+        try:
+            return session.create_client(
+                service, region_name=region, endpoint_url=self._endpoint_url, config=sdk_config()
+            )
+        except (NoRegionError, InvalidRegionError, ValueError) as error:
+            raise ConfigError(f"AWS client for {service} in {region!r}: {error}") from error
+
+    def _ask(self, client: Any, service: str, operation: str, params: Mapping[str, Any]) -> Mapping[str, Any]:
+        try:
+            answer: Mapping[str, Any] = plain(getattr(client, xform_name(operation))(**params))
+        except (BotoCoreError, ClientError, ResponseParserError) as error:
+            raise translate(error, service, operation) or error from error
+        return answer
+
+    def _session(self, account: str) -> Any:
+        """The session of an account; account "" is our own, without a role."""
+        if not account or (account == self.caller().account and not self._assume_in_own):
+            return self._base
+        if account in self._refused:
+            raise self._refused[account]
+        if account not in self._sessions:
+            try:
+                self._sessions[account] = self._enter(account)
+            except DeniedError as error:
+                self._refused[account] = error
+                raise
+        return self._sessions[account]
+
+    def _enter(self, account: str) -> Any:
+        """A session in another account, by the role; its credentials renew themselves.
+
+        Raises:
+            DeniedError: there is no role to assume, or it cannot be assumed.
+        """
+        caller = self.caller()
+        if not self._role:
+            raise DeniedError(
+                f"account {account} is not our own ({caller.account}) and no role is configured to enter it",
+                call="sts:AssumeRole",
+                needs=("sts:AssumeRole",),
+            )
+        arn = f"arn:{caller.partition}:iam::{account}:role/{self._role}"
+        source = self._base.get_credentials()
+        extra: dict[str, Any] = {"RoleSessionName": _SESSION_NAME}
+        if self._external_id:
+            extra["ExternalId"] = self._external_id
+        fetcher = AssumeRoleCredentialFetcher(self._sts_client, source, arn, extra)
+        credentials = DeferredRefreshableCredentials(fetcher.fetch_credentials, "assume-role")
+        try:
+            credentials.get_frozen_credentials()
+        except (BotoCoreError, ClientError, ResponseParserError) as error:
+            raise _cannot_enter(error, arn) from error
+        session = botocore.session.Session()
+        session.register_component("credential_provider", CredentialResolver([_Given(credentials)]))
+        return session
+
+    def _sts_client(self, service: str, **credentials: Any) -> Any:
+        return self._base.create_client(
+            service,
+            region_name=self.home_region(),
+            endpoint_url=self._endpoint_url,
+            config=sdk_config(),
+            **credentials,
+        )
+
+
+class _Given(CredentialProvider):
+    """A credential provider that hands out what it was given."""
+
+    METHOD = "assume-role"
+
+    def __init__(self, credentials: Credentials) -> None:
+        super().__init__()
+        self._credentials = credentials
+
+    def load(self) -> Credentials:
+        return self._credentials
+
+
+def _cannot_enter(error: Exception, role_arn: str) -> CollectError:
+    known = translate(error, "sts", "AssumeRole")
+    if isinstance(known, DeniedError):
+        return DeniedError(
+            f"cannot assume {role_arn}: {known}", call="sts:AssumeRole", needs=("sts:AssumeRole",), code=known.code
+        )
+    return known or CollectError(f"cannot assume {role_arn}: {error}", call="sts:AssumeRole")
+
+
+def translate(error: Exception, service: str = "", operation: str = "") -> CollectError | None:
+    """What an error of the SDK means; None for one that no table lists."""
+    if isinstance(error, CollectError):
+        return error
+    call = f"{service}:{operation}" if service else ""
+    needs = (action(service, operation),) if service else ()
+    if isinstance(error, ClientError):
+        answer = error.response.get("Error", {})
+        code = str(answer.get("Code", ""))
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
+        meant = meaning(code, status)
+        if meant is None:
+            return None
+        text = str(answer.get("Message") or code)
+        if code == "AuthFailure":
+            text = f"region not enabled, or credentials refused: {text}"
+        return meant(text, call=call, needs=needs if meant is DeniedError else (), code=code)
+    if isinstance(error, _NO_CREDENTIALS):
+        return DeniedError(f"no usable AWS credentials: {error}", call=call, needs=("AWS credentials",))
+    if isinstance(error, _TRANSPORT):
+        return TransientError(f"{type(error).__name__}: {error}", call=call, code=type(error).__name__)
+    if isinstance(error, _MISCONFIGURED):
+        return DeniedError(str(error), call=call, needs=("AWS configuration",))
+    return None
+
+
+def unlisted(error: ClientError, service: str, operation: str) -> CollectError:
+    """An error that no table lists, where it may cost only one record's detail."""
+    answer = error.response.get("Error", {})
+    return CollectError(
+        f"{answer.get('Code')}: {answer.get('Message')}",
+        call=f"{service}:{operation}",
+        code=str(answer.get("Code", "")),
+    )
+
+
+def plain(value: Any) -> Any:
+    """An answer as plain JSON: instants as RFC 3339 text, bytes as base64 text, no ResponseMetadata."""
+    if isinstance(value, dict):
+        return {str(k): plain(v) for k, v in value.items() if k != "ResponseMetadata"}
+    if isinstance(value, list | tuple):
+        return [plain(v) for v in value]
+    if isinstance(value, datetime):
+        return instant(value)
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    return value

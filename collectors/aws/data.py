@@ -1,0 +1,438 @@
+"""S3, EFS, FSx, databases, caches, queues and streams."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from collectors.aws.documents import last_segment, state_count, states, texts
+from collectors.aws.metrics import BucketMetrics, ItemMetrics, held_by_database, summed
+from collectors.aws.rows import Call
+from normalize.mapping import MISSING
+from normalize.model import Alias, Category, Field, Kind, Link, Template
+from normalize.units import GIB, instant, integer, times
+
+_NO_BUCKET = ("NoSuchBucket",)
+_NOT_FOUND = ("ResourceNotFoundException",)
+_DAYS = 24
+
+
+def _bucket_region(item: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Source: S3 API reference, GetBucketLocation: null is us-east-1, "EU" is eu-west-1; read 2026-11-24."""
+    if "LocationConstraint" not in item:
+        return {}
+    constraint = item["LocationConstraint"]
+    return {"$Region": {"EU": "eu-west-1"}.get(constraint, constraint) if constraint else "us-east-1"}
+
+
+def _s3(operation: str, into: str, items: str = "", expect: tuple[str, ...] = ()) -> Call:
+    return Call("s3", operation, items=items, params={"Bucket": "{Name}"}, into=into, expect=expect, gone=_NO_BUCKET)
+
+
+def _algorithm(rules: Any) -> str:
+    return str(rules[0]["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"])
+
+
+def _shut(block: Any) -> Any:
+    """Not public where the block shuts everything; otherwise policy and ACLs decide, which are not read."""
+    keys = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
+    return False if all(block.get(k) for k in keys) else MISSING
+
+
+def _queue_name(item: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {"$Name": last_segment(item["QueueUrl"])}
+
+
+def _topic_name(item: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {"$Name": last_segment(item["TopicArn"])}
+
+
+KINDS = (
+    Kind(
+        name="aws.s3.bucket",
+        category=Category.BUCKET,
+        fetch=Call(
+            "s3",
+            "ListBuckets",
+            items="Buckets",
+            page=1000,
+            world=True,
+            region="$Region",
+            detail=(
+                Call("s3", "GetBucketLocation", params={"Bucket": "{Name}"}, gone=_NO_BUCKET, derive=_bucket_region),
+                _s3(
+                    "GetBucketEncryption",
+                    "$Encryption",
+                    "ServerSideEncryptionConfiguration.Rules",
+                    ("ServerSideEncryptionConfigurationNotFoundError",),
+                ),
+                _s3("GetBucketVersioning", "$Versioning"),
+                _s3("GetBucketTagging", "$Tags", "TagSet", ("NoSuchTagSet",)),
+                _s3(
+                    "GetPublicAccessBlock",
+                    "$PublicAccessBlock",
+                    "PublicAccessBlockConfiguration",
+                    ("NoSuchPublicAccessBlockConfiguration",),
+                ),
+            ),
+            lookups=(BucketMetrics(),),
+        ),
+        id=Template("arn:{@partition}:s3:::{Name}"),
+        native="Name",
+        unique="world",
+        fields={
+            "name": "Name",
+            "region": "$Region",
+            "created_at": "CreationDate",
+            "encryption": Field("$Encryption", _algorithm),
+            "encryption_key": "$Encryption[0].ApplyServerSideEncryptionByDefault.KMSMasterKeyID",
+            "versioned": Field("$Versioning", lambda answer: answer.get("Status") == "Enabled"),
+            "public": Field("$PublicAccessBlock", _shut),
+            "size_bytes": Field("$Metrics.BucketSizeBytes", summed),
+            "size_bytes_by_class": "$Metrics.BucketSizeBytes",
+            "object_count": Field("$Metrics.NumberOfObjects", summed),
+        },
+        tags="$Tags",
+        links=(
+            Link(
+                "encrypted_by",
+                "aws.kms.key",
+                "$Encryption[].ApplyServerSideEncryptionByDefault.KMSMasterKeyID",
+                within="account",
+            ),
+        ),
+        aliases=(Alias("uri", Template("s3://{Name}")),),
+    ),
+    Kind(
+        name="aws.efs.file_system",
+        category=Category.FILE_STORE,
+        fetch=Call(
+            "efs",
+            "DescribeFileSystems",
+            items="FileSystems",
+            page=100,
+            detail=(
+                Call(
+                    "efs",
+                    "DescribeMountTargets",
+                    items="MountTargets[]",
+                    into="$MountTargets",
+                    params={"FileSystemId": "{FileSystemId}"},
+                    gone=("FileSystemNotFound",),
+                ),
+            ),
+        ),
+        id=Template("arn:{@partition}:elasticfilesystem:{@place}:{@account}:file-system/{FileSystemId}"),
+        native="FileSystemId",
+        fields={
+            "name": "Name",
+            "state": "LifeCycleState",
+            "size_bytes": "SizeInBytes.Value",
+            "performance_mode": "PerformanceMode",
+            "throughput_mode": "ThroughputMode",
+            "encrypted": "Encrypted",
+            "encryption_key": "KmsKeyId",
+            "addresses": Field("$MountTargets", texts("IpAddress")),
+            "created_at": "CreationTime",
+        },
+        tags="Tags",
+        links=(
+            Link("encrypted_by", "aws.kms.key", "KmsKeyId"),
+            Link("runs_in", "aws.ec2.subnet", "$MountTargets[].SubnetId"),
+            Link("attached_to", "aws.ec2.network_interface", "$MountTargets[].NetworkInterfaceId"),
+        ),
+        aliases=(Alias("dns", Template("{FileSystemId}.efs.{@place}.amazonaws.com")),),
+    ),
+    Kind(
+        name="aws.fsx.file_system",
+        category=Category.FILE_STORE,
+        fetch=Call("fsx", "DescribeFileSystems", items="FileSystems", page=100),
+        id="ResourceARN",
+        native="FileSystemId",
+        fields={
+            "state": "Lifecycle",
+            "engine": "FileSystemType",
+            "engine_version": "FileSystemTypeVersion",
+            "capacity_bytes": Field("StorageCapacity", times(GIB)),
+            "storage_class": "StorageType",
+            "deployment_type": "LustreConfiguration.DeploymentType",
+            "encryption_key": "KmsKeyId",
+            "subnets": "SubnetIds",
+            "endpoint": "DNSName",
+            "created_at": "CreationTime",
+        },
+        tags="Tags",
+        links=(
+            Link("runs_in", "aws.ec2.vpc", "VpcId"),
+            Link("runs_in", "aws.ec2.subnet", "SubnetIds[]"),
+            Link("attached_to", "aws.ec2.network_interface", "NetworkInterfaceIds[]"),
+            Link("encrypted_by", "aws.kms.key", "KmsKeyId"),
+            Link("reads_from", "aws.s3.bucket", "LustreConfiguration.DataRepositoryConfiguration.ImportPath"),
+            Link("writes_to", "aws.s3.bucket", "LustreConfiguration.DataRepositoryConfiguration.ExportPath"),
+        ),
+        aliases=(Alias("dns", "DNSName"),),
+    ),
+    Kind(
+        name="aws.rds.instance",
+        category=Category.DATABASE,
+        fetch=Call(
+            "rds",
+            "DescribeDBInstances",
+            items="DBInstances",
+            page=100,
+            lookups=(ItemMetrics("AWS/RDS", ("FreeStorageSpace",), "DBInstanceIdentifier", "DBInstanceIdentifier"),),
+        ),
+        id="DBInstanceArn",
+        native="DBInstanceIdentifier",
+        fields={
+            "name": "DBInstanceIdentifier",
+            "state": "DBInstanceStatus",
+            "engine": "Engine",
+            "engine_version": "EngineVersion",
+            "instance_type": "DBInstanceClass",
+            "capacity_bytes": Field("AllocatedStorage", times(GIB)),
+            "size_bytes": Field("", held_by_database),
+            "storage_class": "StorageType",
+            "iops": "Iops",
+            "endpoint": "Endpoint.Address",
+            "port": "Endpoint.Port",
+            "multi_zone": "MultiAZ",
+            "public": "PubliclyAccessible",
+            "encrypted": "StorageEncrypted",
+            "encryption_key": "KmsKeyId",
+            "backup_retention_days": "BackupRetentionPeriod",
+            "deletion_protected": "DeletionProtection",
+            "zone": "AvailabilityZone",
+            "created_at": "InstanceCreateTime",
+        },
+        tags="TagList",
+        links=(
+            Link("member_of", "aws.rds.cluster", "DBClusterIdentifier"),
+            Link("runs_in", "aws.ec2.vpc", "DBSubnetGroup.VpcId"),
+            Link("runs_in", "aws.ec2.subnet", "DBSubnetGroup.Subnets[].SubnetIdentifier"),
+            Link("guarded_by", "aws.ec2.security_group", "VpcSecurityGroups[].VpcSecurityGroupId"),
+            Link("encrypted_by", "aws.kms.key", "KmsKeyId"),
+            Link("password_in", "aws.secretsmanager.secret", "MasterUserSecret.SecretArn"),
+        ),
+        aliases=(Alias("dns", "Endpoint.Address"),),
+    ),
+    Kind(
+        name="aws.rds.cluster",
+        category=Category.DATABASE,
+        fetch=Call(
+            "rds",
+            "DescribeDBClusters",
+            items="DBClusters",
+            page=100,
+            lookups=(ItemMetrics("AWS/RDS", ("VolumeBytesUsed",), "DBClusterIdentifier", "DBClusterIdentifier"),),
+        ),
+        id="DBClusterArn",
+        native="DBClusterIdentifier",
+        fields={
+            "name": "DBClusterIdentifier",
+            "state": "Status",
+            "engine": "Engine",
+            "engine_version": "EngineVersion",
+            "size_bytes": Field("$Metrics.VolumeBytesUsed", integer),
+            "endpoint": "Endpoint",
+            "port": "Port",
+            "multi_zone": "MultiAZ",
+            "encrypted": "StorageEncrypted",
+            "encryption_key": "KmsKeyId",
+            "backup_retention_days": "BackupRetentionPeriod",
+            "zones": "AvailabilityZones",
+            "created_at": "ClusterCreateTime",
+        },
+        tags="TagList",
+        links=(
+            Link("guarded_by", "aws.ec2.security_group", "VpcSecurityGroups[].VpcSecurityGroupId"),
+            Link("encrypted_by", "aws.kms.key", "KmsKeyId"),
+            Link("password_in", "aws.secretsmanager.secret", "MasterUserSecret.SecretArn"),
+        ),
+        aliases=(Alias("dns", "Endpoint"), Alias("dns", "ReaderEndpoint")),
+    ),
+    Kind(
+        name="aws.dynamodb.table",
+        category=Category.DATABASE,
+        fetch=Call(
+            "dynamodb",
+            "ListTables",
+            items="TableNames",
+            item="TableName",
+            page=100,
+            detail=(
+                Call("dynamodb", "DescribeTable", items="Table", params={"TableName": "{TableName}"}, gone=_NOT_FOUND),
+            ),
+        ),
+        id=Template("arn:{@partition}:dynamodb:{@place}:{@account}:table/{TableName}"),
+        native="TableName",
+        fields={
+            "name": "TableName",
+            "state": "TableStatus",
+            "size_bytes": "TableSizeBytes",
+            "object_count": "ItemCount",
+            "billing_mode": "BillingModeSummary.BillingMode",
+            "storage_class": "TableClassSummary.TableClass",
+            "encryption_key": "SSEDescription.KMSMasterKeyArn",
+            "deletion_protected": "DeletionProtectionEnabled",
+            "created_at": "CreationDateTime",
+        },
+        links=(Link("encrypted_by", "aws.kms.key", "SSEDescription.KMSMasterKeyArn"),),
+    ),
+    Kind(
+        name="aws.elasticache.cluster",
+        category=Category.CACHE,
+        fetch=Call(
+            "elasticache", "DescribeCacheClusters", items="CacheClusters", params={"ShowCacheNodeInfo": True}, page=100
+        ),
+        id="ARN",
+        native="CacheClusterId",
+        fields={
+            "name": "CacheClusterId",
+            "state": "CacheClusterStatus",
+            "engine": "Engine",
+            "engine_version": "EngineVersion",
+            "instance_type": "CacheNodeType",
+            "node_count": "NumCacheNodes",
+            "encrypted": "AtRestEncryptionEnabled",
+            "created_at": "CacheClusterCreateTime",
+        },
+        links=(Link("guarded_by", "aws.ec2.security_group", "SecurityGroups[].SecurityGroupId"),),
+        aliases=(
+            Alias("dns", "ConfigurationEndpoint.Address"),
+            Alias("dns", "CacheNodes[].Endpoint.Address"),
+        ),
+    ),
+    Kind(
+        name="aws.sqs.queue",
+        category=Category.STREAM,
+        fetch=Call(
+            "sqs",
+            "ListQueues",
+            items="QueueUrls",
+            item="QueueUrl",
+            page=1000,
+            derive=_queue_name,
+            detail=(
+                Call(
+                    "sqs",
+                    "GetQueueAttributes",
+                    items="Attributes",
+                    into="$Attributes",
+                    params={"QueueUrl": "{QueueUrl}", "AttributeNames": ["All"]},
+                    gone=("AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist"),
+                ),
+            ),
+        ),
+        id=Template("arn:{@partition}:sqs:{@place}:{@account}:{$Name}"),
+        native="$Name",
+        fields={
+            "name": "$Name",
+            "endpoint": "QueueUrl",
+            "object_count": Field("$Attributes.ApproximateNumberOfMessages", integer),
+            "encryption_key": "$Attributes.KmsMasterKeyId",
+            "timeout_seconds": Field("$Attributes.VisibilityTimeout", integer),
+            "created_at": Field("$Attributes.CreatedTimestamp", lambda seconds: instant(int(seconds))),
+        },
+        links=(Link("encrypted_by", "aws.kms.key", "$Attributes.KmsMasterKeyId", optional=True),),
+        aliases=(Alias("uri", "QueueUrl"),),
+    ),
+    Kind(
+        name="aws.sns.topic",
+        category=Category.STREAM,
+        fetch=Call(
+            "sns",
+            "ListTopics",
+            items="Topics",
+            derive=_topic_name,
+            detail=(
+                Call(
+                    "sns",
+                    "GetTopicAttributes",
+                    items="Attributes",
+                    into="$Attributes",
+                    params={"TopicArn": "{TopicArn}"},
+                    gone=("NotFound", "NotFoundException"),
+                ),
+            ),
+        ),
+        id="TopicArn",
+        native="$Name",
+        fields={
+            "name": "$Name",
+            "connection_count": Field("$Attributes.SubscriptionsConfirmed", integer),
+            "encryption_key": "$Attributes.KmsMasterKeyId",
+        },
+        links=(Link("encrypted_by", "aws.kms.key", "$Attributes.KmsMasterKeyId", optional=True),),
+    ),
+    Kind(
+        name="aws.kinesis.stream",
+        category=Category.STREAM,
+        fetch=Call(
+            "kinesis",
+            "ListStreams",
+            items="StreamSummaries",
+            page=1000,
+            detail=(
+                Call(
+                    "kinesis",
+                    "DescribeStreamSummary",
+                    items="StreamDescriptionSummary",
+                    into="$Summary",
+                    params={"StreamARN": "{StreamARN}"},
+                    gone=_NOT_FOUND,
+                ),
+            ),
+        ),
+        id="StreamARN",
+        native="StreamName",
+        fields={
+            "name": "StreamName",
+            "state": "StreamStatus",
+            "billing_mode": "StreamModeDetails.StreamMode",
+            "shard_count": "$Summary.OpenShardCount",
+            "retention_days": Field("$Summary.RetentionPeriodHours", lambda hours: int(hours) // _DAYS),
+            "encryption": "$Summary.EncryptionType",
+            "encryption_key": "$Summary.KeyId",
+            "created_at": "StreamCreationTimestamp",
+        },
+        links=(Link("encrypted_by", "aws.kms.key", "$Summary.KeyId", optional=True),),
+    ),
+    Kind(
+        name="aws.stepfunctions.state_machine",
+        category=Category.PIPELINE,
+        fetch=Call(
+            "stepfunctions",
+            "ListStateMachines",
+            items="stateMachines",
+            page=1000,
+            detail=(
+                Call(
+                    "stepfunctions",
+                    "DescribeStateMachine",
+                    params={"stateMachineArn": "{stateMachineArn}"},
+                    gone=("StateMachineDoesNotExist",),
+                ),
+            ),
+        ),
+        id="stateMachineArn",
+        native="name",
+        fields={
+            "name": "name",
+            "type": "type",
+            "state": "status",
+            "role": "roleArn",
+            "steps": Field("definition", states),
+            "step_count": Field("definition", state_count),
+            "created_at": "creationDate",
+        },
+        links=(
+            Link("assumes", "aws.iam.role", "roleArn"),
+            Link(
+                "logs_to",
+                "aws.logs.log_group",
+                "loggingConfiguration.destinations[].cloudWatchLogsLogGroup.logGroupArn",
+            ),
+        ),
+    ),
+)

@@ -1,0 +1,60 @@
+"""What an error of AWS means, and which IAM action an operation needs.
+
+Owns the table of error codes. Refuses to read a code that it does not list as "nothing there".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from normalize.errors import CollectError, DeniedError, TransientError, UnavailableError
+
+ERRORS: Mapping[type[CollectError], frozenset[str]] = {
+    DeniedError: frozenset(
+        ["AccessDenied", "AccessDeniedException", "AccessDeniedFault", "UnauthorizedOperation", "Unauthorized", "UnauthorizedException", "AuthorizationError", "AuthorizationErrorException", "AuthFailure", "NotAuthorized", "NotAuthorizedException", "ExpiredToken", "ExpiredTokenException", "RequestExpired", "UnrecognizedClientException", "InvalidClientTokenId", "InvalidAccessKeyId", "InvalidToken", "InvalidSignatureException", "SignatureDoesNotMatch", "MissingAuthenticationToken", "MissingAuthenticationTokenException", "IncompleteSignature", "Forbidden", "ForbiddenException", "KMSAccessDeniedException", "AllAccessDisabled", "401", "403"]
+    ),
+    TransientError: frozenset(
+        ["Throttling", "ThrottlingException", "ThrottledException", "RequestThrottled", "RequestThrottledException", "TooManyRequestsException", "RequestLimitExceeded", "BandwidthLimitExceeded", "SlowDown", "PriorRequestNotComplete", "ProvisionedThroughputExceededException", "TransactionInProgressException", "EC2ThrottledException", "LimitExceededException", "InternalError", "InternalFailure", "InternalServerError", "InternalServerException", "InternalServiceError", "InternalServiceErrorException", "InternalServiceException", "ServiceException", "ServerException", "InternalErrorException", "ServiceUnavailable", "ServiceUnavailableException", "Unavailable", "RequestTimeout", "RequestTimeoutException", "DependencyTimeout", "DependencyTimeoutException", "KMSInternalException", "404", "408", "429", "500", "502", "503", "504"]
+    ),
+    UnavailableError: frozenset({"OptInRequired", "SubscriptionRequiredException", "SubscriptionRequired"}),
+}
+"""Error codes by what they mean. Numbers stand where the answer was no answer of the API (a proxy's page, an emulator's
+404): botocore then puts the HTTP status in the code's place.
+
+Source: docs.aws.amazon.com, "Common Errors" of the EC2, IAM, S3, SageMaker and EKS API references, and botocore's
+retry tables (botocore/retries/standard.py), read 2026-11-24.
+"""
+
+PREFIXES: Mapping[str, str] = {
+    "elbv2": "elasticloadbalancing",
+    "efs": "elasticfilesystem",
+    "stepfunctions": "states",
+    "opensearch": "es",
+}
+"""botocore service -> IAM prefix, where they differ. Source: Service Authorization Reference, read 2026-11-24."""
+
+ACTIONS: Mapping[tuple[str, str], str] = {
+    ("s3", "ListBuckets"): "s3:ListAllMyBuckets",
+    ("s3", "GetBucketEncryption"): "s3:GetEncryptionConfiguration",
+    ("s3", "GetBucketLifecycleConfiguration"): "s3:GetLifecycleConfiguration",
+    ("s3", "GetBucketReplication"): "s3:GetReplicationConfiguration",
+    ("s3", "GetPublicAccessBlock"): "s3:GetBucketPublicAccessBlock",
+}
+"""Operations whose IAM action has another name. Source: Service Authorization Reference, S3, read 2026-11-24."""
+
+
+def action(service: str, operation: str) -> str:
+    """IAM action that an operation needs: ("elbv2", "DescribeRules") -> "elasticloadbalancing:DescribeRules"."""
+    return ACTIONS.get((service, operation)) or f"{PREFIXES.get(service, service)}:{operation}"
+
+
+def meaning(code: str, status: int | None) -> type[CollectError] | None:
+    """Class of an error by its code, then by its HTTP status; None for one that no table lists."""
+    for meant, codes in ERRORS.items():
+        if code in codes:
+            return meant
+    if status is not None and status >= 500:
+        return TransientError
+    if status == 403:
+        return DeniedError
+    return None

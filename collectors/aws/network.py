@@ -1,0 +1,284 @@
+"""VPC and load balancing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from collectors.aws.documents import count, open_to_world, routes, rules, texts
+from collectors.aws.rows import Call
+from normalize.model import Alias, Category, Field, Kind, Link, Path, Template
+
+
+def _ec2(resource: str, id_: str, owner: str = "@account") -> Template:
+    return Template(f"arn:{{@partition}}:ec2:{{@place}}:{{{owner}}}:{resource}/{{{id_}}}")
+
+
+def _in_vpc(path: Path = "VpcId") -> Link:
+    return Link("runs_in", "aws.ec2.vpc", path)
+
+
+def _listeners(items: Any) -> list[dict[str, Any]]:
+    return [{"port": i.get("Port"), "protocol": i.get("Protocol")} for i in items]
+
+
+def _main(associations: Any) -> bool:
+    return any(a.get("Main") for a in associations)
+
+
+KINDS = (
+    Kind(
+        name="aws.ec2.vpc",
+        category=Category.NETWORK,
+        fetch=Call("ec2", "DescribeVpcs", items="Vpcs", page=1000),
+        id=_ec2("vpc", "VpcId", "OwnerId"),
+        native="VpcId",
+        fields={
+            "state": "State",
+            "cidr": "CidrBlock",
+            "addresses": Field("CidrBlockAssociationSet", texts("CidrBlock")),
+            "default": "IsDefault",
+            "tenancy": "InstanceTenancy",
+        },
+        tags="Tags",
+    ),
+    Kind(
+        name="aws.ec2.subnet",
+        category=Category.SUBNET,
+        fetch=Call("ec2", "DescribeSubnets", items="Subnets", page=1000),
+        id=_ec2("subnet", "SubnetId", "OwnerId"),
+        native="SubnetId",
+        fields={
+            "state": "State",
+            "cidr": "CidrBlock",
+            "zone": "AvailabilityZone",
+            "address_count": "AvailableIpAddressCount",  # free ones
+            "public": "MapPublicIpOnLaunch",
+            "default": "DefaultForAz",
+        },
+        tags="Tags",
+        links=(_in_vpc(),),
+    ),
+    Kind(
+        name="aws.ec2.security_group",
+        category=Category.FIREWALL,
+        fetch=Call("ec2", "DescribeSecurityGroups", items="SecurityGroups", page=1000),
+        id=_ec2("security-group", "GroupId", "OwnerId"),
+        native="GroupId",
+        fields={
+            "name": "GroupName",
+            "description": "Description",
+            "rules": Field("", rules),
+            "rule_count": Field("", lambda group: len(rules(group))),
+            "public": Field("", open_to_world),
+        },
+        tags="Tags",
+        links=(
+            _in_vpc(),
+            Link("admits", "aws.ec2.security_group", "IpPermissions[].UserIdGroupPairs[].GroupId"),
+        ),
+    ),
+    Kind(
+        name="aws.ec2.route_table",
+        category=Category.ROUTE_TABLE,
+        fetch=Call("ec2", "DescribeRouteTables", items="RouteTables", page=100),
+        id=_ec2("route-table", "RouteTableId", "OwnerId"),
+        native="RouteTableId",
+        fields={
+            "routes": Field("Routes", routes),
+            "default": Field("Associations", _main),
+        },
+        tags="Tags",
+        links=(
+            _in_vpc(),
+            Link("serves", "aws.ec2.subnet", "Associations[].SubnetId"),
+            Link("routes_to", "aws.ec2.nat_gateway", "Routes[].NatGatewayId"),
+            Link("routes_to", "aws.ec2.transit_gateway", "Routes[].TransitGatewayId"),
+        ),
+    ),
+    Kind(
+        name="aws.ec2.internet_gateway",
+        category=Category.GATEWAY,
+        fetch=Call("ec2", "DescribeInternetGateways", items="InternetGateways", page=1000),
+        id=_ec2("internet-gateway", "InternetGatewayId", "OwnerId"),
+        native="InternetGatewayId",
+        fields={"state": "Attachments[0].State"},
+        tags="Tags",
+        links=(Link("attached_to", "aws.ec2.vpc", "Attachments[].VpcId"),),
+    ),
+    Kind(
+        name="aws.ec2.nat_gateway",
+        category=Category.GATEWAY,
+        fetch=Call("ec2", "DescribeNatGateways", items="NatGateways", page=1000),
+        id=_ec2("natgateway", "NatGatewayId"),
+        native="NatGatewayId",
+        fields={
+            "state": "State",
+            "type": "ConnectivityType",
+            "addresses": Field("NatGatewayAddresses", texts("PublicIp", "PrivateIp")),
+            "created_at": "CreateTime",
+        },
+        tags="Tags",
+        links=(
+            _in_vpc(),
+            Link("runs_in", "aws.ec2.subnet", "SubnetId"),
+            Link("attached_to", "aws.ec2.address", "NatGatewayAddresses[].AllocationId"),
+            Link("attached_to", "aws.ec2.network_interface", "NatGatewayAddresses[].NetworkInterfaceId"),
+        ),
+    ),
+    Kind(
+        name="aws.ec2.vpc_endpoint",
+        category=Category.PRIVATE_LINK,
+        fetch=Call("ec2", "DescribeVpcEndpoints", items="VpcEndpoints", page=1000),
+        id=_ec2("vpc-endpoint", "VpcEndpointId"),
+        native="VpcEndpointId",
+        fields={
+            "state": "State",
+            "type": "VpcEndpointType",
+            "services": Field("ServiceName", lambda name: [name]),
+            "subnets": "SubnetIds",
+            "created_at": "CreationTimestamp",
+        },
+        tags="Tags",
+        links=(
+            _in_vpc(),
+            Link("runs_in", "aws.ec2.subnet", "SubnetIds[]"),
+            Link("guarded_by", "aws.ec2.security_group", "Groups[].GroupId"),
+            Link("serves", "aws.ec2.route_table", "RouteTableIds[]"),
+        ),
+        quiet=frozenset({"ServiceName"}),
+    ),
+    Kind(
+        name="aws.ec2.network_interface",
+        category=Category.NETWORK_INTERFACE,
+        fetch=Call("ec2", "DescribeNetworkInterfaces", items="NetworkInterfaces", page=1000),
+        id=_ec2("network-interface", "NetworkInterfaceId"),
+        native="NetworkInterfaceId",
+        fields={
+            "description": "Description",
+            "state": "Status",
+            "interface_type": "InterfaceType",
+            "private_address": "PrivateIpAddress",
+            "public_address": "Association.PublicIp",
+            "mac_address": "MacAddress",
+            "zone": "AvailabilityZone",
+            "managed": "RequesterManaged",
+            "security_groups": Field("Groups", texts("GroupId")),
+        },
+        tags="TagSet",
+        links=(
+            _in_vpc(),
+            Link("runs_in", "aws.ec2.subnet", "SubnetId"),
+            Link("attached_to", "aws.ec2.instance", "Attachment.InstanceId"),
+            Link("guarded_by", "aws.ec2.security_group", "Groups[].GroupId"),
+        ),
+        aliases=(Alias("dns", "PrivateDnsName"),),
+    ),
+    Kind(
+        name="aws.ec2.address",
+        category=Category.ADDRESS,
+        fetch=Call("ec2", "DescribeAddresses", items="Addresses"),
+        id=_ec2("elastic-ip", "AllocationId"),
+        native="AllocationId",
+        fields={
+            "public_address": "PublicIp",
+            "private_address": "PrivateIpAddress",
+        },
+        tags="Tags",
+        links=(
+            Link("attached_to", "aws.ec2.instance", "InstanceId"),
+            Link("attached_to", "aws.ec2.network_interface", "NetworkInterfaceId"),
+        ),
+        aliases=(Alias("address", "PublicIp"),),
+    ),
+    Kind(
+        name="aws.ec2.transit_gateway",
+        category=Category.GATEWAY,
+        fetch=Call("ec2", "DescribeTransitGateways", items="TransitGateways", page=1000),
+        id="TransitGatewayArn",
+        native="TransitGatewayId",
+        fields={
+            "description": "Description",
+            "state": "State",
+            "owner": "OwnerId",
+            "created_at": "CreationTime",
+        },
+        tags="Tags",
+    ),
+    Kind(
+        name="aws.elbv2.load_balancer",
+        category=Category.LOAD_BALANCER,
+        fetch=Call(
+            "elbv2",
+            "DescribeLoadBalancers",
+            items="LoadBalancers",
+            page=400,
+            detail=(
+                Call(
+                    "elbv2",
+                    "DescribeListeners",
+                    items="Listeners[]",
+                    into="$Listeners",
+                    params={"LoadBalancerArn": "{LoadBalancerArn}"},
+                    gone=("LoadBalancerNotFound",),
+                ),
+            ),
+        ),
+        id="LoadBalancerArn",
+        native="LoadBalancerName",
+        fields={
+            "name": "LoadBalancerName",
+            "load_balancer_type": "Type",
+            "scheme": "Scheme",
+            "public": Field("Scheme", lambda word: word == "internet-facing"),
+            "state": "State.Code",
+            "endpoint": "DNSName",
+            "zones": Field("AvailabilityZones", texts("ZoneName")),
+            "subnets": Field("AvailabilityZones", texts("SubnetId")),
+            "security_groups": "SecurityGroups",
+            "listeners": Field("$Listeners", _listeners),
+            "created_at": "CreatedTime",
+        },
+        links=(
+            _in_vpc(),
+            Link("runs_in", "aws.ec2.subnet", "AvailabilityZones[].SubnetId"),
+            Link("guarded_by", "aws.ec2.security_group", "SecurityGroups[]"),
+            Link("routes_to", "aws.elbv2.target_group", "$Listeners[].DefaultActions[].TargetGroupArn"),
+            Link("proves_itself_by", "aws.acm.certificate", "$Listeners[].Certificates[].CertificateArn"),
+        ),
+        aliases=(Alias("dns", "DNSName"),),
+    ),
+    Kind(
+        name="aws.elbv2.target_group",
+        category=Category.LOAD_BALANCER,
+        fetch=Call(
+            "elbv2",
+            "DescribeTargetGroups",
+            items="TargetGroups",
+            page=400,
+            detail=(
+                Call(
+                    "elbv2",
+                    "DescribeTargetHealth",
+                    items="TargetHealthDescriptions",
+                    into="$Targets",
+                    params={"TargetGroupArn": "{TargetGroupArn}"},
+                    gone=("TargetGroupNotFound",),
+                ),
+            ),
+        ),
+        id="TargetGroupArn",
+        native="TargetGroupName",
+        fields={
+            "name": "TargetGroupName",
+            "type": "TargetType",
+            "protocol": "Protocol",
+            "port": "Port",
+            "instance_count": Field("$Targets", count),
+        },
+        links=(
+            _in_vpc(),
+            Link("serves", "aws.elbv2.load_balancer", "LoadBalancerArns[]"),
+            Link("routes_to", "aws.ec2.instance", "$Targets[].Target.Id", optional=True),
+        ),
+    ),
+)

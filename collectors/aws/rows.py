@@ -1,0 +1,96 @@
+"""The fetch types of AWS rows: which call lists a kind, which calls complete each item.
+
+Owns the shape of a row's `fetch`. Refuses logic: a row says what to call, collector.py calls it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from normalize.errors import CollectError
+from normalize.model import Json, Path, Scope
+
+GLOBAL_PLACES = ("aws-global", "aws-cn-global", "aws-us-gov-global")
+"""Pseudo-regions of services that have one endpoint per partition. Source: botocore endpoints.json, read 2026-11-24."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One read operation of the API, and where its answer's items lie.
+
+    Attributes:
+        service: botocore's name of the service, "elbv2".
+        operation: the operation as the API names it, "DescribeLoadBalancers".
+        items: where items lie in the answer. In a detail call: what to keep of the answer; "" keeps all of it. A path
+            that collects ("Rules[]") is read over all pages.
+        params: fixed parameters; in a detail or for-each-parent call, texts may name values of the item or parent in
+            braces: "{EndpointName}".
+        item: key under which an item that is a bare text stands: "name" makes {"name": "train"} of "train".
+        detail: calls that complete one item, in order; each sees what those before it found.
+        under: kind whose items are the parents: the call runs once for each, and items keep it as "$parent".
+        expect: error codes that truly mean none: the answer becomes null.
+        gone: error codes, or "CODE:words of the message", by which a detail call says that the item no longer exists.
+        into: key for a detail call's answer; "" merges it into the item.
+        derive: adds values that are only readable by a rule ("$Name" out of a queue's URL).
+        page: page size to ask for; 0 leaves the service's own.
+        world: listed once per account, at the partition's global place.
+        region: where an item says in which region its detail calls belong.
+        lookups: facts that are asked for many items at once.
+        keep: whether an item belongs to the kind; for listings that mix what is ours with what is the provider's.
+    """
+
+    service: str
+    operation: str
+    items: Path = ""
+    params: Mapping[str, Any] = field(default_factory=dict)
+    item: str = ""
+    detail: tuple[Call, ...] = ()
+    under: str = ""
+    expect: tuple[str, ...] = ()
+    gone: tuple[str, ...] = ()
+    into: str = ""
+    derive: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None
+    page: int = 0
+    world: bool = False
+    region: Path = ""
+    lookups: tuple[Lookup, ...] = ()
+    keep: Callable[[Mapping[str, Any]], bool] | None = None
+
+
+class Reader(Protocol):
+    """Reads in one account; the client behind rows and lookups."""
+
+    def now(self) -> datetime: ...
+
+    def answers(self, account: str, region: str, call: Call, params: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+        """Answers page after page, as plain JSON. Raises CollectError."""
+        ...
+
+
+class Lookup(Protocol):
+    """Facts asked for a batch of items at once.
+
+    Attributes:
+        calls: what it calls, for the policy.
+    """
+
+    @property
+    def calls(self) -> tuple[Call, ...]: ...
+
+    def add(
+        self, reader: Reader, scope: Scope, items: Sequence[dict[str, Json]]
+    ) -> Mapping[int, Sequence[CollectError]]:
+        """Put facts into items under "$…" keys; what failed, by index of the item."""
+        ...
+
+
+def all_calls(call: Call) -> Iterator[Call]:
+    """A call, its details and the calls of its lookups."""
+    yield call
+    for detail in call.detail:
+        yield from all_calls(detail)
+    for lookup in call.lookups:
+        yield from lookup.calls
