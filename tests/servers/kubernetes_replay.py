@@ -20,6 +20,7 @@ import http.server
 import json
 import signal
 import threading
+import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -167,6 +168,7 @@ class Replay:
         self.deny, self.token, self.aggregated = frozenset(deny), token, aggregated
         self.fail_after, self.fail_for, self.fail_mode = fail_after, fail_for, fail_mode
         self.throttle_every, self.expire_after, self.expire_times = throttle_every, expire_after, expire_times
+        self.latency = 0.0  # seconds before each answer
         self.requests: list[Request] = []
         self.lock = threading.Lock()
         self._count = 0
@@ -321,6 +323,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         parts = urlsplit(self.path)
         query = {k: v[-1] for k, v in parse_qs(parts.query, keep_blank_values=True).items()}
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        time.sleep(self.app.latency)
         failing, throttled = self.app.fault()
         if failing and self.app.fail_mode == "503":
             answer = failure(503, "ServiceUnavailable", "the server is currently unable to handle the request")
