@@ -96,8 +96,11 @@ class KubernetesCollector:
         call = f"GET {type_.path}"
         try:
             for item in self._list(type_.path):
-                payload = facts.payload(item, type_, scope.account, self._unscoped) if isinstance(item, dict) else item
-                yield RawRecord(kind.name, scope, payload, self.source, call, self._clock())
+                if isinstance(item, dict):
+                    payload, gaps = facts.payload(item, type_, scope.account, self._unscoped)
+                else:
+                    payload, gaps = item, ()
+                yield RawRecord(kind.name, scope, payload, self.source, call, self._clock(), gaps)
         except DeniedError as error:
             raise DeniedError(str(error), call=call, needs=(need(type_),), code=error.code) from None
 

@@ -13,6 +13,7 @@ from collectors.kubernetes import nodes, workloads
 from collectors.kubernetes.edges import edges
 from collectors.kubernetes.rows import kind_name
 from collectors.kubernetes.types import Objects
+from normalize.errors import CollectError, MappingError
 from normalize.model import Json
 from normalize.redaction import MARK, mask
 
@@ -22,20 +23,30 @@ _ROLE_ANNOTATIONS = (
     "iam.gke.io/gcp-service-account",
     "azure.workload.identity/client-id",
 )
+_MISSHAPEN = (AttributeError, KeyError, MappingError, RecursionError, TypeError, ValueError)
 _DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"
 
 
-def payload(obj: Json, type_: Objects, cluster_uid: str, unscoped: frozenset[tuple[str, str]]) -> dict[str, Any]:
-    """The payload of one object. An object without metadata is passed on as it is, to be quarantined by name."""
+def payload(
+    obj: Mapping[str, Any], type_: Objects, cluster_uid: str, unscoped: frozenset[tuple[str, str]]
+) -> tuple[dict[str, Any], tuple[CollectError, ...]]:
+    """(payload, gaps) of one object. Custom resources may have any shape: where ours does not fit, the object is kept
+    without what would have been computed, and the gap says so."""
     out = dict(obj)
+    gaps: tuple[CollectError, ...] = ()
     if isinstance(meta := out.get("metadata"), dict):
         out["metadata"] = _metadata(meta)
     if (type_.group, type_.kind) == ("", "Secret"):
         out |= _closed(out)
     out["$type"] = {"apiVersion": type_.api_version, "kind": type_.kind}
-    out["$facts"] = _facts(out, type_)
-    out["$links"] = [_target(edge) for edge in edges(out, type_, cluster_uid, unscoped)]
-    return out
+    try:
+        computed = _facts(out, type_)
+        links = [_target(edge) for edge in edges(out, type_, cluster_uid, unscoped)]
+        out |= {"$facts": computed, "$links": links}
+    except _MISSHAPEN as error:
+        said = f"an object has a shape that is not its kind's: {type(error).__name__}"
+        gaps = (CollectError(said, call=f"GET {type_.path}"),)
+    return out, gaps
 
 
 def _metadata(meta: Mapping[str, Any]) -> dict[str, Any]:

@@ -314,6 +314,7 @@ class Server(http.server.ThreadingHTTPServer):
 class Handler(http.server.BaseHTTPRequestHandler):
     app: ClassVar[Replay]
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
     timeout = 120
 
     def log_message(self, *_: Any) -> None:
