@@ -60,4 +60,4 @@ def permissions(provider: str) -> Callable[[str], str]:
 def static_kinds() -> dict[str, Kind]:
     """Every row that needs no connection to be known, by kind name."""
     modules = (importlib.import_module(package) for package, _ in COLLECTORS.values())
-    return {kind.name: kind for module in modules for kind in module.rows()}
+    return {kind.name: kind for module in modules for kind in module.kind_rows()}

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from normalize.model import Kind
 
 
-def rows() -> Sequence[Kind]:
+def kind_rows() -> Sequence[Kind]:
     """Every kind of this provider."""
     from collectors.aws.kinds import KINDS
 
@@ -44,7 +44,7 @@ def open_source(settings: Mapping[str, Any], *, clock: Callable[[], datetime] | 
         assume_in_own=role is not None and accounts != "organization",
         clock=clock or now,
     )
-    return AwsCollector(settings["name"], client, rows(), accounts=accounts, regions=settings.get("regions"))
+    return AwsCollector(settings["name"], client, kind_rows(), accounts=accounts, regions=settings.get("regions"))
 
 
 def _external_id(variable: str | None) -> str | None:

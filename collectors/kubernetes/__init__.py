@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collectors.kubernetes.collector import KubernetesCollector
 
 
-def rows() -> Sequence[Kind]:
+def kind_rows() -> Sequence[Kind]:
     """Every row that is known without a connection. A cluster adds one per type that it serves beyond these."""
     return (CLUSTER, *KINDS)
 

@@ -23,7 +23,7 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def rows() -> Sequence[Kind]:
+def kind_rows() -> Sequence[Kind]:
     """Every kind of this provider."""
     return KINDS
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from collectors.kubernetes import open_source, rows
+from collectors.kubernetes import kind_rows, open_source
 from normalize.errors import CollectError, ConfigError, DeniedError, TransientError
 from normalize.identity import (
     AWS_SHORT_ID,
@@ -398,5 +398,5 @@ def test_the_kubeconfig_is_never_written(tmp_path: Path) -> None:
 
 
 def test_rows_are_known_without_a_connection() -> None:
-    names = [k.name for k in rows()]
+    names = [k.name for k in kind_rows()]
     assert len(set(names)) == len(names)
