@@ -13,6 +13,7 @@ from normalize.model import Coverage, Dimension, Outcome, Scope
 from reports.model import Gap, Tally
 
 OUTCOMES = tuple(o.value for o in Outcome)
+SIGNS = {"complete": "✓", "partial": "◐", "denied": "⊘", "failed": "!", "unavailable": "–", "skipped": "○"}
 WIDE = 10
 """A source with more scopes than this is shown as a line per kind instead of a matrix."""
 
@@ -40,6 +41,8 @@ class Unseen:
     account: str
     kind: str
     outcome: str
+    tone: str
+    ending: str
     reason: str
     needs: tuple[str, ...]
     places: tuple[str, ...]
@@ -91,6 +94,19 @@ class Matrix:
 def settles(coverage: Coverage) -> bool:
     """Whether nothing can be there that was not seen."""
     return coverage.outcome is Outcome.UNAVAILABLE or (coverage.proves_absence() and coverage.gaps == 0)
+
+
+def tone(coverage: Coverage) -> str:
+    """The outcome that a look is worth: a complete listing with something missing is only partial."""
+    flawed = coverage.outcome is Outcome.COMPLETE and not settles(coverage)
+    return Outcome.PARTIAL.value if flawed else coverage.outcome.value
+
+
+def ending(coverage: Coverage) -> str:
+    """How a look ended, in words."""
+    if coverage.outcome is Outcome.COMPLETE and not settles(coverage):
+        return "complete, not whole"
+    return "not offered" if coverage.outcome is Outcome.UNAVAILABLE else coverage.outcome.value
 
 
 def outcomes(looks: Iterable[Coverage]) -> dict[str, int]:
@@ -150,6 +166,8 @@ def _together(looks: Sequence[Coverage]) -> Unseen:
         account=first.scope.account,
         kind=first.kind,
         outcome=first.outcome.value,
+        tone=tone(first),
+        ending=ending(first),
         reason=first.reason or _own_reason(first),
         needs=first.needs,
         places=tuple(sorted({c.scope.place for c in looks})),
@@ -162,8 +180,8 @@ def _together(looks: Sequence[Coverage]) -> Unseen:
 def _own_reason(look: Coverage) -> str:
     """A listing can be complete and still leave records without their details, or records that fit no row."""
     parts = (
-        f"{look.gaps:,} details could not be fetched" if look.gaps else "",
-        f"{look.quarantined:,} records fit no row and are kept aside" if look.quarantined else "",
+        f"details could not be fetched: {look.gaps:,}" if look.gaps else "",
+        f"records that fit no row, kept aside: {look.quarantined:,}" if look.quarantined else "",
     )
     return "; ".join(p for p in parts if p)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -26,7 +27,6 @@ from reports.summary import SummaryReport
 from reports.text import clip, visible
 
 SHOWN = 500
-SIGNS = {"complete": "✓", "partial": "◐", "denied": "⊘", "failed": "!", "unavailable": "–", "skipped": "○"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +42,11 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """One outcome's part of the coverage bar."""
+    """One outcome's part of the coverage bar; `tone` is the outcome whose colour it gets."""
 
-    outcome: str
+    tone: str
+    sign: str
+    label: str
     count: int
     x: float
     width: float
@@ -73,7 +75,7 @@ def page(report: SummaryReport | GapsReport) -> str:
             "report": report,
             "count_rows": [(d, list(row)) for d, row in groupby(report.cells, key=lambda c: c.dimension)],
             "bars": bars(report.cells),
-            "shares": shares(report.outcomes.items()),
+            "shares": shares(report.looks),
             "kinds": _kinds(report),
         }
     else:
@@ -81,7 +83,7 @@ def page(report: SummaryReport | GapsReport) -> str:
     return _environment().get_template(name).render(values)
 
 
-def bars(cells: Iterable[coverage.Cell], width: int = 420, step: int = 28) -> list[Bar]:
+def bars(cells: Iterable[coverage.Cell], width: int = 390, step: int = 28) -> list[Bar]:
     """A bar per dimension over all providers, in proportion to the largest."""
     rows: dict[Dimension, list[coverage.Cell]] = {}
     for cell in cells:
@@ -110,16 +112,16 @@ def _bar_text(total: int, row: Sequence[coverage.Cell]) -> str:
     return "0" if any(c.count == 0 for c in row) else "–"
 
 
-def shares(outcomes: Iterable[tuple[str, int]], width: int = 1000, least: int = 6) -> list[Share]:
+def shares(looks: Iterable[Coverage], width: int = 1000, least: int = 6) -> list[Share]:
     """The coverage bar; even the smallest share stays visible."""
-    counted = list(outcomes)
-    total = sum(n for _, n in counted) or 1
+    counted = Counter((coverage.OUTCOMES.index(c.outcome), coverage.tone(c), coverage.ending(c)) for c in looks)
+    total = counted.total()
     free = width - least * len(counted)
     result: list[Share] = []
     x = 0.0
-    for outcome, n in counted:
+    for (rank, tone, ending), n in sorted(counted.items()):
         w = least + free * n / total
-        result.append(Share(outcome, n, round(x, 1), round(w, 1)))
+        result.append(Share(tone, coverage.SIGNS[coverage.OUTCOMES[rank]], ending, n, round(x, 1), round(w, 1)))
         x += w
     return result
 
@@ -148,11 +150,6 @@ def _look(look: Coverage) -> str:
     return ", ".join(p for p in (f"{records} {said}".strip(), kept, aside) if p)
 
 
-def _tone(look: Coverage) -> str:
-    """The outcome whose colour a cell gets: a complete listing with details missing is not plain green."""
-    return "partial" if look.outcome == "complete" and not coverage.settles(look) else look.outcome.value
-
-
 @cache
 def _environment() -> Environment:
     environment = Environment(
@@ -167,9 +164,9 @@ def _environment() -> Environment:
         "safe_text": lambda value, length=300: visible(clip(str(value), length)),
         "parts": parts,
         "look": _look,
-        "tone": _tone,
+        "tone": coverage.tone,
     }
-    environment.globals |= {"SIGNS": SIGNS}
+    environment.globals |= {"SIGNS": coverage.SIGNS}
     return environment
 
 

@@ -17,7 +17,6 @@ from reports.summary import SummaryReport
 from reports.text import clip, visible
 
 SHOWN = 500
-SIGNS = {"complete": "✓", "partial": "◐", "denied": "⊘", "failed": "!", "unavailable": "–", "skipped": "○"}
 
 _SPECIAL = re.compile(r"([\\`*_\[\]|~#])")
 
@@ -28,9 +27,9 @@ def page(report: SummaryReport | GapsReport) -> str:
     return "\n".join(lines) + "\n"
 
 
-def text(value: object) -> str:
+def text(value: object, length: int = 1000) -> str:
     """Foreign text within a sentence or a table cell."""
-    line = " ".join(visible(clip(str(value))).split())
+    line = " ".join(visible(clip(str(value), length)).split())
     return _SPECIAL.sub(r"\\\1", line).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
@@ -84,7 +83,7 @@ def _gaps(report: GapsReport) -> Iterator[str]:
 
 
 def _head(title: str, frame: Frame, verdict: Verdict) -> Iterator[str]:
-    yield from (f"# Stocktake: {title}", "", f"**{text(verdict.text)}**", "")
+    yield from (f"# Stocktake: {title}", "", f"**{text(verdict.text, 5000)}**", "")
     target = f" · target {text(frame.target)}" if frame.target else ""
     yield from (
         f"{text(frame.generated_at)} · {code(frame.database)}{target} · Stocktake {text(frame.version)}",
@@ -98,7 +97,7 @@ def _counts(report: SummaryReport) -> Iterator[str]:
     by_row = groupby(report.cells, key=lambda c: c.dimension)
     yield from _table(
         ("dimension", *map(text, report.providers)),
-        ((d.value if d else "no row yet", *map(_cell, cells)) for d, cells in by_row),
+        ((d.value if d else "not modelled", *map(_cell, cells)) for d, cells in by_row),
         "Nothing has been found, and nothing has been looked for.",
     )
     yield from (
@@ -115,7 +114,7 @@ def _cell(cell: coverage.Cell) -> str:
 
 def _coverage(report: SummaryReport) -> Iterator[str]:
     total = len(report.looks)
-    shares = " · ".join(f"{SIGNS[o]} {n:,} of {total:,} {o}" for o, n in report.outcomes.items())
+    shares = " · ".join(f"{coverage.SIGNS[o]} {n:,} of {total:,} {o}" for o, n in report.outcomes.items())
     yield from (shares or "No scope has been read.", "")
     for matrix in report.matrices:
         yield from (f"### {text(matrix.source)} ({text(matrix.provider)})", "")
@@ -130,7 +129,10 @@ def _coverage(report: SummaryReport) -> Iterator[str]:
 
 
 def _open(line: coverage.Line) -> str:
-    shown = [f"{SIGNS[c.outcome]} {text(c.scope.account)} {text(c.scope.place)} {c.outcome}" for c in line.open[:10]]
+    shown = [
+        f"{coverage.SIGNS[c.outcome]} {text(c.scope.account)} {text(c.scope.place)} {coverage.ending(c)}"
+        for c in line.open[:10]
+    ]
     more = [f"and {len(line.open) - 10:,} more"] if len(line.open) > 10 else []
     return "; ".join((*shown, *more))
 
@@ -140,7 +142,7 @@ def _unseen(report: SummaryReport) -> Iterator[str]:
         ("outcome", "source", "kind", "account", "places", "reason", "needs"),
         (
             (
-                f"{SIGNS[u.outcome]} {u.outcome}", text(u.source), code(u.kind), text(u.account), text(", ".join(u.places)),
+                f"{coverage.SIGNS[u.outcome]} {u.ending}", text(u.source), code(u.kind), text(u.account), text(", ".join(u.places)),
                 text(u.reason), ", ".join(map(code, u.needs)),
             )
             for u in report.unseen[:SHOWN]
@@ -163,12 +165,13 @@ def _gap_list(gaps: Sequence[Gap], severities: Iterable[tuple[str, int]]) -> Ite
 
 
 def _gap(gap: Gap) -> Iterator[str]:
-    yield f"- {code(gap.code)} **{text(gap.subject or gap.subject_id)}** {code(gap.subject_id)}"
+    yield f"- {code(gap.code)} **{text(gap.subject or gap.subject_id)}** {code(gap.subject_id)}".rstrip()
     if gap.missing:
         yield "  - missing: " + ", ".join(f"{text(k)} {code(v)}" for k, v in gap.missing.items())
     yield f"  - why {text(gap.severity)}: {text(gap.why)}"
     for e in gap.evidence:
-        yield f"  - evidence: {text(e.source)} at {code(e.path)}: {code(e.value)}"
+        where = f" at {code(e.path)}" if e.path else ""
+        yield f"  - evidence: {text(e.source)}{where}: {code(e.value)}"
     if gap.evidence_count > len(gap.evidence):
         yield f"  - {len(gap.evidence):,} of {gap.evidence_count:,} pieces of evidence shown"
     yield from _remedy(gap.remedy)
@@ -178,10 +181,10 @@ def _gap(gap: Gap) -> Iterator[str]:
 
 def _remedy(remedy: str) -> Iterator[str]:
     """Prose and code spans on the line of the item, blocks fenced below it."""
-    line = "  - remedy:"
+    line = "  - remedy: "
     for part in parts(remedy):
         if part.form != "block":
-            line += " " + (code(part.text) if part.form == "code" else text(part.text))
+            line += code(part.text) if part.form == "code" else _spaced(part.text)
             continue
         fence = "`" * max(3, *(len(run) + 1 for run in re.findall(r"`+", part.text)), 3)
         yield from (
@@ -195,6 +198,13 @@ def _remedy(remedy: str) -> Iterator[str]:
         line = "    "
     if line.strip():
         yield line
+
+
+def _spaced(sentence: str) -> str:
+    """Escaped, with a blank kept where the sentence goes on after or before a code span."""
+    before = " " if sentence[:1].isspace() else ""
+    after = " " if sentence[-1:].isspace() else ""
+    return f"{before}{text(sentence)}{after}"
 
 
 def _cut(noun: str, total: int) -> Iterator[str]:
