@@ -41,8 +41,8 @@ _LOSS: Mapping[Dimension, tuple[Severity, str]] = {
 
 _WORDS: tuple[tuple[Dimension, str], ...] = (
     (Dimension.OBSERVABILITY, r"\.logs?\.|log_group|alarm|metric|monitor|dashboard|cloudtrail|cloudwatch"),
-    (Dimension.INFERENCE, r"endpoint(?!s?lice)|inference|serving"),
-    (Dimension.NETWORK, r"vpc|subnet|security_group|network|route|gateway|load_balancer|target_group|listener|address|dns|ingress|\.service$|connection|interface"),
+    (Dimension.INFERENCE, r"(?<!vpc_)endpoint(?!_?slice|s$)|inference|serving"),
+    (Dimension.NETWORK, r"vpc|subnet|security_group|network|route|gateway|load_balancer|target_group|listener|address|dns|ingress|\.service$|endpoint|connection|interface"),
     (Dimension.SECURITY, r"\.iam\.|role|policy|user$|\.kms\.|key|secret|certificate|service_account|config_map"),
     (Dimension.TRAINING, r"training|pipeline|experiment|mlflow\.run|notebook|tuning|processing_job"),
     (Dimension.MODELS, r"model|\.ecr\.|image_repository|registry"),

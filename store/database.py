@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text
+from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from normalize.errors import StoreError
@@ -31,9 +31,7 @@ def connect(url: str) -> Engine:
     try:
         parsed = make_url(url)
         dialect = parsed.get_backend_name()
-        if dialect not in ("sqlite", "postgresql") or (
-            dialect == "postgresql" and parsed.get_driver_name() != "psycopg"
-        ):
+        if not _supported(parsed):
             raise StoreError(f"database {scrub(url)!r}: accepted are sqlite:///FILE and postgresql+psycopg://…")
         engine = create_engine(parsed, hide_parameters=True)
     except (ArgumentError, NoSuchModuleError, ValueError) as error:
@@ -42,6 +40,12 @@ def connect(url: str) -> Engine:
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _supported(url: URL) -> bool:
+    if url.drivername in ("sqlite", "sqlite+pysqlite"):
+        return bool(url.database) and url.database != ":memory:"
+    return url.drivername == "postgresql+psycopg"
 
 
 def _prepare_sqlite(connection: Any, record: object) -> None:
