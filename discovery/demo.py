@@ -223,12 +223,24 @@ def build(cast: Cast, output: Path, work: Path, console: Console) -> Estate:
     config = output / "stocktake.toml"
     config.write_text(_configuration(output, aws, mlflow, kubeconfig, aws_facts), encoding="utf-8")
     planted = (
-        *(Planted(p["what"], p["code"], p["contains"]) for p in (*aws_facts["planted"], *mlflow_facts["planted"])),
+        *_planted_in_aws(aws_facts),
+        *(Planted(p["what"], p["code"], p["contains"]) for p in mlflow_facts["planted"]),
         Planted("the call kms:ListKeys is denied", "coverage-denied", "kms:ListKeys"),
         Planted(f"{DENIED_KUBERNETES} of the cluster may not be listed", "coverage-denied", DENIED_KUBERNETES),
     )
-    secrets = (*aws_facts["secrets"], *mlflow_facts["secrets"], secret, "Demo-Pa55-w0rd")
+    secrets = (*aws_facts["secrets"].values(), *mlflow_facts["secrets"], secret, "Demo-Pa55-w0rd")
     return Estate(config, env, planted, secrets)
+
+
+def _planted_in_aws(facts: Mapping[str, Any]) -> tuple[Planted, ...]:
+    weights = "/".join(facts["foreign_weights"].split("/")[:3])
+    return (
+        Planted("the weights of an endpoint lie in a bucket of an account that is not scanned", "external-dependency", weights),
+        Planted("a model's image is in a registry of an account that is not scanned", "external-dependency", facts["unscanned_account"]),
+        Planted("an EKS cluster that no source has credentials for", "scope-unscanned", facts["cluster_without_credentials"]),
+        Planted("an MLflow server that a training job writes to and no source covers", "scope-unscanned", facts["mlflow_host"]),
+        Planted("a bucket whose bytes nobody knows", "evidence-missing", facts["bucket_without_size"]),
+    )  # fmt: skip
 
 
 def _configuration(output: Path, aws: str, mlflow: str, kubeconfig: Path, facts: Mapping[str, Any]) -> str:
@@ -261,13 +273,13 @@ local = true
 
 
 def _fill(command: list[str], env: Mapping[str, str]) -> dict[str, Any]:
-    """Run a script that fills a server; it prints one JSON object of facts as its last line."""
+    """Run a script that fills a server; it prints one JSON object of facts."""
     done = subprocess.run(
         [sys.executable, *command], env={**os.environ, **env}, capture_output=True, text=True, check=False
     )
     if done.returncode:
         raise DemoError(f"{Path(command[0]).name} failed:\n{done.stderr[-2000:]}")
-    facts: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
+    facts: dict[str, Any] = json.loads(done.stdout)
     return facts
 
 
