@@ -238,7 +238,7 @@ def _planted_in_aws(facts: Mapping[str, Any]) -> tuple[Planted, ...]:
         Planted("the weights of an endpoint lie in a bucket of an account that is not scanned", "external-dependency", weights),
         Planted("a model's image is in a registry of an account that is not scanned", "external-dependency", facts["unscanned_account"]),
         Planted("an EKS cluster that no source has credentials for", "scope-unscanned", facts["cluster_without_credentials"]),
-        Planted("an MLflow server that a training job writes to and no source covers", "scope-unscanned", facts["mlflow_host"]),
+        Planted("an MLflow server that a model's environment names and no source covers", "scope-unscanned", facts["mlflow_host"]),
         Planted("a bucket whose bytes nobody knows", "evidence-missing", facts["bucket_without_size"]),
     )  # fmt: skip
 
