@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import urllib3
+import yaml
 from kubernetes import config
 from kubernetes.client import ApiClient, Configuration
 from kubernetes.client.exceptions import ApiException
@@ -22,6 +23,8 @@ from normalize.model import Json
 AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json"
 _REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 _TIMEOUT_SECONDS = (10, 60)
+_UNUSABLE = (config.ConfigException, yaml.YAMLError, OSError, AttributeError, KeyError, TypeError, ValueError)
+"""What the client raises on a kubeconfig: its own error, or whatever a file of another shape runs into."""
 _BUSY = frozenset({429, 500, 502, 503, 504})
 
 
@@ -151,10 +154,10 @@ def connect(settings: Mapping[str, Any]) -> Api:
     try:
         config.load_kube_config(file, context=context, client_configuration=configuration, persist_config=False)
         contexts, current = config.list_kube_config_contexts(file)
-    except (config.ConfigException, OSError, ValueError) as error:
+    except _UNUSABLE as error:
         shown = str(named) if named is not None else "the default kubeconfig"
         raise ConfigError(
-            f'source "{settings.get("name")}": kubeconfig {shown} cannot be used: {error}; '
+            f'source "{settings.get("name")}": kubeconfig {shown} cannot be used: {str(error)[:200]}; '
             "accepted: the path of a kubeconfig file, and a context that it holds"
         ) from None
     chosen = next((c for c in contexts if c["name"] == context), current) if context else current

@@ -388,6 +388,13 @@ def test_a_kubeconfig_that_cannot_be_used_is_named(settings: dict[str, str], nam
         source(replay, tmp_path, **settings)
 
 
+@pytest.mark.parametrize("text", ["", "[]", "{", "clusters: 3", "\0"])
+def test_a_file_that_is_no_kubeconfig_is_a_fault_of_the_configuration(text: str, tmp_path: Path) -> None:
+    (tmp_path / "broken").write_text(text)
+    with pytest.raises(ConfigError, match="broken"):
+        open_source({"name": "train", "kubeconfig": str(tmp_path / "broken")})
+
+
 def test_the_kubeconfig_is_never_written(tmp_path: Path) -> None:
     with Replay(FOLDER, token="right") as replay:
         collector = source(replay, tmp_path)
