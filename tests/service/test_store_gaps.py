@@ -1,0 +1,386 @@
+"""What counts as a gap, on both databases: could not look is never nothing there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+
+from normalize.errors import DeniedError, TransientError
+from normalize.identity import arn_name, image_name, mlflow_server_name, uri_name
+from normalize.model import Category, Coverage, Misfit, Observation, Outcome, Reference, Resource, Scope
+from store.database import connect, ensure
+from store.gaps import detect
+from store.linking import link
+from store.reader import Reader
+from store.writer import Writer
+
+START = datetime(2026, 11, 24, 4, 15, tzinfo=UTC)
+HERE = Scope("aws", "111122223333", "us-east-1")
+GLOBAL = Scope("aws", "111122223333", "aws-global")
+CLUSTER = Scope("kubernetes", "uid-1", "uid-1")
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[Engine]:
+    engine = connect(database_url)
+    ensure(engine)
+    yield engine
+    engine.dispose()
+
+
+class Estate:
+    """Runs made of looks; every run is linked and searched for gaps."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.now = START
+        self.writer = Writer(engine, clock=self.tick)
+        self.counts: dict[str, int] = {}
+
+    def tick(self) -> datetime:
+        self.now += timedelta(seconds=7)
+        return self.now
+
+    def thing(
+        self,
+        name: str,
+        kind: str = "aws.sagemaker.model",
+        category: Category = Category.MODEL,
+        scope: Scope = HERE,
+        refs: tuple[Reference, ...] = (),
+        keys: tuple[str, ...] = (),
+        attributes: dict[str, Any] | None = None,
+        **more: Any,
+    ) -> Observation:
+        resource = Resource(name, kind, category, scope, name.rsplit("/", 1)[-1], None, attributes or {}, {})
+        return Observation(resource, (name, *keys), refs, {"id": name}, "sagemaker:ListModels", self.tick(), **more)
+
+    def run(self, *looks: tuple[Any, ...], sources: tuple[str, ...] = ("prod",), **selection: Any) -> str:
+        """Each look is (kind, scope, things, outcome and further coverage)."""
+        facts = [{"name": s, "type": "aws"} for s in sources]
+        run = self.writer.begin(sources=facts, selection=selection, version="0", resume=False)
+        for kind, scope, things, *rest in looks:
+            outcome = rest[0] if rest else Outcome.COMPLETE
+            more = rest[1] if len(rest) > 1 else {}
+            misfits = more.get("misfits", ())
+            coverage = Coverage(
+                run, more.get("source", "prod"), kind, scope, outcome, len(things), sum(len(t.gaps) for t in things), len(misfits),
+                self.tick(), self.tick(), more.get("reason", ""), more.get("needs", ()),
+            )  # fmt: skip
+            self.writer.commit(run, things, misfits, coverage)
+        link(self.engine, run)
+        self.counts = detect(self.engine, run, now=self.tick())
+        self.writer.finish(run, "complete")
+        return run
+
+    def gaps(self, code: str = "") -> list[dict[str, Any]]:
+        return list(Reader(self.engine).gaps(filters={"code": code} if code else {}))
+
+    def codes(self) -> list[str]:
+        return sorted(g["code"] for g in self.gaps())
+
+
+@pytest.fixture
+def estate(engine: Engine) -> Iterator[Estate]:
+    estate = Estate(engine)
+    yield estate
+    estate.writer.close()
+
+
+def needs(source: str, value: str, *, verb: str = "mentions", name: Any = None, **more: Any) -> Reference:
+    name = name or uri_name(value) or arn_name(value) or image_name(value)
+    return Reference(source, "$.ModelDataUrl", verb, value, name.key, "sagemaker:DescribeModel", name.target, name.provider, name.account, name.place, **more)  # fmt: skip
+
+
+def bucket(estate: Estate, name: str, scope: Scope = GLOBAL) -> Observation:
+    known = {"size_bytes": 5}
+    return estate.thing(f"arn:aws:s3:::{name}", "aws.s3.bucket", Category.BUCKET, scope, (), (f"s3://{name}",), known)
+
+
+def model(estate: Estate, *refs: Reference, name: str = "m") -> Observation:
+    return estate.thing(name, refs=refs)
+
+
+ROLE = "arn:aws:iam::111122223333:role/serve"
+
+
+def test_a_name_that_resolves_is_no_gap(estate: Estate) -> None:
+    weights = model(estate, needs("m", "s3://weights/v1"))
+    estate.run(("aws.sagemaker.model", HERE, [weights]), ("aws.s3.bucket", GLOBAL, [bucket(estate, "weights")]))
+    assert estate.gaps() == []
+    assert len(list(Reader(estate.engine).relations())) == 1
+
+
+def test_proved_absent_in_a_covered_scope_is_dangling(estate: Estate) -> None:
+    ref = needs("m", ROLE, verb="acts_as")
+    estate.run(("aws.sagemaker.model", HERE, [model(estate, ref)]), ("aws.iam.role", GLOBAL, []))
+    (gap,) = estate.gaps()
+    assert (gap["code"], gap["severity"], gap["subject_id"]) == ("dangling-reference", "high", "m")
+    assert gap["missing"] == {
+        "kind": "aws.iam.role", "reference": ROLE, "provider": "aws", "account": "111122223333", "place": "aws-global",
+    }  # fmt: skip
+    assert gap["evidence"] == [
+        {"source": "prod sagemaker:DescribeModel", "path": "$.ModelDataUrl", "value": ROLE, "resource_id": "m"}
+    ]
+
+
+@pytest.mark.parametrize("outcome", [Outcome.DENIED, Outcome.FAILED, Outcome.PARTIAL])
+def test_could_not_look_is_not_dangling_but_told_with_the_look(estate: Estate, outcome: Outcome) -> None:
+    ref = needs("m", ROLE)
+    why = {"reason": "iam:ListRoles: no", "needs": ("iam:ListRoles",)}
+    estate.run(("aws.sagemaker.model", HERE, [model(estate, ref)]), ("aws.iam.role", GLOBAL, [], outcome, why))
+    (gap,) = estate.gaps()
+    assert gap["code"] == f"coverage-{outcome.value}"
+    assert "1 reference points into what could not be read" in gap["why"]
+    assert [e["value"] for e in gap["evidence"]] == ["iam:ListRoles: no", ROLE]
+    assert "`iam:ListRoles`" in gap["remedy"]
+
+
+def test_what_was_dangling_stays_so_while_we_cannot_look(estate: Estate) -> None:
+    ref = needs("m", ROLE)
+    models = ("aws.sagemaker.model", HERE, [model(estate, ref)])
+    estate.run(models, ("aws.iam.role", GLOBAL, []))
+    first = estate.gaps()[0]
+    estate.run(models, ("aws.iam.role", GLOBAL, [], Outcome.DENIED))
+    assert estate.codes() == ["coverage-denied", "dangling-reference"]
+    role = estate.thing(ROLE, "aws.iam.role", Category.IDENTITY, GLOBAL)
+    estate.run(models, ("aws.iam.role", GLOBAL, [role]))
+    assert estate.gaps() == []
+    assert estate.counts["resolved"] == 2
+    estate.run(models, ("aws.iam.role", GLOBAL, []))
+    again = estate.gaps()[0]
+    assert (again["id"], again["first_seen_at"]) == (first["id"], first["first_seen_at"])
+
+
+def test_what_was_there_and_went_is_dangling_since_then(estate: Estate) -> None:
+    models = ("aws.sagemaker.model", HERE, [model(estate, needs("m", "s3://weights/v1"))])
+    estate.run(models, ("aws.s3.bucket", GLOBAL, [bucket(estate, "weights")]))
+    estate.run(models, ("aws.s3.bucket", GLOBAL, []))
+    (gap,) = estate.gaps()
+    assert (gap["code"], gap["subject_id"]) == ("dangling-reference", "arn:aws:s3:::weights")
+    assert gap["evidence"][0]["value"].startswith("arn:aws:s3:::weights gone since 2026-11-24T")
+    estate.run(models, ("aws.s3.bucket", GLOBAL, [], Outcome.DENIED))
+    assert estate.codes() == ["coverage-denied", "dangling-reference"]
+
+
+def test_a_kind_that_nothing_lists_is_dangling_to_confirm_by_hand(estate: Estate) -> None:
+    ref = needs("m", "arn:aws:sns:us-east-1:111122223333:alerts")
+    estate.run(("aws.sagemaker.model", HERE, [model(estate, ref)]))
+    (gap,) = estate.gaps()
+    assert (gap["code"], gap["severity"]) == ("dangling-reference", "medium")
+    assert "confirm by hand" in gap["remedy"]
+
+
+def test_an_old_proof_does_not_cover_a_new_mention(estate: Estate) -> None:
+    estate.run(("aws.sagemaker.model", HERE, []), ("aws.iam.role", GLOBAL, []))
+    estate.run(("aws.sagemaker.model", HERE, [model(estate, needs("m", ROLE))]), kinds=["aws.sagemaker.*"])
+    (gap,) = estate.gaps()
+    assert "before it was first mentioned" in gap["why"]
+    assert "--kind aws.iam.role" in gap["remedy"]
+
+
+@pytest.mark.parametrize(
+    ("value", "where", "severity"),
+    [
+        ("arn:aws:iam::999900001111:role/other", "another account", "high"),
+        ("arn:aws:s3:::elsewhere", "unknown owner", "high"),
+        ("arn:aws:kms:eu-west-1:111122223333:key/abc", "another region", "high"),
+        ("docker.io/library/redis:7", "public registry", "low"),
+        ("999900001111.dkr.ecr.us-east-1.amazonaws.com/serve:1", "another account", "high"),
+        ("https://api.openai.com/v1", "saas", "medium"),
+        ("https://huggingface.co/meta-llama/Llama-3-8B", "model hub", "medium"),
+        ("https://10.1.2.3:8080/x", "private address", "medium"),
+        ("gs://other-cloud/x", "unknown owner", "high"),
+    ],
+)
+def test_outside_every_known_scope_is_an_external_dependency(estate: Estate, value: str, where: str, severity: str) -> None:  # fmt: skip
+    estate.run(
+        ("aws.sagemaker.model", HERE, [model(estate, needs("m", value))]),
+        ("aws.s3.bucket", GLOBAL, []),
+        ("aws.ecr.repository", HERE, []),
+        ("aws.kms.key", HERE, []),
+    )
+    (gap,) = estate.gaps()
+    assert (gap["code"], gap["extra"]["outside"], gap["severity"]) == ("external-dependency", where, severity)
+    if where == "another account":
+        assert gap["missing"]["account"] == "999900001111"
+
+
+def test_a_bucket_that_may_lie_in_an_unread_listing_is_not_called_external(estate: Estate) -> None:
+    other = Scope("aws", "444455556666", "aws-global")
+    models = ("aws.sagemaker.model", HERE, [model(estate, needs("m", "s3://weights/v1"))])
+    estate.run(models, ("aws.s3.bucket", GLOBAL, []), ("aws.s3.bucket", other, [], Outcome.DENIED))
+    (gap,) = estate.gaps()
+    assert (gap["code"], gap["missing"]["account"]) == ("coverage-denied", "444455556666")
+    assert gap["extra"]["references"] == 1
+    estate.run(models, ("aws.s3.bucket", GLOBAL, []), ("aws.s3.bucket", other, []))
+    assert estate.codes() == ["external-dependency"]
+
+
+def test_a_source_that_failed_whole_may_hold_what_is_missed(estate: Estate) -> None:
+    lost = needs("m", "arn:aws:iam::999900001111:role/other")
+    unknown = Scope("aws", "?", "?")
+    failed = ("*", unknown, [], Outcome.FAILED, {"source": "other", "reason": "sts: no credentials"})
+    estate.run(("aws.sagemaker.model", HERE, [model(estate, lost)]), failed, sources=("prod", "other"))
+    (gap,) = estate.gaps()
+    assert (gap["code"], gap["evidence_count"]) == ("coverage-failed", 2)
+
+
+def test_what_may_dangle_by_design_is_no_gap(estate: Estate) -> None:
+    ref = needs("m", ROLE, optional=True)
+    estate.run(("aws.sagemaker.model", HERE, [model(estate, ref)]), ("aws.iam.role", GLOBAL, []))
+    assert estate.gaps() == []
+
+
+def test_one_gap_for_one_missing_thing_with_all_who_need_it(estate: Estate) -> None:
+    models = [model(estate, needs(f"m{i:03}", "s3://gone/x"), name=f"m{i:03}") for i in range(40)]
+    estate.run(("aws.sagemaker.model", HERE, models), ("aws.s3.bucket", GLOBAL, []))
+    (gap,) = estate.gaps()
+    assert (len(gap["evidence"]), gap["evidence_count"]) == (25, 40)
+    assert gap["subject"] == "s3://gone, needed by 40 resources"
+    shown = Reader(estate.engine).show("m003")
+    assert [g["id"] for g in shown["gaps"]] == [gap["id"]]
+
+
+def test_only_the_latest_look_counts(estate: Estate) -> None:
+    buckets = ("aws.s3.bucket", GLOBAL, [])
+    estate.run((*buckets, Outcome.DENIED))
+    assert estate.codes() == ["coverage-denied"]
+    estate.run((*buckets, Outcome.FAILED))
+    assert estate.codes() == ["coverage-failed"]
+    estate.run(buckets)
+    assert estate.codes() == []
+    estate.run((*buckets, Outcome.UNAVAILABLE))
+    assert estate.codes() == []
+
+
+def test_a_scope_that_a_whole_scan_no_longer_has_is_let_go(estate: Estate) -> None:
+    old = Scope("aws", "111122223333", "eu-west-1")
+    estate.run(("aws.ec2.vpc", HERE, []), ("aws.ec2.vpc", old, [], Outcome.DENIED))
+    estate.run(("aws.ec2.vpc", HERE, []), kinds=["aws.ec2.vpc"])
+    assert estate.codes() == ["coverage-denied"], "a scan of some kinds says nothing of other scopes"
+    estate.run(("aws.ec2.vpc", HERE, []), sources=("other",))
+    assert estate.codes() == ["coverage-denied"], "nor does a scan of another source"
+    estate.run(("aws.ec2.vpc", HERE, []))
+    assert estate.codes() == []
+
+
+def test_failed_detail_calls_make_one_gap_per_call_and_need(estate: Estate) -> None:
+    def denied(i: int) -> Observation:
+        gap = DeniedError(f"no {i}", call="s3:GetBucketEncryption", needs=("s3:GetEncryptionConfiguration",))
+        late = TransientError("slow", call="s3:GetBucketTagging")
+        known = {"size_bytes": 1}
+        return estate.thing(f"b{i}", "aws.s3.bucket", Category.BUCKET, GLOBAL, attributes=known, gaps=(gap, late) if i == 0 else (gap,))  # fmt: skip
+
+    estate.run(("aws.s3.bucket", GLOBAL, [denied(i) for i in range(3)]))
+    denied_gap, failed_gap = sorted(estate.gaps(), key=lambda g: g["code"])
+    assert (denied_gap["code"], denied_gap["evidence_count"]) == ("coverage-denied", 3)
+    assert denied_gap["subject"].startswith("s3:GetBucketEncryption for 3 of aws.s3.bucket")
+    assert "`s3:GetEncryptionConfiguration`" in denied_gap["remedy"]
+    assert (failed_gap["code"], failed_gap["missing"]["reference"]) == ("coverage-failed", "s3:GetBucketTagging")
+
+
+def test_quarantine_and_misfits_make_the_look_partial(estate: Estate) -> None:
+    misfit = Misfit("aws.s3.bucket", GLOBAL, {}, "s3:ListBuckets", "has no Name", START)
+    odd = estate.thing("v", "aws.ec2.vpc", Category.NETWORK, misfits=("cidr: expected text, got int 5",))
+    estate.run(("aws.s3.bucket", GLOBAL, [], Outcome.COMPLETE, {"misfits": (misfit,)}), ("aws.ec2.vpc", HERE, [odd]))
+    vpc, s3 = sorted(estate.gaps(), key=lambda g: g["missing"]["kind"])
+    assert (vpc["code"], vpc["severity"], vpc["evidence"][1]["resource_id"]) == ("coverage-partial", "low", "v")
+    assert (s3["code"], s3["severity"]) == ("coverage-partial", "high")
+
+
+def test_a_cluster_that_no_source_reads_is_unscanned_until_one_does(estate: Estate) -> None:
+    arn = "arn:aws:eks:us-east-1:111122223333:cluster/train"
+    dns = "dns:abc.gr7.us-east-1.eks.amazonaws.com"
+    eks = estate.thing(arn, "aws.eks.cluster", Category.CLUSTER, keys=(dns,), attributes={"endpoint": "https://abc.gr7.us-east-1.eks.amazonaws.com"})  # fmt: skip
+    ecs = estate.thing("arn:ecs", "aws.ecs.cluster", Category.CLUSTER)
+    looks = (("aws.eks.cluster", HERE, [eks]), ("aws.ecs.cluster", HERE, [ecs]))
+    estate.run(*looks)
+    (gap,) = estate.gaps()
+    assert (gap["code"], gap["subject_id"], gap["missing"]["kind"]) == ("scope-unscanned", arn, "k8s.cluster")
+    assert f'context = "{arn}"' in gap["remedy"]
+    mine = estate.thing("k8s://uid-1", "k8s.cluster", Category.CLUSTER, CLUSTER, keys=(dns,))
+    estate.run(*looks, ("k8s.cluster", CLUSTER, [mine], Outcome.COMPLETE, {"source": "train"}))
+    assert estate.gaps() == []
+
+
+def test_a_cluster_said_to_be_the_same_is_scanned(estate: Estate) -> None:
+    arn = "arn:aws:eks:us-east-1:111122223333:cluster/train"
+    eks = estate.thing(arn, "aws.eks.cluster", Category.CLUSTER)
+    same = needs("k8s://uid-1", arn, verb="same_as")
+    mine = estate.thing("k8s://uid-1", "k8s.cluster", Category.CLUSTER, CLUSTER, refs=(same,))
+    estate.run(
+        ("aws.eks.cluster", HERE, [eks]), ("k8s.cluster", CLUSTER, [mine], Outcome.COMPLETE, {"source": "train"})
+    )
+    assert estate.gaps() == []
+
+
+def test_a_tracking_server_that_no_source_reads_is_unscanned(estate: Estate) -> None:
+    uri = "https://mlflow.corp.internal"
+    ref = needs("m", uri, name=mlflow_server_name(uri))
+    models = ("aws.sagemaker.model", HERE, [model(estate, ref)])
+    estate.run(models)
+    (gap,) = estate.gaps()
+    assert gap["code"] == "scope-unscanned"
+    assert f'tracking_uri = "{uri}"' in gap["remedy"]
+    there = Scope("mlflow", "mlflow.corp.internal:5000", "mlflow.corp.internal:5000")
+    server = estate.thing("mlflow://x", "mlflow.server", Category.MODEL_REGISTRY, there, keys=("mlflow-server:mlflow.corp.internal:5000",))  # fmt: skip
+    estate.run(models, ("mlflow.server", there, [server], Outcome.COMPLETE, {"source": "registry"}))
+    assert estate.gaps() == []
+
+
+def test_missing_facts_are_gaps_one_each_or_one_for_many(estate: Estate) -> None:
+    def volume(i: int, **known: Any) -> Observation:
+        return estate.thing(f"vol-{i:04}", "aws.ec2.volume", Category.VOLUME, attributes=known)
+
+    estate.run(("aws.ec2.volume", HERE, [volume(0), volume(1, size_bytes=None), volume(2, size_bytes=0)]))
+    assert [g["subject_id"] for g in estate.gaps()] == ["vol-0000", "vol-0001"]
+    estate.run(("aws.ec2.volume", HERE, [volume(i) for i in range(500)]))
+    (gap,) = estate.gaps("evidence-missing")
+    assert (gap["evidence_count"], len(gap["evidence"])) == (500, 25)
+    assert gap["subject"] == "size_bytes of 500 aws.ec2.volume in 111122223333/us-east-1"
+
+
+def test_types_without_a_row_are_counted_per_kind(estate: Estate) -> None:
+    jobs = [estate.thing(f"k8s://uid-1/ray.io/RayJob/x/{i}", "k8s.ray_io.ray_job", Category.UNMODELLED, CLUSTER) for i in range(3)]  # fmt: skip
+    leases = [estate.thing("k8s://uid-1/x/Lease/x/1", "k8s.lease", Category.UNMODELLED, CLUSTER)]
+    estate.run(("k8s.ray_io.ray_job", CLUSTER, jobs), ("k8s.lease", CLUSTER, leases))
+    ray, lease = estate.gaps()
+    assert (ray["severity"], ray["subject"], lease["severity"]) == ("medium", "3 of k8s.ray_io.ray_job", "low")
+
+
+def test_hostile_attributes_do_not_hide_missing_facts(estate: Estate) -> None:
+    odd = {"description": "NUL \0 and \\u0000 and 🦙", "size_bytes.x": 1}
+    estate.run(
+        ("aws.s3.bucket", GLOBAL, [estate.thing("b\0", "aws.s3.bucket", Category.BUCKET, GLOBAL, attributes=odd)])
+    )
+    assert estate.codes() == ["evidence-missing"]
+
+
+def test_the_same_estate_has_the_same_gaps_in_any_database(postgres_url: str, tmp_path: Path) -> None:
+    """Ids, texts and evidence: only instants differ."""
+    import psycopg
+
+    with psycopg.connect(postgres_url.replace("+psycopg", ""), autocommit=True) as connection:
+        connection.execute("CREATE DATABASE same_gaps")
+    found = []
+    for url in (f"sqlite:///{tmp_path / 's.db'}", postgres_url.removesuffix("postgres") + "same_gaps"):
+        engine = connect(url)
+        ensure(engine)
+        estate = Estate(engine)
+        refs = [needs("m", v) for v in (ROLE, "s3://xyz/y", "docker.io/library/redis", "arn:aws:sns:us-east-1:111122223333:t", "https://db.corp.internal/ü🦙")]  # fmt: skip
+        estate.run(
+            ("aws.sagemaker.model", HERE, [model(estate, *refs)]),
+            ("aws.iam.role", GLOBAL, []),
+            ("aws.s3.bucket", GLOBAL, [], Outcome.DENIED),
+            ("aws.ec2.volume", HERE, [estate.thing("vol-1", "aws.ec2.volume", Category.VOLUME)]),
+        )
+        found.append(estate.gaps())
+        engine.dispose()
+    assert found[0] == found[1]
+    assert len(found[0]) >= 5
