@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from collectors.aws.documents import count, texts
+from collectors.aws.documents import count, tag, texts
 from collectors.aws.instance_types import PER_MACHINE, Machines
 from collectors.aws.rows import Call
 from normalize.mapping import MISSING
-from normalize.model import Category, Field, Kind, Link, Template
+from normalize.model import Alias, Category, Field, Kind, Link, Template
 from normalize.units import GIB, MIB, instant, times
 
 
@@ -44,6 +44,7 @@ KINDS = (
         id=Template("arn:{@partition}:ec2:{@place}:{@account}:instance/{InstanceId}"),
         native="InstanceId",
         fields={
+            "name": Field("Tags", tag("Name")),
             "state": "State.Name",
             "instance_type": "InstanceType",
             "architecture": "Architecture",
@@ -69,6 +70,9 @@ KINDS = (
             Link("mounts", "aws.ec2.volume", "BlockDeviceMappings[].Ebs.VolumeId"),
             Link("attached_to", "aws.ec2.network_interface", "NetworkInterfaces[].NetworkInterfaceId"),
         ),
+        # Private addresses and names repeat from one VPC to the next: no alias, no mention.
+        aliases=(Alias("dns", "PublicDnsName"), Alias("address", "PublicIpAddress")),
+        quiet=frozenset({"PrivateIpAddress", "PrivateDnsName", "NetworkInterfaces"}),
     ),
     Kind(
         name="aws.ec2.volume",
@@ -77,6 +81,7 @@ KINDS = (
         id=Template("arn:{@partition}:ec2:{@place}:{@account}:volume/{VolumeId}"),
         native="VolumeId",
         fields={
+            "name": Field("Tags", tag("Name")),
             "state": "State",
             "type": "VolumeType",
             "size_bytes": Field("Size", times(GIB)),
@@ -115,6 +120,7 @@ KINDS = (
             Link("made_from", "aws.ec2.volume", "VolumeId", optional=True),
             Link("encrypted_by", "aws.kms.key", "KmsKeyId"),
         ),
+        quiet=frozenset({"Description"}),
     ),
     Kind(
         name="aws.ec2.image",
@@ -170,6 +176,7 @@ KINDS = (
             Link("assumes", "aws.iam.instance_profile", "$Versions[].LaunchTemplateData.IamInstanceProfile.Arn"),
         ),
         sensitive=frozenset({"$Versions[].LaunchTemplateData.UserData"}),
+        quiet=frozenset({"CreatedBy", "$Versions[].CreatedBy"}),
     ),
     Kind(
         name="aws.autoscaling.group",
@@ -192,6 +199,7 @@ KINDS = (
             Link("started_from", "aws.ec2.launch_template", "LaunchTemplate.LaunchTemplateId"),
             Link("served_by", "aws.elbv2.target_group", "TargetGroupARNs[]"),
         ),
+        quiet=frozenset({"ServiceLinkedRoleARN"}),
     ),
     Kind(
         name="aws.batch.compute_environment",

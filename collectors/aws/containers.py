@@ -61,6 +61,7 @@ KINDS = (
             Link("encrypted_by", "aws.kms.key", "encryptionConfig[].provider.keyArn"),
         ),
         aliases=(Alias("uri", "endpoint"),),
+        quiet=frozenset({"identity"}),
     ),
     Kind(
         name="aws.eks.nodegroup",
@@ -115,6 +116,7 @@ KINDS = (
             Link("starts", "aws.autoscaling.group", "resources.autoScalingGroups[].name"),
         ),
         aliases=(Alias("arn", "nodegroupArn"),),
+        quiet=frozenset({"$parent"}),
     ),
     Kind(
         name="aws.ecs.cluster",
@@ -195,6 +197,7 @@ KINDS = (
             Link("mounts", "aws.efs.file_system", "$TaskDefinition.volumes[].efsVolumeConfiguration.fileSystemId"),
         ),
         sensitive=frozenset({"$TaskDefinition.containerDefinitions[].environment"}),
+        quiet=frozenset({"$parent", "events"}),
     ),
     Kind(
         name="aws.ecr.repository",

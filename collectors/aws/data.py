@@ -33,8 +33,9 @@ def _algorithm(rules: Any) -> str:
     return str(rules[0]["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"])
 
 
-def _shut(block: Any) -> Any:
+def _shut(payload: Any) -> Any:
     """Not public where the block shuts everything; otherwise policy and ACLs decide, which are not read."""
+    block = payload.get("$PublicAccessBlock") or {}
     keys = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
     return False if all(block.get(k) for k in keys) else MISSING
 
@@ -87,7 +88,7 @@ KINDS = (
             "encryption": Field("$Encryption", _algorithm),
             "encryption_key": "$Encryption[0].ApplyServerSideEncryptionByDefault.KMSMasterKeyID",
             "versioned": Field("$Versioning", lambda answer: answer.get("Status") == "Enabled"),
-            "public": Field("$PublicAccessBlock", _shut),
+            "public": Field("", _shut),
             "size_bytes": Field("$Metrics.BucketSizeBytes", summed),
             "size_bytes_by_class": "$Metrics.BucketSizeBytes",
             "object_count": Field("$Metrics.NumberOfObjects", summed),
@@ -139,8 +140,10 @@ KINDS = (
         links=(
             Link("encrypted_by", "aws.kms.key", "KmsKeyId"),
             Link("runs_in", "aws.ec2.subnet", "$MountTargets[].SubnetId"),
+            Link("runs_in", "aws.ec2.vpc", "$MountTargets[].VpcId"),
             Link("attached_to", "aws.ec2.network_interface", "$MountTargets[].NetworkInterfaceId"),
         ),
+        quiet=frozenset({"$MountTargets[].IpAddress"}),
         aliases=(Alias("dns", Template("{FileSystemId}.efs.{@place}.amazonaws.com")),),
     ),
     Kind(
@@ -215,6 +218,7 @@ KINDS = (
             Link("password_in", "aws.secretsmanager.secret", "MasterUserSecret.SecretArn"),
         ),
         aliases=(Alias("dns", "Endpoint.Address"),),
+        quiet=frozenset({"DBSubnetGroup.DBSubnetGroupArn"}),
     ),
     Kind(
         name="aws.rds.cluster",
@@ -332,7 +336,7 @@ KINDS = (
             "object_count": Field("$Attributes.ApproximateNumberOfMessages", integer),
             "encryption_key": "$Attributes.KmsMasterKeyId",
             "timeout_seconds": Field("$Attributes.VisibilityTimeout", integer),
-            "created_at": Field("$Attributes.CreatedTimestamp", lambda seconds: instant(int(seconds))),
+            "created_at": Field("$Attributes.CreatedTimestamp", lambda seconds: instant(int(float(seconds)))),
         },
         links=(Link("encrypted_by", "aws.kms.key", "$Attributes.KmsMasterKeyId", optional=True),),
         aliases=(Alias("uri", "QueueUrl"),),

@@ -22,6 +22,15 @@ def texts(*keys: str) -> Callable[[Any], list[str]]:
     return convert
 
 
+def tag(name: str) -> Callable[[Any], Any]:
+    """Value of one tag in a list of {Key, Value}; MISSING where there is none."""
+
+    def convert(items: Any) -> Any:
+        return next((i["Value"] for i in items if i.get("Key") == name and i.get("Value")), MISSING)
+
+    return convert
+
+
 def count(items: Any) -> int:
     """Length of a list or map."""
     return len(items)
@@ -117,10 +126,7 @@ def _rule(direction: str, permission: Mapping[str, Any]) -> dict[str, Any]:
 def open_to_world(group: Any) -> bool:
     """Whether a security group lets any address in."""
     return any(
-        peer in ("0.0.0.0/0", "::/0")
-        for rule in rules(group)
-        if rule["direction"] == "in"
-        for peer in rule["peers"]
+        peer in ("0.0.0.0/0", "::/0") for rule in rules(group) if rule["direction"] == "in" for peer in rule["peers"]
     )
 
 

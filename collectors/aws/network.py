@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from collectors.aws.documents import count, open_to_world, routes, rules, texts
+from collectors.aws.documents import count, open_to_world, routes, rules, tag, texts
 from collectors.aws.rows import Call
 from normalize.model import Alias, Category, Field, Kind, Link, Path, Template
 
@@ -33,6 +33,7 @@ KINDS = (
         id=_ec2("vpc", "VpcId", "OwnerId"),
         native="VpcId",
         fields={
+            "name": Field("Tags", tag("Name")),
             "state": "State",
             "cidr": "CidrBlock",
             "addresses": Field("CidrBlockAssociationSet", texts("CidrBlock")),
@@ -48,6 +49,7 @@ KINDS = (
         id=_ec2("subnet", "SubnetId", "OwnerId"),
         native="SubnetId",
         fields={
+            "name": Field("Tags", tag("Name")),
             "state": "State",
             "cidr": "CidrBlock",
             "zone": "AvailabilityZone",
@@ -84,6 +86,7 @@ KINDS = (
         id=_ec2("route-table", "RouteTableId", "OwnerId"),
         native="RouteTableId",
         fields={
+            "name": Field("Tags", tag("Name")),
             "routes": Field("Routes", routes),
             "default": Field("Associations", _main),
         },
@@ -101,7 +104,7 @@ KINDS = (
         fetch=Call("ec2", "DescribeInternetGateways", items="InternetGateways", page=1000),
         id=_ec2("internet-gateway", "InternetGatewayId", "OwnerId"),
         native="InternetGatewayId",
-        fields={"state": "Attachments[0].State"},
+        fields={"name": Field("Tags", tag("Name")), "state": "Attachments[0].State"},
         tags="Tags",
         links=(Link("attached_to", "aws.ec2.vpc", "Attachments[].VpcId"),),
     ),
@@ -112,6 +115,7 @@ KINDS = (
         id=_ec2("natgateway", "NatGatewayId"),
         native="NatGatewayId",
         fields={
+            "name": Field("Tags", tag("Name")),
             "state": "State",
             "type": "ConnectivityType",
             "addresses": Field("NatGatewayAddresses", texts("PublicIp", "PrivateIp")),
@@ -124,6 +128,7 @@ KINDS = (
             Link("attached_to", "aws.ec2.address", "NatGatewayAddresses[].AllocationId"),
             Link("attached_to", "aws.ec2.network_interface", "NatGatewayAddresses[].NetworkInterfaceId"),
         ),
+        quiet=frozenset({"NatGatewayAddresses[].PrivateIp", "NatGatewayAddresses[].PublicIp"}),
     ),
     Kind(
         name="aws.ec2.vpc_endpoint",
@@ -132,6 +137,7 @@ KINDS = (
         id=_ec2("vpc-endpoint", "VpcEndpointId"),
         native="VpcEndpointId",
         fields={
+            "name": Field("Tags", tag("Name")),
             "state": "State",
             "type": "VpcEndpointType",
             "services": Field("ServiceName", lambda name: [name]),
@@ -145,7 +151,7 @@ KINDS = (
             Link("guarded_by", "aws.ec2.security_group", "Groups[].GroupId"),
             Link("serves", "aws.ec2.route_table", "RouteTableIds[]"),
         ),
-        quiet=frozenset({"ServiceName"}),
+        quiet=frozenset({"ServiceName", "DnsEntries"}),
     ),
     Kind(
         name="aws.ec2.network_interface",
@@ -171,7 +177,8 @@ KINDS = (
             Link("attached_to", "aws.ec2.instance", "Attachment.InstanceId"),
             Link("guarded_by", "aws.ec2.security_group", "Groups[].GroupId"),
         ),
-        aliases=(Alias("dns", "PrivateDnsName"),),
+        # Private addresses and names repeat from one VPC to the next: no alias, no mention.
+        quiet=frozenset({"PrivateIpAddress", "PrivateIpAddresses", "PrivateDnsName", "Association"}),
     ),
     Kind(
         name="aws.ec2.address",
@@ -180,6 +187,7 @@ KINDS = (
         id=_ec2("elastic-ip", "AllocationId"),
         native="AllocationId",
         fields={
+            "name": Field("Tags", tag("Name")),
             "public_address": "PublicIp",
             "private_address": "PrivateIpAddress",
         },
@@ -189,6 +197,7 @@ KINDS = (
             Link("attached_to", "aws.ec2.network_interface", "NetworkInterfaceId"),
         ),
         aliases=(Alias("address", "PublicIp"),),
+        quiet=frozenset({"PrivateIpAddress"}),
     ),
     Kind(
         name="aws.ec2.transit_gateway",
@@ -197,6 +206,7 @@ KINDS = (
         id="TransitGatewayArn",
         native="TransitGatewayId",
         fields={
+            "name": Field("Tags", tag("Name")),
             "description": "Description",
             "state": "State",
             "owner": "OwnerId",
@@ -246,6 +256,7 @@ KINDS = (
             Link("proves_itself_by", "aws.acm.certificate", "$Listeners[].Certificates[].CertificateArn"),
         ),
         aliases=(Alias("dns", "DNSName"),),
+        quiet=frozenset({"$Listeners[].ListenerArn"}),
     ),
     Kind(
         name="aws.elbv2.target_group",

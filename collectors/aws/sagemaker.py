@@ -8,7 +8,7 @@ from collectors.aws.documents import count, step_count, steps
 from collectors.aws.instance_types import TOTAL, Machines
 from collectors.aws.rows import Call
 from normalize.mapping import MISSING
-from normalize.model import Category, Field, Kind, Link
+from normalize.model import Alias, Category, Field, Kind, Link
 from normalize.units import GIB, times
 
 _GONE = (
@@ -61,6 +61,7 @@ def _schema(items: Any) -> list[dict[str, Any]]:
     return [{"name": f.get("FeatureName"), "type": f.get("FeatureType")} for f in items]
 
 
+_MADE_BY = frozenset({"CreatedBy", "LastModifiedBy"})
 _CONTAINERS = ("PrimaryContainer", "Containers[]")
 _MODEL_LINKS = tuple(
     link
@@ -298,6 +299,7 @@ KINDS = (
             Link("attached_to", "aws.ec2.network_interface", "NetworkInterfaceId"),
             Link("encrypted_by", "aws.kms.key", "KmsKeyId"),
         ),
+        aliases=(Alias("dns", "Url"),),
     ),
     Kind(
         name="aws.sagemaker.pipeline",
@@ -316,6 +318,7 @@ KINDS = (
             "modified_at": "LastModifiedTime",
         },
         links=(Link("assumes", "aws.iam.role", "RoleArn"),),
+        quiet=_MADE_BY,
     ),
     Kind(
         name="aws.sagemaker.feature_group",
@@ -352,6 +355,7 @@ KINDS = (
             "state": "ModelPackageGroupStatus",
             "created_at": "CreationTime",
         },
+        quiet=_MADE_BY,
     ),
     Kind(
         name="aws.sagemaker.model_package",
@@ -386,6 +390,7 @@ KINDS = (
             Link("reads_from", "aws.s3.bucket", "InferenceSpecification.Containers[].ModelDataUrl"),
         ),
         sensitive=frozenset({"InferenceSpecification.Containers[].Environment"}),
+        quiet=_MADE_BY | {"$parent"},
     ),
     Kind(
         name="aws.sagemaker.domain",
@@ -409,5 +414,6 @@ KINDS = (
             Link("encrypted_by", "aws.kms.key", "KmsKeyId"),
             Link("mounts", "aws.efs.file_system", "HomeEfsFileSystemId"),
         ),
+        aliases=(Alias("uri", "Url"),),
     ),
 )

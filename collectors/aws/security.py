@@ -52,7 +52,14 @@ KINDS = (
         },
         tags="Tags",
         links=(Link("bound_by", "aws.iam.policy", "AttachedManagedPolicies[].PolicyArn"),),
-        quiet=frozenset({"InstanceProfileList"}),
+        # Service principals look like host names.
+        quiet=frozenset(
+            {
+                "InstanceProfileList",
+                "AssumeRolePolicyDocument.Statement[].Principal.Service",
+                "AssumeRolePolicyDocument.Statement.Principal.Service",
+            }
+        ),
     ),
     Kind(
         name="aws.iam.policy",
@@ -87,6 +94,7 @@ KINDS = (
         fields={"name": "InstanceProfileName", "created_at": "CreateDate"},
         tags="Tags",
         links=(Link("assumes", "aws.iam.role", "Roles[].Arn"),),
+        quiet=frozenset({"Roles[].AssumeRolePolicyDocument"}),
     ),
     Kind(
         name="aws.kms.key",

@@ -232,6 +232,13 @@ def _stores(account: Account, region: str, facts: dict[str, Any]) -> None:
     facts[f"efs:{account.id}"] = files["FileSystemId"]
 
 
+def _key(account: Account, region: str, name: str) -> str:
+    kms = account.client("kms", region)
+    key = kms.create_key(Description=name)["KeyMetadata"]
+    kms.create_alias(AliasName=f"alias/{name}", TargetKeyId=key["KeyId"])
+    return str(key["Arn"])
+
+
 def _databases(account: Account, region: str, facts: dict[str, Any]) -> None:
     rds = account.client("rds", region)
     subnets = facts[f"subnets:{account.id}"]
@@ -239,7 +246,7 @@ def _databases(account: Account, region: str, facts: dict[str, Any]) -> None:
     instance = rds.create_db_instance(
         DBInstanceIdentifier="features", Engine="postgres", DBInstanceClass="db.m5.large", AllocatedStorage=500,
         MasterUsername="ml", MasterUserPassword=SECRETS["database_password"], DBSubnetGroupName="ml",
-        StorageEncrypted=True,
+        StorageEncrypted=True, KmsKeyId=_key(account, region, "databases"),
     )["DBInstance"]  # fmt: skip
     facts["database_host"] = instance["Endpoint"]["Address"]
     account.client("dynamodb", region).create_table(
@@ -259,9 +266,14 @@ def _containers(account: Account, region: str, facts: dict[str, Any]) -> None:
     cluster = eks.create_cluster(
         name="serving", version="1.31", roleArn=role, resourcesVpcConfig={"subnetIds": subnets}
     )["cluster"]
-    eks.create_nodegroup(
+    pool = eks.create_nodegroup(
         clusterName="serving", nodegroupName="gpu", subnets=subnets, nodeRole=role, instanceTypes=["g5.12xlarge"],
         scalingConfig={"minSize": 0, "maxSize": 8, "desiredSize": 2}, labels={"accelerator": "nvidia-a10g"},
+    )["nodegroup"]  # fmt: skip
+    account.client("autoscaling", region).create_auto_scaling_group(
+        AutoScalingGroupName=pool["resources"]["autoScalingGroups"][0]["name"], MinSize=0, MaxSize=8, DesiredCapacity=2,
+        VPCZoneIdentifier=",".join(subnets),
+        LaunchTemplate={"LaunchTemplateId": facts[f"launch_template:{account.id}"], "Version": "1"},
     )  # fmt: skip
     facts["cluster_without_credentials"] = cluster["arn"]
     facts["cluster_endpoint"] = cluster["endpoint"]
@@ -382,8 +394,7 @@ def _operations(account: Account, region: str, facts: dict[str, Any]) -> None:
         Dimensions=[{"Name": "EndpointName", "Value": "chat"}], Period=60, EvaluationPeriods=3, Threshold=2_000_000.0,
         ComparisonOperator="GreaterThanThreshold", AlarmActions=[topic],
     )  # fmt: skip
-    key = account.client("kms", region).create_key(Description="model artifacts")["KeyMetadata"]["KeyId"]
-    account.client("kms", region).create_alias(AliasName="alias/models", TargetKeyId=key)
+    _key(account, region, "models")
     account.client("secretsmanager", region).create_secret(Name="ml/wandb", SecretString=SECRETS["wandb_api_key"])
     balancer = account.client("elbv2", region)
     front = balancer.create_load_balancer(Name="chat", Subnets=facts[f"subnets:{account.id}"])["LoadBalancers"][0]
@@ -397,7 +408,7 @@ def _operations(account: Account, region: str, facts: dict[str, Any]) -> None:
     account.client("lambda", region).create_function(
         FunctionName="score-on-upload", Runtime="python3.12", Role=facts[f"role:{account.id}"],
         Handler="app.handler", Code={"ZipFile": _program()}, MemorySize=1024,
-        Environment={"Variables": {"API_TOKEN": SECRETS["lambda_api_token"], "BUCKET": "acme-features"}},
+        Environment={"Variables": {"API_TOKEN": SECRETS["lambda_api_token"], "INPUT": "s3://acme-features/incoming"}},
     )  # fmt: skip
     facts["load_balancer_host"] = front["DNSName"]
 

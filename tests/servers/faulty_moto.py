@@ -1,0 +1,243 @@
+"""A moto server that can be made to fail: throttling, refusals, server errors, half answers, cut connections.
+
+In a process: `server = serve(); server.fail(service="ec2", action="DescribeVpcs", kind="denied"); server.close()`.
+As a program: `python faulty_moto.py [PORT]` prints its address and serves until it is ended.
+Over HTTP: POST, DELETE and GET of /_fault add a rule, forget all rules and counts, and show both.
+
+A rule: `service`, `region`, `action`, `account` (regular expressions, whole match), `kind` (throttle, denied, error,
+optin, malformed, drop, gone), `times` (how often; -1 for ever), `after` (how many matching calls go well first).
+Moto leaves out ListFeatureGroups and forgets a training job's Environment; both are made good here, from what moto
+holds or was told.
+"""
+
+from __future__ import annotations
+
+import collections
+import io
+import json
+import logging
+import os
+import re
+import sys
+import threading
+import urllib.parse
+from typing import Any
+
+os.environ.setdefault("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
+
+from moto.core.responses import ActionResult
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+from moto.sagemaker.responses import SageMakerResponse
+from werkzeug.serving import make_server
+from werkzeug.wrappers import Request, Response
+
+_CREDENTIAL = re.compile(r"Credential=([^/]+)/\d+/([^/]+)/([^/]+)/")
+# kind -> protocol -> (HTTP status, error code), as each protocol says it
+_ERRORS = {
+    "throttle": {
+        "ec2": (503, "RequestLimitExceeded"),
+        "query": (400, "Throttling"),
+        "json": (400, "ThrottlingException"),
+        "rest-json": (429, "TooManyRequestsException"),
+        "s3": (503, "SlowDown"),
+    },
+    "denied": {
+        "ec2": (403, "UnauthorizedOperation"),
+        "query": (403, "AccessDenied"),
+        "json": (400, "AccessDeniedException"),
+        "rest-json": (403, "AccessDeniedException"),
+        "s3": (403, "AccessDenied"),
+    },
+    "error": {
+        "ec2": (500, "InternalError"),
+        "query": (500, "InternalFailure"),
+        "json": (500, "InternalServerException"),
+        "rest-json": (500, "ServiceException"),
+        "s3": (500, "InternalError"),
+    },
+    "optin": {
+        "ec2": (401, "AuthFailure"),
+        "query": (403, "InvalidClientTokenId"),
+        "json": (400, "UnrecognizedClientException"),
+        "rest-json": (403, "UnrecognizedClientException"),
+        "s3": (403, "InvalidAccessKeyId"),
+    },
+    "gone": {
+        "ec2": (400, "InvalidLaunchTemplateId.NotFound"),
+        "query": (404, "NoSuchEntity"),
+        "json": (400, "ResourceNotFoundException"),
+        "rest-json": (404, "ResourceNotFoundException"),
+        "s3": (404, "NoSuchBucket"),
+    },
+}
+# Operations of REST services by method and path: those that tests fail.
+_REST = (
+    ("eks", "GET", r"/clusters", "ListClusters"),
+    ("eks", "GET", r"/clusters/[^/]+", "DescribeCluster"),
+    ("eks", "GET", r"/clusters/[^/]+/node-groups", "ListNodegroups"),
+    ("eks", "GET", r"/clusters/[^/]+/node-groups/[^/]+", "DescribeNodegroup"),
+    ("lambda", "GET", r"/2015-03-31/functions/?", "ListFunctions"),
+    ("elasticfilesystem", "GET", r"/2015-02-01/file-systems", "DescribeFileSystems"),
+    ("elasticfilesystem", "GET", r"/2015-02-01/mount-targets", "DescribeMountTargets"),
+)
+_S3_QUERIES = {
+    "location": "GetBucketLocation",
+    "encryption": "GetBucketEncryption",
+    "versioning": "GetBucketVersioning",
+    "tagging": "GetBucketTagging",
+    "publicAccessBlock": "GetPublicAccessBlock",
+}
+
+
+def _list_feature_groups(self: Any) -> ActionResult:
+    keys = ("FeatureGroupName", "FeatureGroupArn", "CreationTime", "FeatureGroupStatus")
+    groups = [group.describe() for group in self.sagemaker_backend.feature_groups.values()]
+    return ActionResult({"FeatureGroupSummaries": [{k: g[k] for k in keys if k in g} for g in groups]})
+
+
+def _create_training_job(self: Any) -> Any:
+    result = _create_job(self)
+    job = self.sagemaker_backend.training_jobs[self._get_param("TrainingJobName")]
+    job.given_environment = self._get_param("Environment") or {}
+    return result
+
+
+def _describe_training_job(self: Any) -> ActionResult:
+    name = self._get_param("TrainingJobName")
+    body = self.sagemaker_backend.describe_training_job(name)
+    return ActionResult({**body, "Environment": self.sagemaker_backend.training_jobs[name].given_environment})
+
+
+if not hasattr(SageMakerResponse, "list_feature_groups"):
+    _create_job = SageMakerResponse.create_training_job
+    SageMakerResponse.list_feature_groups = _list_feature_groups
+    SageMakerResponse.create_training_job = _create_training_job
+    SageMakerResponse.describe_training_job = _describe_training_job
+
+
+class FaultyMoto:
+    """The WSGI application: counts every call, applies the first rule that fits, otherwise asks moto."""
+
+    def __init__(self) -> None:
+        self.url = ""
+        self.calls: collections.Counter[tuple[str, str, str]] = collections.Counter()
+        self._moto = DomainDispatcherApplication(create_backend_app)
+        self._rules: list[dict[str, Any]] = []
+        self._lock = threading.Lock()
+        self._server: Any = None
+
+    def fail(self, **rule: Any) -> None:
+        """Add a rule; see the module."""
+        with self._lock:
+            self._rules.append({"times": 1, "after": 0, **rule})
+
+    def heal(self) -> None:
+        """Forget all rules and counts."""
+        with self._lock:
+            self._rules.clear()
+            self.calls.clear()
+
+    def count(self, service: str, action: str) -> int:
+        """How often an operation was called, over all regions."""
+        with self._lock:
+            return sum(n for (s, _, a), n in self.calls.items() if (s, a) == (service, action))
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
+        request = Request(environ)
+        if request.path == "/_fault":
+            return self._control(request)(environ, start_response)
+        key, service, region, action, protocol = _identify(request)
+        if protocol in ("ec2", "query"):  # reading the action used up the form
+            body = request.get_data(cache=True)
+            environ["wsgi.input"], environ["CONTENT_LENGTH"] = io.BytesIO(body), str(len(body))
+        kind = self._fault(key, service, region, action)
+        if kind is None:
+            return self._moto(environ, start_response)
+        if kind == "drop":
+            environ["werkzeug.socket"].shutdown(2)
+            start_response("500 cut", [])
+            return []
+        if kind == "malformed":
+            return Response("<html>502 Bad Gateway</html>", 502)(environ, start_response)
+        return _refusal(protocol, *_ERRORS[kind][protocol], action)(environ, start_response)
+
+    def _control(self, request: Request) -> Response:
+        if request.method == "POST":
+            self.fail(**request.get_json(force=True))
+        elif request.method == "DELETE":
+            self.heal()
+        calls = {" ".join(k): n for k, n in sorted(self.calls.items())}
+        return Response(json.dumps({"rules": self._rules, "calls": calls}), content_type="application/json")
+
+    def _fault(self, key: str, service: str, region: str, action: str) -> str | None:
+        with self._lock:
+            self.calls[(service, region, action)] += 1
+            values = {"service": service, "region": region, "action": action, "account": key}
+            for rule in self._rules:
+                if rule["times"] == 0 or not all(re.fullmatch(rule.get(k, ".*"), v) for k, v in values.items()):
+                    continue
+                if rule["after"]:
+                    rule["after"] -= 1
+                    return None
+                rule["times"] -= 1
+                return str(rule["kind"])
+        return None
+
+
+def _identify(request: Request) -> tuple[str, str, str, str, str]:
+    """(access key, service as signed, region, operation, protocol) of a request."""
+    found = _CREDENTIAL.search(request.headers.get("Authorization", ""))
+    key, region, service = found.groups() if found else ("?", "?", "?")
+    if target := request.headers.get("X-Amz-Target"):
+        return key, service, region, target.rsplit(".", 1)[-1], "json"
+    if smithy := re.fullmatch(r"/service/\w+/operation/(\w+)", request.path):
+        return key, service, region, smithy[1], "json"
+    if "form" in (request.content_type or ""):
+        form = urllib.parse.parse_qs(request.get_data(cache=True).decode())
+        return key, service, region, form.get("Action", ["?"])[0], "ec2" if service == "ec2" else "query"
+    if service == "s3":
+        return key, service, region, _s3_action(request), "s3"
+    action = next(
+        (a for s, m, p, a in _REST if s == service and m == request.method and re.fullmatch(p, request.path)),
+        f"{request.method} {request.path}",
+    )
+    return key, service, region, action, "rest-json"
+
+
+def _s3_action(request: Request) -> str:
+    if request.method == "GET" and request.path == "/":
+        return "ListBuckets"
+    return next((a for q, a in _S3_QUERIES.items() if q in request.args), f"{request.method} {request.path}")
+
+
+def _refusal(protocol: str, status: int, code: str, action: str) -> Response:
+    message = f"injected {code} for {action}"
+    if protocol in ("json", "rest-json"):
+        headers = {"x-amzn-ErrorType": code, "Content-Type": "application/x-amz-json-1.1"}
+        return Response(json.dumps({"__type": code, "message": message}), status, headers)
+    inner = f"<Code>{code}</Code><Message>{message}</Message>"
+    body = {
+        "ec2": f"<Response><Errors><Error>{inner}</Error></Errors><RequestID>0</RequestID></Response>",
+        "s3": f"<Error>{inner}<RequestId>0</RequestId></Error>",
+        "query": f"<ErrorResponse><Error><Type>Sender</Type>{inner}</Error><RequestId>0</RequestId></ErrorResponse>",
+    }[protocol]
+    return Response('<?xml version="1.0"?>' + body, status, {"Content-Type": "text/xml"})
+
+
+def serve(port: int = 0, host: str = "127.0.0.1") -> FaultyMoto:
+    """Start a server in a thread of this process; `url` says where it is."""
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    app = FaultyMoto()
+    app._server = make_server(host, port, app, threaded=True, request_handler=MotoRequestHandler)
+    app.url = f"http://{host}:{app._server.server_port}"
+    threading.Thread(target=app._server.serve_forever, daemon=True, name="faulty-moto").start()
+    return app
+
+
+if __name__ == "__main__":
+    print(serve(int(sys.argv[1]) if len(sys.argv) > 1 else 0).url, flush=True)
+    threading.Event().wait()
