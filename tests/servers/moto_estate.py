@@ -293,7 +293,7 @@ def _serving(account: Account, region: str, facts: dict[str, Any]) -> None:
             "ModelDataUrl": foreign_weights,
             "Environment": {
                 "HF_TOKEN": SECRETS["huggingface_token"],
-                "MLFLOW_TRACKING_URI": MLFLOW_URI,  # moto keeps no environment of training jobs
+                "MLFLOW_TRACKING_URI": MLFLOW_URI,
                 "DATABASE_URL": f"postgresql://ml:{SECRETS['database_password']}@{facts['database_host']}:5432/chat",
             },
         },

@@ -1,0 +1,189 @@
+"""The least-privilege read-only policy of a scan, from the rows, as JSON, Terraform and CloudFormation.
+
+Refuses to know an action that no row calls, beyond what finding accounts and regions needs.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from collectors.aws.errors import action
+from collectors.aws.kinds import KINDS
+from collectors.aws.rows import all_calls
+from normalize.errors import ConfigError
+from normalize.model import Kind
+
+ROLE = "StocktakeReadOnly"
+SCOPE_ACTIONS = ("sts:GetCallerIdentity", "ec2:DescribeRegions")
+"""Who we are, and where to look."""
+FORMATS = ("json", "terraform", "cloudformation")
+
+
+def actions(kinds: Iterable[Kind] = KINDS) -> list[str]:
+    """IAM actions that the kinds need, sorted: listings, details, lookups, and what the rows add."""
+    found = set(SCOPE_ACTIONS)
+    for kind in kinds:
+        found.update(kind.needs)
+        found.update(action(call.service, call.operation) for call in all_calls(kind.fetch))
+    return sorted(found)
+
+
+def policy(kinds: Iterable[Kind] = KINDS) -> dict[str, Any]:
+    """An IAM policy document with one statement per service. Every action is a read that takes no resource to narrow it
+    down to beforehand, hence the star."""
+    by_service: dict[str, list[str]] = {}
+    for name in actions(kinds):
+        by_service.setdefault(name.partition(":")[0], []).append(name)
+    return {
+        "Version": "2012-10-17",
+        "Statement": [
+            {"Sid": "Read" + re.sub(r"\W", "", service.title()), "Effect": "Allow", "Action": names, "Resource": "*"}
+            for service, names in sorted(by_service.items())
+        ],
+    }
+
+
+def render(format: str = "json") -> str:
+    """The policy as text: "json" the document; "terraform" and "cloudformation" a role that may be assumed from one
+    account and holds it. Equal input gives equal text.
+
+    Raises:
+        ConfigError: no such format.
+    """
+    if format == "json":
+        return json.dumps(policy(), indent=2) + "\n"
+    if format == "terraform":
+        return _terraform(policy())
+    if format == "cloudformation":
+        return json.dumps(_cloudformation(policy()), indent=2) + "\n"
+    raise ConfigError(f"permissions aws: {format!r} is no format; accepted: {', '.join(FORMATS)}")
+
+
+def _terraform(document: Mapping[str, Any]) -> str:
+    statements = "\n".join(_statement(s) for s in document["Statement"])
+    return f"""\
+terraform {{
+  required_providers {{
+    aws = {{
+      source  = "hashicorp/aws"
+      version = ">= 5.0"
+    }}
+  }}
+}}
+
+variable "trusted_principal_arn" {{
+  description = "ARN of the identity that Stocktake runs as; it alone may assume the role."
+  type        = string
+}}
+
+variable "external_id" {{
+  description = "External id that must be sent along; empty for none."
+  type        = string
+  default     = ""
+}}
+
+data "aws_iam_policy_document" "trust" {{
+  statement {{
+    actions = ["sts:AssumeRole"]
+    principals {{
+      type        = "AWS"
+      identifiers = [var.trusted_principal_arn]
+    }}
+    dynamic "condition" {{
+      for_each = var.external_id == "" ? [] : [var.external_id]
+      content {{
+        test     = "StringEquals"
+        variable = "sts:ExternalId"
+        values   = [condition.value]
+      }}
+    }}
+  }}
+}}
+
+data "aws_iam_policy_document" "read" {{
+{statements}
+}}
+
+resource "aws_iam_role" "stocktake" {{
+  name               = "{ROLE}"
+  assume_role_policy = data.aws_iam_policy_document.trust.json
+}}
+
+resource "aws_iam_policy" "stocktake" {{
+  name   = "{ROLE}"
+  policy = data.aws_iam_policy_document.read.json
+}}
+
+resource "aws_iam_role_policy_attachment" "stocktake" {{
+  role       = aws_iam_role.stocktake.name
+  policy_arn = aws_iam_policy.stocktake.arn
+}}
+
+output "role_arn" {{
+  value = aws_iam_role.stocktake.arn
+}}
+"""
+
+
+def _statement(statement: Mapping[str, Any]) -> str:
+    names = "\n".join(f'      "{name}",' for name in statement["Action"])
+    return f"""\
+  statement {{
+    sid = "{statement["Sid"]}"
+    actions = [
+{names}
+    ]
+    resources = ["*"]
+  }}"""
+
+
+def _cloudformation(document: Mapping[str, Any]) -> dict[str, Any]:
+    trust: dict[str, Any] = {
+        "Effect": "Allow",
+        "Principal": {"AWS": {"Ref": "TrustedPrincipalArn"}},
+        "Action": "sts:AssumeRole",
+        "Condition": {
+            "Fn::If": [
+                "HasExternalId",
+                {"StringEquals": {"sts:ExternalId": {"Ref": "ExternalId"}}},
+                {"Ref": "AWS::NoValue"},
+            ]
+        },
+    }
+    return {
+        "AWSTemplateFormatVersion": "2010-09-09",
+        "Description": "Role that Stocktake assumes to read this account. It allows no change.",
+        "Parameters": {
+            "TrustedPrincipalArn": {
+                "Type": "String",
+                "Description": "ARN of the identity that Stocktake runs as; it alone may assume the role.",
+            },
+            "ExternalId": {
+                "Type": "String",
+                "Default": "",
+                "Description": "External id that must be sent along; empty for none.",
+            },
+        },
+        "Conditions": {"HasExternalId": {"Fn::Not": [{"Fn::Equals": [{"Ref": "ExternalId"}, ""]}]}},
+        "Resources": {
+            "Role": {
+                "Type": "AWS::IAM::Role",
+                "Properties": {
+                    "RoleName": ROLE,
+                    "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": [trust]},
+                },
+            },
+            "Policy": {
+                "Type": "AWS::IAM::ManagedPolicy",
+                "Properties": {
+                    "ManagedPolicyName": ROLE,
+                    "PolicyDocument": dict(document),
+                    "Roles": [{"Ref": "Role"}],
+                },
+            },
+        },
+        "Outputs": {"RoleArn": {"Value": {"Fn::GetAtt": ["Role", "Arn"]}}},
+    }
