@@ -1,0 +1,303 @@
+"""What nvidia-smi, rocm-smi and the PCI bus say about accelerators. Pure: text in, plain objects out.
+
+Refuses to guess: "N/A" and its kin are absent, and a device that no tool explains stays a device without a model.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+from xml.etree.ElementTree import Element, ParseError
+
+from normalize.accelerators import accelerator
+from normalize.errors import CollectError
+from normalize.model import Json
+from normalize.units import MIB
+
+_UNKNOWN = re.compile(
+    r"|\[?(?:N/A|Not Supported|Unknown(?: Error)?|GPU is lost|GPU requires reset|Insufficient Permissions|"
+    r"Requested functionality has been deprecated|Function Not Found|None)\]?",
+    re.IGNORECASE,
+)
+_NUMBER = re.compile(r"(-?\d+(?:\.\d+)?)\s*(\S*)")
+_MIG_LINE = re.compile(r"\s+MIG (?P<profile>\S+)\s+Device\s+(?P<index>\d+): \(UUID: (?P<uuid>MIG-[^)]+)\)")
+_GPU_LINE = re.compile(r"GPU (?P<index>\d+): .*\(UUID: (?P<uuid>GPU-[^)]+)\)")
+
+_VENDORS = {
+    "0x10de": "nvidia",
+    "0x1002": "amd",
+    "0x1da3": "habana",
+    "0x1ae0": "google",
+    "0x1d0f": "aws",
+    "0x8086": "intel",
+}
+"""PCI vendor ids. Source: pci.ids of the PCI ID Project (pci-ids.ucw.cz), read 2026-11-24."""
+_DISPLAYS = frozenset({"nvidia", "amd"})
+"""Whose display controllers (PCI class 03) count as accelerators; a board controller's picture does not."""
+
+
+def nvidia(xml: str) -> dict[str, Json]:
+    """`nvidia-smi -q -x` of any schema version (v10 to v13): driver, CUDA and a list of devices.
+
+    Raises:
+        CollectError: it is no such document, or declares entities.
+
+    Source: nvidia-smi documents of drivers 440 to 595, nvsmi_device_v10.dtd to v13.dtd, read 2026-11-24.
+    """
+    from defusedxml.common import DefusedXmlException
+    from defusedxml.ElementTree import fromstring
+
+    try:
+        root = fromstring(xml[xml.index("<?xml") if "<?xml" in xml else 0 :].strip())
+    except DefusedXmlException as error:
+        raise CollectError(f"the document declares entities and was not read: {type(error).__name__}", call="nvidia-smi -q -x") from None  # fmt: skip
+    except (ParseError, ValueError) as error:
+        raise CollectError(f"the document is no XML: {error}", call="nvidia-smi -q -x") from None
+    if root.tag != "nvidia_smi_log":
+        raise CollectError(f"the document is a {root.tag}", call="nvidia-smi -q -x")
+    return _present(
+        driver_version=_text(root, "driver_version"),
+        cuda_version=_text(root, "cuda_version"),
+        attached_count=_whole(root, "attached_gpus"),
+        gpus=[_nvidia_gpu(gpu) for gpu in root.iter("gpu")],
+    )
+
+
+def _nvidia_gpu(gpu: Element) -> dict[str, Json]:
+    mig = _text(gpu, "mig_mode/current_mig")
+    return _present(
+        vendor="nvidia",
+        bus_id=bus_id(gpu.get("id") or _text(gpu, "pci/pci_bus_id") or ""),
+        uuid=_text(gpu, "uuid"),
+        serial=_text(gpu, "serial"),
+        model=(_text(gpu, "product_name") or "").removeprefix("NVIDIA ") or None,
+        architecture=_text(gpu, "product_architecture"),
+        minor_number=_whole(gpu, "minor_number"),
+        state="lost" if any("GPU is lost" in (e.text or "") for e in gpu.iter()) else _text(gpu, "performance_state"),
+        memory_bytes=_bytes(gpu, "fb_memory_usage/total"),
+        memory_used_bytes=_bytes(gpu, "fb_memory_usage/used"),
+        mig_mode=mig,
+        compute_mode=_text(gpu, "compute_mode"),
+        persistence_mode=_text(gpu, "persistence_mode"),
+        virtualization_mode=_text(gpu, "gpu_virtualization_mode/virtualization_mode"),
+        ecc_mode=_text(gpu, "ecc_mode/current_ecc"),
+        vbios_version=_text(gpu, "vbios_version"),
+        utilization_percent=_number(gpu, "utilization/gpu_util"),
+        temperature_celsius=_number(gpu, "temperature/gpu_temp"),
+        power_limit_watts=next(
+            (
+                watts
+                for path in (
+                    "gpu_power_readings/current_power_limit",
+                    "power_readings/enforced_power_limit",
+                    "gpu_power_readings/power_limit",
+                    "power_readings/power_limit",
+                )
+                if (watts := _number(gpu, path)) is not None
+            ),
+            None,
+        ),
+        fabric=_present(
+            state=_text(gpu, "fabric/state"),
+            clique=_text(gpu, "fabric/cliqueId"),
+            cluster=_text(gpu, "fabric/clusterUuid"),
+        )
+        or None,
+        partitions=[_mig(device) for device in gpu.iterfind("mig_devices/mig_device")],
+        processes=[_process(process) for process in gpu.iterfind("processes/process_info")],
+    )
+
+
+def _mig(device: Element) -> dict[str, Json]:
+    return _present(
+        index=_whole(device, "index"),
+        gpu_instance=_whole(device, "gpu_instance_id"),
+        compute_instance=_whole(device, "compute_instance_id"),
+        multiprocessor_count=_whole(device, "device_attributes/shared/multiprocessor_count"),
+        memory_bytes=_bytes(device, "fb_memory_usage/total"),
+        memory_used_bytes=_bytes(device, "fb_memory_usage/used"),
+    )
+
+
+def _process(process: Element) -> dict[str, Json]:
+    return _present(
+        pid=_whole(process, "pid"),
+        type=_text(process, "type"),
+        name=_text(process, "process_name"),
+        gpu_instance=_whole(process, "gpu_instance_id"),
+        memory_used_bytes=_bytes(process, "used_memory"),
+    )
+
+
+def partitions(listing: str) -> dict[str, dict[int, dict[str, str]]]:
+    """MIG profile and UUID by GPU UUID and device index, from `nvidia-smi -L`; the XML has neither."""
+    found: dict[str, dict[int, dict[str, str]]] = {}
+    gpu = ""
+    for line in listing.splitlines():
+        if m := _GPU_LINE.match(line):
+            gpu = m["uuid"]
+        elif (m := _MIG_LINE.match(line)) and gpu:
+            found.setdefault(gpu, {})[int(m["index"])] = {"profile": m["profile"], "uuid": m["uuid"]}
+    return found
+
+
+def rocm(text: str) -> dict[str, Json]:
+    """`rocm-smi … --json`: driver and a list of devices. Key spelling changed between releases, so case is ignored.
+
+    Raises:
+        CollectError: it is no JSON object of cards.
+
+    Source: rocm-smi documents of ROCm 4.3 to 6.1, read 2026-11-24.
+    """
+    start = text.find("{")
+    try:
+        document = json.loads(text[start:] if start >= 0 else text)
+    except ValueError as error:
+        raise CollectError(f"the document is no JSON: {error}", call="rocm-smi --json") from None
+    if not isinstance(document, dict):
+        raise CollectError("the document is no JSON object", call="rocm-smi --json")
+    cards = {k: v for k, v in document.items() if re.fullmatch(r"card\d+", k) and isinstance(v, dict)}
+    system = {k.lower(): v for k, v in (document.get("system") or {}).items()}
+    driver = _said(system.get("driver version"))
+    return _present(
+        driver_version=driver, gpus=[_rocm_gpu(cards[name], name) for name in sorted(cards, key=_card_number)]
+    )
+
+
+def _card_number(name: str) -> int:
+    return int(name.removeprefix("card"))
+
+
+def _rocm_gpu(card: dict[str, Any], name: str) -> dict[str, Json]:
+    values = {k.lower(): v for k, v in card.items()}
+
+    def said(*keys: str) -> str | None:
+        return next((text for k in keys if (text := _said(values.get(k))) is not None), None)
+
+    def number(*keys: str) -> float | None:
+        text = said(*keys)
+        return _parsed(text) if text else None
+
+    total, used = number("vram total memory (b)"), number("vram total used memory (b)")
+    return _present(
+        vendor="amd",
+        card=name,
+        bus_id=bus_id(said("pci bus") or "") or None,
+        uuid=said("unique id"),
+        serial=said("serial number"),
+        model=said("card series", "device name", "card model"),
+        device_id=said("device id"),
+        sku=said("card sku"),
+        memory_bytes=None if total is None else int(total),
+        memory_used_bytes=None if used is None else int(used),
+        utilization_percent=number("gpu use (%)"),
+        temperature_celsius=number("temperature (sensor junction) (c)", "temperature (sensor edge) (c)"),
+        power_limit_watts=number("max graphics package power (w)"),
+    )
+
+
+def rocm_processes(text: str) -> list[dict[str, Json]]:
+    """Processes of `rocm-smi --showpids --json`: {"system": {"PID123": "name, gpus, vram bytes, …"}}."""
+    start = text.find("{")
+    try:
+        document = json.loads(text[start:]) if start >= 0 else {}
+    except ValueError as error:
+        raise CollectError(f"the document is no JSON: {error}", call="rocm-smi --showpids") from None
+    found = []
+    for key, value in (document.get("system") or {}).items():
+        if not (m := re.fullmatch(r"PID(\d+)", key)):
+            continue
+        parts = [p.strip() for p in str(value).split(",")]
+        memory = int(parts[2]) if len(parts) > 2 and parts[2].isdecimal() else None
+        found.append(_present(pid=int(m[1]), name=_said(parts[0]), memory_used_bytes=memory))
+    return found
+
+
+def pci(text: str) -> list[dict[str, Json]]:
+    """Accelerators among PCI functions (lines ADDRESS CLASS VENDOR DEVICE DRIVER).
+
+    Class 12 is a processing accelerator; class 03 a display controller, of which only those of makers of accelerators
+    count. Source: PCI Code and ID Assignment Specification, read 2026-11-24.
+    """
+    found = []
+    for line in text.splitlines():
+        parts = line.split()
+        if len(parts) < 4:
+            continue
+        address, kind, vendor, device = parts[:4]
+        maker = _VENDORS.get(vendor)
+        if kind.startswith("0x12") or (kind.startswith("0x03") and maker in _DISPLAYS):
+            driver = parts[4] if len(parts) > 4 and parts[4] != "-" else None
+            found.append(
+                _present(
+                    vendor=maker or vendor, bus_id=bus_id(address), device_id=device, vendor_id=vendor, driver=driver
+                )
+            )
+    return found
+
+
+def summary(gpus: list[dict[str, Json]]) -> list[dict[str, Json]]:
+    """The attribute `accelerators`: devices counted by maker, model, memory and partitioning."""
+    counts: dict[tuple[str, str, int | None, str | None], int] = {}
+    for gpu in gpus:
+        profiles = sorted({p["profile"] for p in gpu.get("partitions", ()) if "profile" in p})
+        cut = "mig-" + "+".join(profiles) if profiles else "mig" if gpu.get("partitions") else None
+        key = (gpu["vendor"], gpu.get("model", "unknown"), gpu.get("memory_bytes"), cut)
+        counts[key] = counts.get(key, 0) + 1
+    return [
+        accelerator(
+            vendor, model, count, memory_bytes=memory, form="gaudi" if vendor == "habana" else "gpu", partition=cut
+        )
+        for (vendor, model, memory, cut), count in counts.items()
+    ]
+
+
+def bus_id(text: str) -> str:
+    """A PCI address as the kernel writes it: "00000000:3B:00.0" is "0000:3b:00.0"; "" for what is none."""
+    m = re.fullmatch(r"(?:[0-9a-f]{0,4}([0-9a-f]{4}):)?([0-9a-f]{2}:[0-9a-f]{2}\.[0-7])", text.strip().lower())
+    return f"{m[1] or '0000'}:{m[2]}" if m else ""
+
+
+def _present(**values: Json) -> dict[str, Json]:
+    """What is known of the values."""
+    return {k: v for k, v in values.items() if v is not None}
+
+
+def _said(value: Any) -> str | None:
+    text = str(value).strip() if value is not None else ""
+    return None if _UNKNOWN.fullmatch(text) else text
+
+
+def _text(element: Element, path: str) -> str | None:
+    return _said(element.findtext(path))
+
+
+def _parsed(text: str) -> float | None:
+    m = _NUMBER.match(text.strip("() "))
+    return float(m[1]) if m else None
+
+
+def _number(element: Element, path: str) -> float | None:
+    text = _text(element, path)
+    return _parsed(text) if text else None
+
+
+def _whole(element: Element, path: str) -> int | None:
+    text = _text(element, path)
+    return int(text) if text and text.isdecimal() else None
+
+
+def _bytes(element: Element, path: str) -> int | None:
+    text = _text(element, path)
+    m = _NUMBER.fullmatch(text) if text else None
+    return int(float(m[1]) * MIB) if m and m[2] == "MiB" else None
+
+
+def processes(gpus: list[dict[str, Json]]) -> Iterator[tuple[dict[str, Json], dict[str, Json]]]:
+    """(device, process) of every process that holds one."""
+    for gpu in gpus:
+        for process in gpu.get("processes", ()):
+            if "pid" in process:
+                yield gpu, process

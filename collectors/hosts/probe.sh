@@ -1,0 +1,278 @@
+#!/bin/sh
+# Stocktake's host probe: prints what this machine is and holds. Read-only, needs no root, writes no file.
+#
+# Sent on standard input to `sh -s`, after a line STOCKTAKE_NONCE=…; or installed as a forced command, in which case
+# that line is all it reads. Every section is framed, so that a cut or noisy session cannot pass for a short answer:
+#
+#   @NONCE begin NAME / output / @NONCE stderr / errors / @NONCE end NAME STATUS       and last: @NONCE done VERSION
+#
+# STATUS is the command's: 0, 124 or 137 after a time-out, 126 not executable, 127 not installed.
+
+LC_ALL=C
+PATH=$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/opt/rocm/bin:/usr/local/cuda/bin:/usr/lib/wsl/lib
+export LC_ALL PATH
+
+bounded() { # SECONDS COMMAND ARGUMENT…: the command's output, within that time where `timeout` exists
+    seconds=$1
+    shift
+    command -v "$1" >/dev/null 2>&1 || {
+        echo "$1: not found" >&2
+        return 127
+    }
+    case $limiter in
+    kill) timeout -k 2 "$seconds" "$@" ;;
+    plain) timeout "$seconds" "$@" ;;
+    *) "$@" ;;
+    esac
+}
+
+section() { # NAME COMMAND ARGUMENT…: framed output and errors
+    name=$1
+    shift
+    printf '@%s begin %s\n' "$nonce" "$name"
+    errors=$({ "$@" 1>&3 3>&-; } 2>&1)
+    status=$?
+    printf '\n@%s stderr\n%.2000s\n@%s end %s %s\n' "$nonce" "$errors" "$nonce" "$name" "$status"
+}
+
+fact() { # KEY FILE: the file's first line, where it can be read
+    value=
+    [ -r "$2" ] && { IFS= read -r value <"$2" || :; } 2>/dev/null
+    [ -z "$value" ] || printf '%s=%s\n' "$1" "$value"
+}
+
+said() { # KEY COMMAND ARGUMENT…: the first line that a command prints, where it prints one
+    key=$1
+    shift
+    value=$(bounded 5 "$@" 2>/dev/null | head -n 1)
+    [ -z "$value" ] || printf '%s=%s\n' "$key" "$value"
+}
+
+facts() {
+    said uid id -u
+    said user id -un
+    said hostname hostname
+    said nodename uname -n
+    said system uname -s
+    said kernel uname -r
+    said arch uname -m
+    said virtualization systemd-detect-virt
+    said clock_ticks getconf CLK_TCK
+    fact machine_id /etc/machine-id
+    fact dbus_machine_id /var/lib/dbus/machine-id
+    fact boot_id /proc/sys/kernel/random/boot_id
+    fact load /proc/loadavg
+    for key in product_name product_uuid sys_vendor board_asset_tag chassis_asset_tag bios_vendor; do
+        fact "$key" "/sys/devices/virtual/dmi/id/$key"
+    done
+    fact cloud_instance_id /var/lib/cloud/data/instance-id
+    fact cloud_name /run/cloud-init/cloud-id
+    fact nvidia_driver /proc/driver/nvidia/version
+    fact amdgpu_version /sys/module/amdgpu/version
+    fact rocm_version /opt/rocm/.info/version
+    fact cuda_toolkit /usr/local/cuda/version.txt
+    [ ! -e /.dockerenv ] || echo container=docker
+    [ ! -e /run/.containerenv ] || echo container=podman
+    sed -n 's/^btime /btime=/p' /proc/stat
+    for path in /dev/nvidia[0-9]* /dev/nvidiactl /dev/nvhost* /dev/nvmap /dev/dxg /dev/kfd /dev/neuron* /dev/accel* /dev/hl[0-9]*; do
+        [ ! -e "$path" ] || echo "device=$path"
+    done
+    for path in /run/docker.sock /run/containerd/containerd.sock /run/k3s/containerd/containerd.sock /run/crio/crio.sock /run/podman/podman.sock; do
+        [ ! -e "$path" ] || echo "engine_socket=$path"
+    done
+}
+
+os_release() {
+    cat /etc/os-release 2>/dev/null || cat /usr/lib/os-release
+}
+
+cpuinfo() {
+    grep -E '^(processor|model name|physical id|core id)[[:space:]]*:' /proc/cpuinfo
+}
+
+meminfo() {
+    grep -E '^(MemTotal|MemAvailable|SwapTotal|HugePages_Total|Hugepagesize):' /proc/meminfo
+}
+
+pci() { # ADDRESS CLASS VENDOR DEVICE DRIVER of displays, accelerators and networks
+    [ -d /sys/bus ] || return 1
+    for path in /sys/bus/pci/devices/*; do
+        [ -r "$path/class" ] || continue
+        read -r class <"$path/class"
+        case $class in
+        0x02* | 0x03* | 0x12*) ;;
+        *) continue ;;
+        esac
+        read -r vendor <"$path/vendor"
+        read -r device <"$path/device"
+        driver=$(readlink "$path/driver") || driver=-
+        echo "${path##*/} $class $vendor $device ${driver##*/}"
+    done
+}
+
+rocm() {
+    bounded 30 rocm-smi --showproductname --showid --showuniqueid --showserial --showbus --showmeminfo vram \
+        --showuse --showtemp --showmaxpower --showdriverversion --json
+}
+
+lsblk_json() {
+    bounded 15 lsblk --json -b -o NAME,KNAME,TYPE,SIZE,MODEL,SERIAL,FSTYPE,MOUNTPOINT,ROTA,TRAN
+}
+
+blocks() { # NAME 512-BYTE-SECTORS ROTATIONAL MODEL
+    [ -d /sys/block ] || return 1
+    for path in /sys/block/*; do
+        [ -r "$path/size" ] || continue
+        read -r size <"$path/size"
+        rotational=-
+        [ ! -r "$path/queue/rotational" ] || read -r rotational <"$path/queue/rotational"
+        model=-
+        [ ! -r "$path/device/model" ] || read -r model <"$path/device/model"
+        echo "${path##*/} $size $rotational $model"
+    done
+}
+
+usage() { # df's first three numbers, or "-" where it did not answer
+    bounded 5 df "$@" </dev/null 2>/dev/null | awk '
+        NR > 1 { for (i = 5; i <= NF; i++) if ($i ~ /^([0-9]+%|-)$/) { print $(i - 3), $(i - 2), $(i - 1); found = 1; exit } }
+        END { if (!found) print "-" }'
+}
+
+mounts() { # DEVICE POINT TYPE OPTIONS / KiB: total used free / INODES: total used free, parted by tabs
+    [ -r /proc/mounts ] || return 1
+    while read -r device point type options rest; do
+        case $type in
+        autofs | binfmt_misc | bpf | cgroup | cgroup2 | configfs | debugfs | devpts | devtmpfs | efivarfs | fuse.lxcfs | fuse.portal | \
+            fuse.snapfuse | fuse.gvfsd-fuse | fusectl | hugetlbfs | mqueue | nsfs | proc | pstore | ramfs | rpc_pipefs | rootfs | \
+            securityfs | selinuxfs | squashfs | sysfs | tmpfs | tracefs | nfsd | iso9660) continue ;;
+        overlay) [ "$point" = / ] || continue ;;
+        esac
+        case $point in
+        /var/lib/docker/* | /var/lib/containers/* | /run/containerd/*) continue ;;
+        esac
+        path=$(printf '%b' "$(printf '%s' "$point" | sed 's/\\\([0-7]\)/\\0\1/g')")
+        printf '%s\t%s\t%s\t%s\t%s\t%s\n' "$device" "$point" "$type" "$options" "$(usage -P -k "$path")" "$(usage -P -i "$path")"
+    done </proc/mounts
+}
+
+inspect() {
+    ids=$(bounded 15 docker ps --all --quiet --no-trunc) || return
+    [ -n "$ids" ] || return 0
+    # shellcheck disable=SC2086  # ids are words
+    bounded 30 docker inspect --format \
+        '{"Id":{{json .Id}},"Env":{{json .Config.Env}},"Args":{{json .Args}},"Path":{{json .Path}},"DeviceRequests":{{json .HostConfig.DeviceRequests}},"Privileged":{{json .HostConfig.Privileged}},"Mounts":{{json .Mounts}},"Created":{{json .Created}}}' $ids
+}
+
+podman_ps() { # never the first podman call of a user: that one would create the user's storage
+    command -v podman >/dev/null 2>&1 || {
+        echo 'podman: not found' >&2
+        return 127
+    }
+    if [ "$(id -u)" != 0 ] && [ ! -d "${HOME:-/nonexistent}/.local/share/containers" ]; then
+        echo 'permission denied: podman shows a user only that user'"'"'s own containers' >&2
+        return 126
+    fi
+    bounded 15 podman ps --all --no-trunc --format json
+}
+
+holders() { # process ids that hold an accelerator, as its own tool tells
+    bounded 20 nvidia-smi -q -x -d PIDS 2>/dev/null | sed -n 's/.*<pid>\([0-9][0-9]*\)<.*/\1/p'
+    bounded 20 rocm-smi --showpids --json 2>/dev/null | grep -o '"PID[0-9]*"' | tr -cd '0-9\n'
+}
+
+processes() { # PID USER START ARGUMENT…, parted by tabs; START in clock ticks after boot
+    for pid in $(holders | sort -un); do
+        [ -d "/proc/$pid" ] || continue
+        user=$(stat -c %U "/proc/$pid" 2>/dev/null) || user=-
+        start=$(sed 's/.*) //' "/proc/$pid/stat" 2>/dev/null | cut -d ' ' -f 20)
+        printf '%s\t%s\t%s\t' "$pid" "$user" "${start:--}"
+        tr '\n\t\000' '  \t' <"/proc/$pid/cmdline" 2>/dev/null
+        echo
+    done
+}
+
+sockets() { # the tables of this network namespace that exist
+    for table in "$@"; do
+        [ ! -r "/proc/net/$table" ] || echo "/proc/net/$table"
+    done
+}
+
+listeners() { # PROTOCOL HEXADDRESS:HEXPORT UID
+    [ -r /proc/net/tcp ] || return 1
+    # shellcheck disable=SC2046  # paths are words
+    awk 'FNR > 1 && $4 == "0A" { print "tcp", $2, $8 }' $(sockets tcp tcp6)
+    # shellcheck disable=SC2046
+    awk 'FNR > 1 && $4 == "07" && $3 ~ /:0000$/ { print "udp", $2, $8 }' $(sockets udp udp6)
+}
+
+connections() { # in LOCALPORT PEER COUNT, out PEERPORT PEER COUNT; numbers in hex but for the count
+    [ -r /proc/net/tcp ] || return 1
+    tables=$(sockets tcp tcp6)
+    # shellcheck disable=SC2086  # paths are words; listening ports are learnt first, so the tables are read twice
+    awk -v files="$(echo $tables | wc -w)" '
+        FNR == 1 { number++; next }
+        number <= files { if ($4 == "0A") { split($2, own, ":"); listens[own[2]] = 1 }; next }
+        $4 == "01" { split($2, own, ":"); split($3, peer, ":")
+            count[(own[2] in listens) ? "in " own[2] " " peer[1] : "out " peer[2] " " peer[1]]++ }
+        END { for (key in count) print key, count[key] }' $tables $tables
+}
+
+interfaces() { # NAME ADDRESS STATE SPEED PHYSICAL
+    [ -d /sys/class/net ] || return 1
+    for path in /sys/class/net/*; do
+        [ -r "$path/address" ] || continue
+        mac=- state=- speed=-
+        read -r mac <"$path/address"
+        read -r state <"$path/operstate"
+        read -r speed <"$path/speed"
+        [ -e "$path/device" ] && physical=yes || physical=no
+        echo "${path##*/} ${mac:--} ${state:--} ${speed:--} $physical"
+    done 2>/dev/null
+}
+
+addresses() {
+    bounded 10 ip -o addr show
+}
+
+main() {
+    nonce=$1
+    if timeout -k 1 1 true 2>/dev/null; then
+        limiter='kill'
+    elif timeout 1 true 2>/dev/null; then
+        limiter=plain
+    else
+        limiter=none
+    fi
+    exec 3>&1
+    section facts facts
+    section os-release os_release
+    section cpuinfo cpuinfo
+    section lscpu bounded 10 lscpu
+    section meminfo meminfo
+    section interfaces interfaces
+    section addresses addresses
+    section pci pci
+    section nvidia-smi bounded 30 nvidia-smi -q -x
+    section nvidia-smi-list bounded 20 nvidia-smi -L
+    section rocm-smi rocm
+    section rocm-smi-pids bounded 20 rocm-smi --showpids --json
+    section processes processes
+    section lsblk lsblk_json
+    section blocks blocks
+    section docker bounded 15 docker ps --all --no-trunc --format '{{json .}}'
+    section docker-inspect inspect
+    section podman podman_ps
+    section nerdctl bounded 15 nerdctl ps --all --no-trunc --format '{{json .}}'
+    section crictl bounded 15 crictl ps --all --output json
+    section listeners listeners
+    section ss bounded 10 ss -Htulnp
+    section connections connections
+    section mounts mounts
+    printf '@%s done 1\n' "$nonce"
+}
+
+if [ -z "${STOCKTAKE_NONCE:-}" ]; then
+    IFS= read -r STOCKTAKE_NONCE
+    STOCKTAKE_NONCE=${STOCKTAKE_NONCE#STOCKTAKE_NONCE=}
+fi
+main "$STOCKTAKE_NONCE" </dev/null
