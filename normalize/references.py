@@ -287,6 +287,8 @@ def _hosts(text: str, name: str, taken: list[tuple[int, int]]) -> Iterator[Menti
         host = m["host"].lower()
         if _inside(m.span(), taken) or (_NOISE_HOSTS.search(host) and ".svc." not in host):
             continue
+        if name in ("key", "topologyKey") and text[m.end() : m.end() + 1] == "/":
+            continue  # DOMAIN/NAME is the name of a label, a taint or an annotation
         whole = m.span() == (0, len(text))
         known = known_service(host) is not None or ".svc." in host + "."
         plausible = whole and speaks_of_hosts and host.rsplit(".", 1)[-1] not in _VERSION_TLD

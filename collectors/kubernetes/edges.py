@@ -205,7 +205,10 @@ def edges(obj: Json, type_: Objects, cluster_uid: str, unscoped: frozenset[tuple
         `group` and `kind` of the target (or `target`, a kind name, and `provider`, outside of Kubernetes), and `optional`
         where the target may be absent by design.
     """
-    namespace = str((obj.get("metadata") or {}).get("namespace") or "")
+    meta = obj.get("metadata") or {}
+    namespace = str(meta.get("namespace") or "")
+    # The API server makes its default bindings also for accounts that only some installations have.
+    bootstrapped = (meta.get("labels") or {}).get("kubernetes.io/bootstrapping") == "rbac-defaults"
 
     def link(path: str, verb: str, group: str, kind: str, ns: str, name: str, optional: bool) -> dict[str, Any] | None:
         if (group, kind) in unscoped:
@@ -214,7 +217,7 @@ def edges(obj: Json, type_: Objects, cluster_uid: str, unscoped: frozenset[tuple
             return None  # a namespaced thing named by one without a namespace: which one is not said
         key = kubernetes_id(cluster_uid, group, kind, ns, name)
         entry = {"verb": verb, "key": key, "path": path, "value": name, "group": group, "kind": kind}
-        return entry | ({"optional": True} if optional else {})
+        return entry | ({"optional": True} if optional or bootstrapped else {})
 
     found = [link(*named) for named in _named(obj, type_, namespace)]
     return [entry for entry in found if entry is not None] + list(_outside(obj, type_))

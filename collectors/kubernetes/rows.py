@@ -127,7 +127,8 @@ KINDS: tuple[Kind, ...] = (
             "addresses": "$facts.addresses",
         },
         namespaced=False,
-        aliases=(Alias("address", "$facts.addresses[]"),),
+        # an EKS hybrid node is named by its managed instance (mi-…)
+        aliases=(Alias("address", "$facts.addresses[]"), Alias("aws", "metadata.name")),
         quiet=frozenset({"status.images"}),  # what its disk happens to cache
     ),
     _row(
