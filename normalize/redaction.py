@@ -36,8 +36,12 @@ _MAX_DECODED = 16 << 20
 _MARKER = re.compile(r"\[redacted(?:; mentions [^\s\]]+(?: [^\s\]]+)*)?\]")
 
 
+def _singular(word: str) -> str:
+    return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word
+
+
 def _lexicon(words: str) -> frozenset[str]:
-    return frozenset(words.split())
+    return frozenset(map(_singular, words.split()))
 
 
 # Names ---------------------------------------------------------------------------------------------------------------
@@ -66,6 +70,7 @@ _NO_SECRET_TOKEN = _lexicon(
     "next continuation pagination page start pad eos bos unk mask cls sep max min num n image stop special idempotency "
     "per http"
 )
+_COUNTS = _lexicon("max min num n total")
 _WEAK_WORDS = _lexicon("key auth pat dsn licence license sas signature sig otp webhook")
 _STRUCTURAL = _lexicon(
     "arn name ref reference id identifier path file filename dir directory type mode policy policies enabled enable required "
@@ -85,8 +90,7 @@ _NEGATIONS = _lexicon("no without skip disable disallow")
 
 def _split(name: str) -> list[str]:
     """Lower-case singular words of the last part of a name: "spec.dbPasswords" -> spec, db, password."""
-    words = (w.lower() for w in _WORDS.findall(name.strip("\"'\\ -:").rsplit("/", 1)[-1][-200:]))
-    return [w[:-1] if len(w) > 3 and w.endswith("s") and not w.endswith("ss") else w for w in words]
+    return [_singular(w.lower()) for w in _WORDS.findall(name.strip("\"'\\ -:").rsplit("/", 1)[-1][-200:])]
 
 
 @lru_cache(maxsize=65536)
@@ -99,7 +103,7 @@ def _rank(name: str) -> int:
     at = max((i for i in range(len(words)) if _means_secret(words, i)), default=-1)
     if at < 0:
         return 1 if words[-1] in _WEAK_WORDS else 0
-    if at == len(words) - 1 or (words[at] == "jaas" and words[-1] == "config"):
+    if at == len(words) - 1 or (words[at] == _singular("jaas") and words[-1] == "config"):
         return 3
     return 0 if words[-1] in _STRUCTURAL else 2
 
@@ -107,7 +111,7 @@ def _rank(name: str) -> int:
 def _means_secret(words: list[str], at: int) -> bool:
     word, before = words[at], words[at - 1] if at else ""
     if word == "token":
-        return before not in _NO_SECRET_TOKEN
+        return before not in _NO_SECRET_TOKEN and not (at > 1 and words[0] in _COUNTS)
     return (before, word) in _SECRET_PAIRS or word in _SECRET_WORDS or _GLUED.search(word) is not None
 
 
@@ -239,33 +243,22 @@ _HINTS = _lexicon(
     "pat= pat: otp jwt basic"
 )
 _NEXT = r"\s{0,4}[\"'{\[-]{0,3}[\w.$-]{1,60}[\"']?\s?[=:]"
-_NAME = r"(?P<name>[\w.$-]{1,200})"
-_SEPARATOR = r"\\{0,3}[\"'`\]]{0,3}[ \t]{0,40}(?:=>|:=|==?|:(?!:|//))\s{0,40}"
+_HEAD = re.compile(
+    r"(?<![\w.$-])(?P<name>[\w.$-]{1,200})\\{0,3}[\"'`\]]{0,3}[ \t]{0,40}(?P<sign>=>|:=|==?|:(?!:|//))(?P<gap>[ \t]{0,40})"
+)
 _QUOTED = re.compile(
-    rf"(?P<lead>(?<![\w.$-]){_NAME}(?P<sep>{_SEPARATOR}))(?P<quote>\\{{0,3}}[\"'`])(?P<value>(?:\\.|(?!(?P=quote))[^\\]){{1,65536}})(?P=quote)",
-    re.DOTALL,
+    r"\s{0,40}(?P<quote>\\{0,3}[\"'`])(?P<value>(?:(?!(?P=quote))(?:\\.|[^\\]))+)(?P=quote)", re.DOTALL
 )
-_BLOCK = re.compile(
-    r"^(?P<lead>(?P<indent>[ \t]{0,100})(?:- )?[\"']?(?P<name>[\w.$-]{1,200})[\"']?(?P<sep>:)[ \t]*[|>][+-]?\d?[ \t]*\r?\n)"
-    r"(?P<value>(?:(?P=indent)[ \t]+\S[^\n]*(?:\n|$)|[ \t]*\n)+)",
-    re.MULTILINE,
-)
-_LINE = re.compile(
-    rf"^(?P<lead>[ \t]{{0,100}}(?:(?:-|export|set|setenv|ENV|ARG)[ \t]+)?[\"']?{_NAME}[\"']?(?P<sep>[ \t]*:[ \t]+|[ \t]+=[ \t]*|=[ \t]+))"
-    rf"(?P<value>[^\s\"'`{{\[|>,;](?:[^\r\n,;&\"' \t]|[\"'](?=[A-Za-z0-9])|[,;& \t](?!{_NEXT}))*)",
-    re.MULTILINE,
-)
-_BARE_VALUE = rf"(?:[^\s\"'`<>,;&\\]|\\(?![nrt\"'])|[\"'`](?=[A-Za-z0-9])|[,;&](?!{_NEXT})|[<>](?=\S))+"
-_ASSIGNED = re.compile(
-    rf"(?P<lead>(?<![\w.$-]){_NAME}(?P<sep>{_SEPARATOR})[\"'`]?(?:(?:bearer|basic|token|apikey|negotiate|sso-key)\s+)?)(?P<value>{_BARE_VALUE})",
+_BLOCK = re.compile(r"[|>][+-]?\d?[ \t]{0,40}\r?\n")
+_LINE = re.compile(rf"(?P<value>[^\s\"'`{{\[|>,;](?:[^\r\n,;&\"' \t]|[\"'](?=[A-Za-z0-9])|[,;& \t](?!{_NEXT}))*)")
+_BARE = re.compile(
+    r"[\"'`]?(?:(?:bearer|basic|token|apikey|negotiate|sso-key)\s+)?"
+    rf"(?P<value>(?:[^\s\"'`<>,;&\\]|\\(?![nrt\"'])|[\"'`](?=[A-Za-z0-9])|[,;&](?!{_NEXT})|[<>](?=\S))+)",
     re.IGNORECASE,
 )
-_HEADER = re.compile(
-    r"(?P<lead>(?<![\w-])(?P<name>(?:proxy-)?authorization|(?:set-)?cookie)\\?[\"']?(?P<sep>[ \t]*[:=][ \t]*))(?P<value>[^\r\n\"'{\[][^\r\n\"']*)",
-    re.IGNORECASE,
-)
-_FLAG = re.compile(rf"(?P<lead>(?<![^\s\"'\[(,])--?{_NAME}[ \t]+\\?[\"']?)(?P<value>[^\s\"'-][^\s\"']*)")
-_SPACED = re.compile(r"(?<![^\s\"'])(?P<name>[\w.$-]{2,200})[ \t]+[\"']?(?=(?P<value>[^\s\"'=:][^\s\"']{3,}))")
+_HEADER = re.compile(r"\\?[\"']?(?P<value>[^\r\n\"'{\[][^\r\n\"']*)")
+_LINE_START = re.compile(r"[ \t]*(?:(?:-|export|set|setenv|ENV|ARG)[ \t]+)?[\"']?")
+_SPACED = re.compile(r"(?<![^\s\"'\[(,])(?P<name>[\w.$-]{2,200})[ \t]+\\?[\"']?(?=(?P<value>[^\s\"'=:-][^\s\"']{2,}))")
 _PAIR = re.compile(
     r"(?P<lead>\b(?:name|key|variable|parameter)\\{0,3}[\"']?\s{0,4}[:=]\s{0,4}\\{0,3}[\"']?(?P<name>[\w.$-]{1,200})\\{0,3}[\"']?,?\s{1,200}"
     r"\\{0,3}[\"']?value\\{0,3}[\"']?\s{0,4}[:=]\s{0,4}\\{0,3}[\"']?)(?P<value>[^\s\"'\\][^\r\n\"'\\]*)",
@@ -313,9 +306,6 @@ def _cut(match: re.Match[str]) -> str:
     value = match["value"]
     if named is None:
         return match[0] if _spare(value) else _replaced(match)
-    before = match.string[match.start("name") - 1] if match.start("name") else ""
-    if before in (":", "/", "@") and match.groupdict().get("sep", "=").strip("\\\"'`] \t") == ":":
-        return match[0]
     return _replaced(match) if _is_secret(named, value) else match[0]
 
 
@@ -323,12 +313,6 @@ def _replaced(match: re.Match[str]) -> str:
     start, end = match.span("value")
     at = match.start()
     return match[0][: start - at] + MARK + match[0][end - at :]
-
-
-def _cut_block(match: re.Match[str]) -> str:
-    if not _is_secret(match["name"], match["value"].strip()):
-        return match[0]
-    return f"{match['lead']}{match['indent']}  {MARK}\n"
 
 
 def _cut_scheme(match: re.Match[str]) -> str:
@@ -355,10 +339,8 @@ def _cut_spaced(text: str) -> str:
         if start < at or not is_secret_name(name) or not _is_secret(name, m["value"]):
             continue
         whole_line = not text[max(0, m.start() - 80) : m.start()].rpartition("\n")[2].strip()
-        compound = len(_split(name)) > 1 or name in ("requirepass", "masterauth")
-        if not (compound and (whole_line or not m["value"].isalpha())) and _SIMPLE.fullmatch(
-            m["value"].rstrip(".,;!?")
-        ):
+        compound = name.startswith("-") or len(_split(name)) > 1 or name in ("requirepass", "masterauth")
+        if not (compound and (whole_line or name.startswith("-"))) and _SIMPLE.fullmatch(m["value"].rstrip(".,;!?")):
             continue
         out += [text[at:start], MARK]
         at = end
@@ -370,7 +352,57 @@ def _cut_aws_secret(match: re.Match[str]) -> str:
     return MARK if not _HEX.fullmatch(value) and _is_random(value) and _entropy(value) > 4 else value
 
 
-_NAMED_CUTS = (_BLOCK, _QUOTED, _PAIR, _PROPERTY, _ELEMENT, _CALL, _HEADER, _LINE, _ASSIGNED, _FLAG)
+_NAMED_CUTS = (_PAIR, _PROPERTY, _ELEMENT, _CALL)
+_LONGEST_JUDGED = 2048
+
+
+def _cut_assigned(text: str) -> str:
+    """NAME=VALUE, NAME: VALUE, "NAME" => "VALUE" and their like. Values of harmless names are searched in turn."""
+    out, at = [], 0
+    for head in _HEAD.finditer(text):
+        if head.start() < at or not (rank := _rank(head["name"])) or _is_part_of_path(text, head):
+            continue
+        start, end = _value_span(text, head, head.end() + _LONGEST_JUDGED)
+        if end - start >= _LONGEST_JUDGED - 50:
+            if rank == 1:
+                continue
+            start, end = _value_span(text, head, len(text))
+        elif start == end or not _is_secret(head["name"], text[start:end].strip()):
+            continue
+        out += [text[at:start], MARK]
+        at = end
+    return "".join((*out, text[at:])) if out else text
+
+
+def _is_part_of_path(text: str, head: re.Match[str]) -> bool:
+    """Whether NAME:… stands inside an ARN, an image name or a URL."""
+    before = text[head.start() - 1] if head.start() else ""
+    return before in (":", "/", "@") and head["sign"] == ":" and not head["gap"]
+
+
+def _value_span(text: str, head: re.Match[str], end: int) -> tuple[int, int]:
+    """From where to where the value of an assignment stands; nothing for an opening bracket."""
+    at, line = head.end(), text[max(0, head.start() - 80) : head.start()].rpartition("\n")[2]
+    if head["sign"] == ":" and (m := _BLOCK.match(text, at, end)):
+        return m.end(), _block_end(text, m.end(), len(line) - len(line.lstrip()), end)
+    blanks = head["gap"] or text[head.start("sign") - 1].isspace()
+    whole_line = blanks and _LINE_START.fullmatch(line)
+    is_header = head["name"].lower().rsplit("-", 1)[-1] in ("authorization", "cookie")
+    patterns = [_QUOTED, *([_HEADER] if is_header else []), *([_LINE] if whole_line else []), _BARE]
+    found = next((m for pattern in patterns if (m := pattern.match(text, at, end))), None)
+    return found.span("value") if found else (at, at)
+
+
+def _block_end(text: str, at: int, indent: int, end: int) -> int:
+    """End of the lines that are indented deeper than `indent` (a YAML block scalar)."""
+    while at < end:
+        stop = text.find("\n", at, end)
+        stop = end if stop < 0 else stop
+        line = text[at:stop]
+        if line.strip() and len(line) - len(line.lstrip()) <= indent:
+            break
+        at = min(stop + 1, end)
+    return at
 
 
 @lru_cache(maxsize=65536)
@@ -386,14 +418,21 @@ def scrub(text: str) -> str:
 def _scrub(text: str) -> str:
     if len(text) < 6 or _MARKER.fullmatch(text):
         return text
-    if text[0] in "{[" and text[-1] in "}]":
+    if text[0] + text[-1] in ("{}", "[]", '""'):
         text = _scrub_document(text)
     text = _scrub_text(text)
-    if "%" in text and _PERCENT.search(text):
-        plain = unquote(text)
-        if plain != text and (cut := _scrub_text(plain)) != plain:
+    for plain in _unescaped(text):
+        if (cut := _scrub_text(plain)) != plain:
             return cut
     return text
+
+
+def _unescaped(text: str) -> Iterator[str]:
+    """The text without URL encoding, and without backslashes before quotes and line ends."""
+    if "%" in text and _PERCENT.search(text):
+        yield unquote(text)
+    if '\\"' in text or "\\n" in text:
+        yield text.replace('\\"', '"').replace("\\n", "\n").replace("\\t", "\t")
 
 
 def _scrub_document(text: str) -> str:
@@ -424,7 +463,8 @@ def _scrub_text(text: str) -> str:
     if any(h in lower for h in _HINTS):
         if any(c in text for c in "=: \t>,"):
             for pattern in _NAMED_CUTS:
-                text = pattern.sub(_cut_block if pattern is _BLOCK else _cut, text)
+                text = pattern.sub(_cut, text)
+            text = _cut_assigned(text)
             text = _SCHEME_WORD.sub(_cut_scheme, text)
             text = _cut_spaced(text)
         known_shape = known_shape or "secret" in lower or "aws" in lower
@@ -500,8 +540,39 @@ def _marked(text: str, name: str) -> str:
 
 def _harmless(text: str, name: str) -> Iterator[Mention]:
     """Mentions in a sensitive value. A bare word under a secret's name is the secret, even where it looks like a host."""
-    word = _rank(name) == 3 and "://" not in text and ";" not in text and "=" not in text
-    return iter(mentions(text, "" if word else name if _rank(name) == 0 and "://" in text else "value"))
+    word = _rank(name) == 3 and "://" not in text and not any(c in text for c in ";={")
+    for part in _parts(text):
+        yield from mentions(part, "" if word else "value")
+        if _rank(name) == 0:
+            yield from mentions(part, name)
+
+
+_NETRC_MACHINE = re.compile(r"(?:^|\s)machine\s{1,8}(\S{1,253})")
+
+
+def _parts(text: str) -> Iterator[str]:
+    """The texts inside a value: all keys and values of a JSON document (a registry login names its host as a key), the
+    machines of a netrc file, and otherwise the value itself."""
+    if text.lstrip()[:1] in ("{", "["):
+        try:
+            yield from _leaves(json.loads(text))
+            return
+        except (ValueError, RecursionError):
+            pass
+    yield text
+    yield from _NETRC_MACHINE.findall(text)
+
+
+def _leaves(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield key
+            yield from _leaves(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _leaves(item)
 
 
 def mask(text: str, name: str = "value") -> str:
@@ -562,6 +633,18 @@ _PUBLIC_SETTING = re.compile(
     r"NCCL_\w+|CUDA_VISIBLE_DEVICES|NVIDIA_\w+|SAGEMAKER_(?:PROGRAM|REGION|CONTAINER_LOG_LEVEL)|MLFLOW_EXPERIMENT_(?:NAME|ID)|"
     r"WANDB_PROJECT|WANDB_ENTITY|DTYPE|MAX_MODEL_LEN|TENSOR_PARALLEL_SIZE|LOG_LEVEL)$"
 )
+_PUBLIC_NAME = re.compile(
+    r"(?:^|[-_.])(?:revision|commit(?:[-_]?(?:sha|id))?|git[-_]?sha|run[-_]?id|digest|base(?:[-_]?model)?)$",
+    re.IGNORECASE,
+)
+_PUBLIC_VALUE = re.compile(r"(?:sha256:)?[0-9a-f]{7,64}|[a-z][a-z0-9]{0,40}(?:[-/._][a-z0-9]{1,40}){1,10}")
+
+
+def _is_public(name: str, value: str) -> bool:
+    """Whether a name says that its value is none of a secret: a setting of a library, a commit, a run, a digest."""
+    return bool(_PUBLIC_SETTING.search(name)) or bool(_PUBLIC_NAME.search(name) and _PUBLIC_VALUE.fullmatch(value))
+
+
 _INHERITING = frozenset(
     {
         "value",
@@ -606,7 +689,7 @@ def _walk(value: Any, name: str, node: _Trie | None, masked: bool, depth: int) -
 
 def _text(value: str, name: str, masked: bool) -> str:
     if masked:
-        return value if _PUBLIC_SETTING.search(name) and scrub(value) == value else mask(value, name or "value")
+        return value if _is_public(name, value) and scrub(value) == value else mask(value, name or "value")
     if _is_secret(name, value):
         return _marked(value, name)
     return scrub(value)
