@@ -99,14 +99,9 @@ def digest(*parts: bytes) -> bytes:
     return state.digest()
 
 
-def packed(data: bytes) -> dict[str, Any]:
-    """Columns of a payload: sha256 of the canonical JSON, and the compressed bytes."""
-    return {
-        "sha256": sha256(data).digest(),
-        "codec": ZSTD,
-        "bytes": len(data),
-        "data": _CODEC.compress(data, asbytes=True),
-    }
+def packed(data: bytes) -> tuple[bytes, int, int, bytes]:
+    """Columns of a payload: sha256 of the canonical JSON, codec, length before and bytes after compression."""
+    return sha256(data).digest(), ZSTD, len(data), _CODEC.compress(data, asbytes=True)
 
 
 def unpacked(data: bytes, size: int) -> Json:

@@ -14,11 +14,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Table, bindparam, case, delete, exists, func, insert, select, update
+from sqlalchemy import Connection, bindparam, case, delete, exists, func, select, update
 
 from normalize.errors import CollectError, DeniedError
 from normalize.model import Misfit, Observation
 from store import content
+from store.database import insert_rows
 from store.schema import aliases, detail_gaps, listings, quarantine, raw_payloads, refs, resources, sightings, versions
 
 CHUNK_RECORDS = 1000
@@ -38,6 +39,7 @@ class _Prepared:
     row: Row
     digest: bytes
     observed_at: str
+    clean: bool  # its keys and references hold no character that has to be replaced
 
 
 def prepare(observation: Observation) -> _Prepared:
@@ -65,7 +67,8 @@ def prepare(observation: Observation) -> _Prepared:
     rest = _fingerprint((observation.aliases, observation.references, observation.misfits, observation.call))
     faults = repr([(_fault(g), g.call, g.needs) for g in observation.gaps]).encode() if observation.gaps else b""
     whole = content.digest(row["digest"], payload, rest, faults)
-    return _Prepared(row["id"], observation, payload, row, whole, content.instant(observation.observed_at))
+    clean = rest.isascii() and b"\\u0000" not in rest and b"\\ud" not in rest and b"\\x00" not in rest
+    return _Prepared(row["id"], observation, payload, row, whole, content.instant(observation.observed_at), clean)
 
 
 def _fingerprint(value: Any) -> bytes:
@@ -149,11 +152,14 @@ class Recorder:
         r = resources.c
         found = select(r.id, r.digest, r.listing_id, r.gone_at).where(r.id.in_([p.id for p in fresh]))
         known = {row.id: row for row in self.connection.execute(found)}
-        new, changed, history, moved = [], [], [], []
+        new: list[tuple[Any, ...]] = []
+        changed: list[tuple[_Prepared, str]] = []
+        history: list[tuple[Any, ...]] = []
+        moved: list[str] = []
         for p in fresh:
             before = known.get(p.id)
             if before is None:
-                new.append(p.row | {"listing_id": self.listing_id, "first_seen_at": p.observed_at, "gone_at": None})
+                new.append((*p.row.values(), self.listing_id, p.observed_at, None))
                 history.append(self._version(p, "appeared"))
             elif not self._has_word(before):
                 continue
@@ -161,15 +167,13 @@ class Recorder:
                 changed.append((p, "returned" if before.gone_at is not None else "changed"))
             elif before.listing_id != self.listing_id:
                 moved.append(p.id)
-        if new:
-            self.connection.execute(insert(resources), new)
-            self.counts["new"] += len(new)
+        insert_rows(self.connection, resources, (*fresh[0].row, "listing_id", "first_seen_at", "gone_at"), new)
+        self.counts["new"] += len(new)
         if changed:
             history.extend(self._change(changed))
         if moved:
             self.connection.execute(update(resources).where(r.id.in_(moved)).values(listing_id=self.listing_id))
-        if history:
-            self.connection.execute(insert(versions), history)
+        insert_rows(self.connection, versions, _VERSION, history)
 
     def _has_word(self, before: Any) -> bool:
         owner = before.listing_id
@@ -177,7 +181,7 @@ class Recorder:
             return True
         return self.ranks[self.listing_id] < self.ranks[owner]
 
-    def _change(self, changed: Sequence[tuple[_Prepared, str]]) -> Iterator[Row]:
+    def _change(self, changed: Sequence[tuple[_Prepared, str]]) -> Iterator[tuple[Any, ...]]:
         r = resources.c
         found = select(resources).where(r.id.in_([p.id for p, _ in changed]))
         stored = {row.id: row._asdict() for row in self.connection.execute(found)}
@@ -195,29 +199,27 @@ class Recorder:
             self.counts[word] += 1
             yield self._version(p, word, before, after)
 
-    def _version(self, p: _Prepared, change: str, before: Row | None = None, after: Row | None = None) -> Row:
-        return {
-            "resource_id": p.id,
-            "run_id": self.run_id,
-            "at": p.observed_at,
-            "change": change,
-            "before": content.text_of(before) if before else "{}",
-            "after": content.text_of(after) if after else "{}",
-        }
+    def _version(self, p: _Prepared, change: str, before: Row | None = None, after: Row | None = None) -> tuple[Any, ...]:  # fmt: skip
+        old, new = (content.text_of(side) if side else "{}" for side in (before, after))
+        return p.id, self.run_id, p.observed_at, change, old, new
 
     def _write_sightings(self, fresh: Sequence[_Prepared], known: Mapping[str, Any]) -> None:
-        new, changed, numbered = [], [], []
+        new: list[tuple[Any, ...]] = []
+        changed: list[Row] = []
+        numbered: list[tuple[int, _Prepared]] = []
         for p in fresh:
             before = known.get(p.id)
             number = next(self.ids) if before is None else before.id
             numbered.append((number, p))
-            row = {"digest": p.digest, "run_id": self.run_id, "seen_at": p.observed_at}
             if before is None:
-                new.append(row | {"id": number, "listing_id": self.listing_id, "resource_id": p.id, "gone_at": None})
+                new.append((number, self.listing_id, p.id, p.digest, self.run_id, p.observed_at))
+            elif self.replay:
+                changed.append({"sighting": number, "digest": p.digest})
             else:
-                changed.append({"sighting": number, "digest": p.digest} if self.replay else row | {"sighting": number})
-        if new:
-            self.connection.execute(insert(sightings), new)
+                changed.append(
+                    {"sighting": number, "digest": p.digest, "run_id": self.run_id, "seen_at": p.observed_at}
+                )
+        insert_rows(self.connection, sightings, _SIGHTING, new)
         if changed:
             statement = (
                 update(sightings)
@@ -231,33 +233,23 @@ class Recorder:
         self._write_children(numbered)
 
     def _write_children(self, numbered: Sequence[tuple[int, _Prepared]]) -> None:
-        rows: dict[Table, list[Row]] = {raw_payloads: [], aliases: [], refs: [], detail_gaps: []}
+        payloads: list[tuple[Any, ...]] = []
+        keys: list[tuple[Any, ...]] = []
+        mentions: list[tuple[Any, ...]] = []
+        faults: list[tuple[Any, ...]] = []
         for number, p in numbered:
             o = p.observation
-            rows[raw_payloads].append(
-                {"sighting_id": number, "call": content.plain(o.call), "observed_at": p.observed_at, **content.packed(p.payload)}
-            )  # fmt: skip
-            rows[aliases].extend({"sighting_id": number, "key": content.plain(k)} for k in o.aliases)
-            rows[refs].extend(
-                {
-                    "sighting_id": number,
-                    "path": content.plain(m.path),
-                    "verb": m.verb,
-                    "value": content.plain(m.value),
-                    "key": content.plain(m.key),
-                    "call": content.plain(m.call),
-                    "target": m.target,
-                    "provider": content.plain(m.provider),
-                    "account": content.plain(m.account),
-                    "place": content.plain(m.place),
-                    "optional": m.optional,
-                }
-                for m in o.references
-            )
-            rows[detail_gaps].extend(_faults(number, o))
-        for table, found in rows.items():
-            if found:
-                self.connection.execute(insert(table), found)
+            payloads.append((number, content.plain(o.call), p.observed_at, *content.packed(p.payload)))
+            keys.extend([(number, k) for k in _texts(o.aliases, p.clean)])
+            for m in o.references:
+                texts = (m.path, m.verb, m.value, m.key, m.call, m.target, m.provider, m.account, m.place)
+                mentions.append((number, *_texts(texts, p.clean), m.optional))
+            if o.gaps or o.misfits:
+                faults.extend(_faults(number, o))
+        insert_rows(self.connection, raw_payloads, _PAYLOAD, payloads)
+        insert_rows(self.connection, aliases, ("sighting_id", "key"), keys)
+        insert_rows(self.connection, refs, _REFERENCE, mentions)
+        insert_rows(self.connection, detail_gaps, _FAULT, faults)
 
     def bury(self) -> None:
         """Mark as gone what this look proved absent. Call only after a look that proves absence."""
@@ -288,10 +280,8 @@ class Recorder:
         seen_elsewhere = set(self.connection.execute(select(r.id).where(r.id.in_(ids), living)).scalars())
         if gone := [i for i in ids if i not in seen_elsewhere]:
             self.connection.execute(update(resources).where(r.id.in_(gone)).values(gone_at=self.at))
-            self.connection.execute(
-                insert(versions),
-                [{"resource_id": i, "run_id": self.run_id, "at": self.at, "change": "gone", "before": "{}", "after": "{}"} for i in gone],
-            )  # fmt: skip
+            history = [(i, self.run_id, self.at, "gone", "{}", "{}") for i in gone]
+            insert_rows(self.connection, versions, _VERSION, history)
             self.counts["gone"] += len(gone)
         if seen_elsewhere:
             # The next look of another listing takes the word: an empty digest makes it write.
@@ -308,13 +298,15 @@ class Recorder:
         Returns:
             How many different ones there are.
         """
-        chunk: dict[bytes, Row] = {}
+        chunk: dict[bytes, tuple[Any, ...]] = {}
         total, size = 0, 0
         q = quarantine.c
         for misfit in misfits:
-            row = self._quarantined(misfit)
-            chunk[row["sha256"]] = row
-            size += row["bytes"]
+            packed = content.packed(content.encode(misfit.payload))
+            at = content.instant(misfit.observed_at)
+            reason, call = content.plain(misfit.reason), content.plain(misfit.call)
+            chunk[packed[0]] = (self.listing_id, self.run_id, reason, call, at, *packed)
+            size += packed[2]
             if len(chunk) >= CHUNK_RECORDS or size >= CHUNK_BYTES:
                 total += self._replace(chunk)
                 chunk, size = {}, 0
@@ -323,43 +315,46 @@ class Recorder:
             self.connection.execute(delete(quarantine).where(q.listing_id == self.listing_id, q.run_id != self.run_id))
         return total
 
-    def _quarantined(self, misfit: Misfit) -> Row:
-        return {
-            "listing_id": self.listing_id,
-            "run_id": self.run_id,
-            "reason": content.plain(misfit.reason),
-            "call": content.plain(misfit.call),
-            "observed_at": content.instant(misfit.observed_at),
-            **content.packed(content.encode(misfit.payload)),
-        }
-
-    def _replace(self, chunk: Mapping[bytes, Row]) -> int:
+    def _replace(self, chunk: Mapping[bytes, tuple[Any, ...]]) -> int:
         if chunk:
             q = quarantine.c
-            self.connection.execute(
-                delete(quarantine).where(q.listing_id == self.listing_id, q.sha256.in_(list(chunk)))
-            )
-            self.connection.execute(insert(quarantine), list(chunk.values()))
+            same = (q.listing_id == self.listing_id, q.sha256.in_(list(chunk)))
+            self.connection.execute(delete(quarantine).where(*same))
+            insert_rows(self.connection, quarantine, _QUARANTINED, list(chunk.values()))
         return len(chunk)
 
 
-def _faults(number: int, observation: Observation) -> Iterator[Row]:
+_VERSION = ("resource_id", "run_id", "at", "change", "before", "after")
+_SIGHTING = ("id", "listing_id", "resource_id", "digest", "run_id", "seen_at")
+_PACKED = ("sha256", "codec", "bytes", "data")
+_PAYLOAD = ("sighting_id", "call", "observed_at", *_PACKED)
+_QUARANTINED = ("listing_id", "run_id", "reason", "call", "observed_at", *_PACKED)
+_REFERENCE = (
+    "sighting_id",
+    "path",
+    "verb",
+    "value",
+    "key",
+    "call",
+    "target",
+    "provider",
+    "account",
+    "place",
+    "optional",
+)
+_FAULT = ("sighting_id", "fault", "call", "needs", "message")
+
+
+def _texts(words: tuple[str, ...], clean: bool) -> tuple[str, ...]:
+    return words if clean else tuple(content.plain(w) for w in words)
+
+
+def _faults(number: int, observation: Observation) -> Iterator[tuple[Any, ...]]:
     for gap in observation.gaps:
-        yield {
-            "sighting_id": number,
-            "fault": _fault(gap),
-            "call": content.plain(gap.call),
-            "needs": content.text_of(list(gap.needs)),
-            "message": content.plain(str(gap)),
-        }
+        needs = content.text_of(list(gap.needs))
+        yield number, _fault(gap), content.plain(gap.call), needs, content.plain(str(gap))
     for misfit in observation.misfits:
-        yield {
-            "sighting_id": number,
-            "fault": "misfit",
-            "call": content.plain(observation.call),
-            "needs": "[]",
-            "message": content.plain(misfit),
-        }
+        yield number, "misfit", content.plain(observation.call), "[]", content.plain(misfit)
 
 
 _PLAIN_COLUMNS = ("kind", "category", "provider", "account", "place", "name", "native_id")
