@@ -49,6 +49,7 @@ from collectors.aws.errors import action, meaning
 from collectors.aws.rows import Call
 from normalize.errors import CollectError, ConfigError, DeniedError, TransientError
 from normalize.identity import parse_arn
+from normalize.model import Json
 from normalize.units import instant
 
 READ_ONLY = re.compile(r"(?:Describe|List|Get|BatchGet|BatchDescribe|Search)[A-Z]")
@@ -129,6 +130,7 @@ class Client:
         self._refused: dict[str, DeniedError] = {}
         self._clients: dict[tuple[str, str, str], Any] = {}
         self._caller: Caller | None = None
+        self.memory: dict[tuple[str, ...], Json] = {}
 
     def now(self) -> datetime:
         return self._clock()

@@ -6,9 +6,8 @@ unknown.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from collectors.aws.rows import Call, Reader
@@ -48,8 +47,6 @@ class Machines:
     """
 
     types: tuple[tuple[str, str], ...]
-    _known: dict[tuple[str, str, str], Json] = field(default_factory=dict, compare=False, repr=False)
-    _lock: threading.Lock = field(default_factory=threading.Lock, compare=False, repr=False)
 
     @property
     def calls(self) -> tuple[Call, ...]:
@@ -59,10 +56,10 @@ class Machines:
         self, reader: Reader, scope: Scope, items: Sequence[dict[str, Json]]
     ) -> Mapping[int, Sequence[CollectError]]:
         wanted = [list(self._machines(item)) for item in items]
-        error = self._learn(reader, scope, {ec2_type(t) for machines in wanted for t, _ in machines})
+        error = _learn(reader, scope, {ec2_type(t) for machines in wanted for t, _ in machines})
         for item, machines in zip(items, wanted, strict=True):
             if machines:
-                item[MACHINES] = [self._machine(scope, t, count) for t, count in machines]
+                item[MACHINES] = [_machine(reader, scope, t, count) for t, count in machines]
         if error is None:
             return {}
         return {
@@ -78,33 +75,35 @@ class Machines:
                 if isinstance(name, str) and name:
                     yield name, counts.get(where.rpartition(".")[0]) if count_path else 1
 
-    def _machine(self, scope: Scope, name: str, count: Any) -> dict[str, Json]:
-        machine: dict[str, Json] = {"InstanceType": name}
-        if count is not None:
-            machine["Count"] = count
-        facts = self._known.get((scope.account, scope.place, ec2_type(name)))
-        if facts is not None:
-            machine["Facts"] = facts
-        return machine
 
-    def _learn(self, reader: Reader, scope: Scope, names: set[str]) -> CollectError | None:
-        with self._lock:
-            new = sorted(n for n in names if (scope.account, scope.place, n) not in self._known)
-        for at in range(0, len(new), _BATCH):
-            # A filter, not the parameter InstanceTypes: that one refuses the whole batch for one unknown type.
-            params = {"Filters": [{"Name": "instance-type", "Values": new[at : at + _BATCH]}]}
-            try:
-                for answer in reader.answers(scope.account, scope.place, DESCRIBE, params):
-                    self._keep(scope, answer.get("InstanceTypes", ()))
-            except CollectError as error:
-                return error
-        return None
+def _machine(reader: Reader, scope: Scope, name: str, count: Any) -> dict[str, Json]:
+    machine: dict[str, Json] = {"InstanceType": name}
+    if count is not None:
+        machine["Count"] = count
+    facts = reader.memory.get(_key(scope, ec2_type(name)))
+    if facts is not None:
+        machine["Facts"] = facts
+    return machine
 
-    def _keep(self, scope: Scope, types: Iterable[Mapping[str, Any]]) -> None:
-        with self._lock:
-            for facts in types:
-                key = (scope.account, scope.place, str(facts["InstanceType"]))
-                self._known[key] = {k: facts[k] for k in _KEPT if k in facts}
+
+def _key(scope: Scope, name: str) -> tuple[str, ...]:
+    return ("instance type", scope.account, scope.place, name)
+
+
+def _learn(reader: Reader, scope: Scope, names: set[str]) -> CollectError | None:
+    """Ask for the types that are not remembered yet; what went wrong, if anything did."""
+    new = sorted(n for n in names if _key(scope, n) not in reader.memory)
+    for at in range(0, len(new), _BATCH):
+        # A filter, not the parameter InstanceTypes: that one refuses the whole batch for one unknown type.
+        params = {"Filters": [{"Name": "instance-type", "Values": new[at : at + _BATCH]}]}
+        try:
+            for answer in reader.answers(scope.account, scope.place, DESCRIBE, params):
+                for facts in answer.get("InstanceTypes", ()):
+                    kept = {k: facts[k] for k in _KEPT if k in facts}
+                    reader.memory[_key(scope, str(facts["InstanceType"]))] = kept
+        except CollectError as error:
+            return error
+    return None
 
 
 def accelerators_of(facts: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -61,7 +61,13 @@ class Call:
 
 
 class Reader(Protocol):
-    """Reads in one account; the client behind rows and lookups."""
+    """What rows and lookups may ask of the client.
+
+    Attributes:
+        memory: what lookups remember as long as the source is open.
+    """
+
+    memory: dict[tuple[str, ...], Json]
 
     def now(self) -> datetime: ...
 

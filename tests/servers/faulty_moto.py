@@ -4,7 +4,7 @@ In a process: `server = serve(); server.fail(service="ec2", action="DescribeVpcs
 As a program: `python faulty_moto.py [PORT]` prints its address and serves until it is ended.
 Over HTTP: POST, DELETE and GET of /_fault add a rule, forget all rules and counts, and show both.
 
-A rule: `service`, `region`, `action`, `account` (regular expressions, whole match), `kind` (throttle, denied, error,
+A rule: `service`, `region`, `action` (regular expressions, whole match), `text` (one that the body holds), `kind` (throttle, denied, error,
 optin, malformed, drop, gone), `times` (how often; -1 for ever), `after` (how many matching calls go well first).
 Moto leaves out ListFeatureGroups and forgets a training job's Environment; both are made good here, from what moto
 holds or was told.
@@ -150,11 +150,11 @@ class FaultyMoto:
         request = Request(environ)
         if request.path == "/_fault":
             return self._control(request)(environ, start_response)
-        key, service, region, action, protocol = _identify(request)
-        if protocol in ("ec2", "query"):  # reading the action used up the form
-            body = request.get_data(cache=True)
+        service, region, action, protocol = _identify(request)
+        body = request.get_data(cache=True)
+        if body:  # reading used it up; moto reads it again
             environ["wsgi.input"], environ["CONTENT_LENGTH"] = io.BytesIO(body), str(len(body))
-        kind = self._fault(key, service, region, action)
+        kind = self._fault(service, region, action, request)
         if kind is None:
             return self._moto(environ, start_response)
         if kind == "drop":
@@ -173,12 +173,13 @@ class FaultyMoto:
         calls = {" ".join(k): n for k, n in sorted(self.calls.items())}
         return Response(json.dumps({"rules": self._rules, "calls": calls}), content_type="application/json")
 
-    def _fault(self, key: str, service: str, region: str, action: str) -> str | None:
+    def _fault(self, service: str, region: str, action: str, request: Request) -> str | None:
+        values = {"service": service, "region": region, "action": action}
         with self._lock:
             self.calls[(service, region, action)] += 1
-            values = {"service": service, "region": region, "action": action, "account": key}
             for rule in self._rules:
-                if rule["times"] == 0 or not all(re.fullmatch(rule.get(k, ".*"), v) for k, v in values.items()):
+                fits = rule["times"] and all(re.fullmatch(rule.get(k, ".*"), v) for k, v in values.items())
+                if not fits or not _holds(request, rule.get("text")):
                     continue
                 if rule["after"]:
                     rule["after"] -= 1
@@ -188,24 +189,31 @@ class FaultyMoto:
         return None
 
 
-def _identify(request: Request) -> tuple[str, str, str, str, str]:
-    """(access key, service as signed, region, operation, protocol) of a request."""
+def _holds(request: Request, text: str | None) -> bool:
+    if text is None:
+        return True
+    sent = request.path + urllib.parse.unquote(request.get_data(cache=True).decode(errors="replace"))
+    return re.search(text, sent) is not None
+
+
+def _identify(request: Request) -> tuple[str, str, str, str]:
+    """(service as signed, region, operation, protocol) of a request."""
     found = _CREDENTIAL.search(request.headers.get("Authorization", ""))
-    key, region, service = found.groups() if found else ("?", "?", "?")
+    region, service = found.groups()[1:] if found else ("?", "?")
     if target := request.headers.get("X-Amz-Target"):
-        return key, service, region, target.rsplit(".", 1)[-1], "json"
+        return service, region, target.rsplit(".", 1)[-1], "json"
     if smithy := re.fullmatch(r"/service/\w+/operation/(\w+)", request.path):
-        return key, service, region, smithy[1], "json"
+        return service, region, smithy[1], "json"
     if "form" in (request.content_type or ""):
         form = urllib.parse.parse_qs(request.get_data(cache=True).decode())
-        return key, service, region, form.get("Action", ["?"])[0], "ec2" if service == "ec2" else "query"
+        return service, region, form.get("Action", ["?"])[0], "ec2" if service == "ec2" else "query"
     if service == "s3":
-        return key, service, region, _s3_action(request), "s3"
+        return service, region, _s3_action(request), "s3"
     action = next(
         (a for s, m, p, a in _REST if s == service and m == request.method and re.fullmatch(p, request.path)),
         f"{request.method} {request.path}",
     )
-    return key, service, region, action, "rest-json"
+    return service, region, action, "rest-json"
 
 
 def _s3_action(request: Request) -> str:
