@@ -23,13 +23,20 @@ class Cell:
     """What is known of one dimension at one provider.
 
     `count` is None where nothing is known and nothing may be concluded; 0 is a proven absence. `blind` says what
-    could not be seen. Neither a count nor blind: nothing is known to have been looked for of that dimension there.
+    could not be seen in scopes that were looked at; `unscanned` counts scopes of the provider that are known and covered
+    by no source, which leaves a number standing for what is covered, but proves no zero. Neither a count nor blind: nothing is known to have been looked for of that dimension there.
     """
 
     dimension: Dimension | None
     provider: str
     count: int | None
     blind: tuple[str, ...]
+    unscanned: int
+
+    @property
+    def open(self) -> bool:
+        """Whether there is more to know: the count is no last word."""
+        return bool(self.blind) or (self.count is None and self.unscanned > 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +233,6 @@ def _cell(
         "read in part" if c.outcome is Outcome.COMPLETE else c.outcome.value for c in about if not settles(c)
     )
     reasons = [f"{n:,} of {len(about):,} scopes {word}" for word, n in sorted(blind.items())]
-    if unscanned and (about or not looks):
-        reasons.append(f"{unscanned:,} known {'scope' if unscanned == 1 else 'scopes'} not scanned")
-    proven = not reasons and any(c.kind in of_kind for c in about)
-    return Cell(dimension, provider, count if count or proven else None, tuple(reasons))
+    outside = unscanned if about or not looks else 0
+    proven = not reasons and not outside and any(c.kind in of_kind for c in about)
+    return Cell(dimension, provider, count if count or proven else None, tuple(reasons), outside)

@@ -97,17 +97,16 @@ def bars(cells: Iterable[coverage.Cell], width: int = 390, step: int = 28) -> li
             text=_bar_text(totals[dimension], row),
             y=i * step,
             width=round(totals[dimension] / most * width, 1),
-            hatched=any(c.blind for c in row),
+            hatched=any(c.open for c in row),
         )
         for i, (dimension, row) in enumerate(rows.items())
     ]
 
 
 def _bar_text(total: int, row: Sequence[coverage.Cell]) -> str:
-    blind = any(c.blind for c in row)
     if total:
-        return f"{total:,}{' + ?' if blind else ''}"
-    if blind:
+        return f"{total:,}{' + ?' if any(c.blind for c in row) else ''}"
+    if any(c.open for c in row):
         return "?"
     return "0" if any(c.count == 0 for c in row) else "–"
 

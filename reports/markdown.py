@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
+from normalize.model import Scope
 from reports import coverage
 from reports.gaps import GapsReport
 from reports.model import Frame, Gap, Verdict
@@ -96,19 +97,19 @@ def _head(title: str, frame: Frame, verdict: Verdict) -> Iterator[str]:
 def _counts(report: SummaryReport) -> Iterator[str]:
     by_row = groupby(report.cells, key=lambda c: c.dimension)
     yield from _table(
-        ("dimension", *map(text, report.providers)),
+        ("dimension", *(f"{text(p)}{f' (+{n:,} not scanned)' if n else ''}" for p, n in report.providers.items())),
         ((d.value if d else "not modelled", *map(_cell, cells)) for d, cells in by_row),
         "Nothing has been found, and nothing has been looked for.",
     )
     yield from (
-        "`?` something of it could not be seen · `0` looked everywhere, nothing there · `–` not known to have been looked for",
+        "`?` something of it could not be seen · `0` looked everywhere, nothing there · `–` not known to have been looked for · not scanned: scopes that are known to exist and that no source covers",
         "",
     )
 
 
 def _cell(cell: coverage.Cell) -> str:
     if cell.count is None:
-        return "?" if cell.blind else "–"
+        return "?" if cell.open else "–"
     return f"{cell.count:,}{' + ?' if cell.blind else ''}"
 
 
@@ -129,12 +130,13 @@ def _coverage(report: SummaryReport) -> Iterator[str]:
 
 
 def _open(line: coverage.Line) -> str:
-    shown = [
-        f"{coverage.SIGNS[c.outcome]} {text(c.scope.account)} {text(c.scope.place)} {coverage.ending(c)}"
-        for c in line.open[:10]
-    ]
+    shown = [f"{coverage.SIGNS[c.outcome]} {_where(c.scope)} {coverage.ending(c)}" for c in line.open[:10]]
     more = [f"and {len(line.open) - 10:,} more"] if len(line.open) > 10 else []
     return "; ".join((*shown, *more))
+
+
+def _where(scope: Scope) -> str:
+    return " ".join(map(text, dict.fromkeys((scope.account, scope.place))))
 
 
 def _unseen(report: SummaryReport) -> Iterator[str]:

@@ -55,8 +55,9 @@ def _summary(report: SummaryReport) -> dict[str, Any]:
                 **({"dimension": c.dimension.value} if c.dimension else {}),
                 "provider": c.provider,
                 **({} if c.count is None else {"count": c.count}),
-                "proven": c.count is not None and not c.blind,
+                "proven": c.count is not None and not c.blind and not c.unscanned,
                 "blind": list(c.blind),
+                "unscanned": c.unscanned,
             }
             for c in report.cells
         ],

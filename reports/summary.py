@@ -28,8 +28,12 @@ class SummaryReport:
     runs: tuple[model.Run, ...]
 
     @property
-    def providers(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(c.provider for c in self.cells))
+    def providers(self) -> Mapping[str, int]:
+        """Provider -> scopes of it that are known to exist and covered by no source."""
+        most: Counter[str] = Counter()
+        for cell in self.cells:
+            most[cell.provider] = max(most[cell.provider], cell.unscanned)
+        return most
 
     @property
     def severities(self) -> Mapping[str, int]:

@@ -148,9 +148,16 @@ def test_what_was_never_looked_for_is_neither_zero_nor_blind() -> None:
 
 def test_a_provider_known_only_from_a_mention_is_unknown_not_absent() -> None:
     data = {**_one("aws.s3.bucket", "complete"), "gaps": [ESTATE.gap(1, code="scope-unscanned", missing={"provider": "kubernetes"})]}  # fmt: skip
-    assert _cell(data, "compute", "kubernetes").count is None
-    assert _cell(data, "compute", "kubernetes").blind == ("1 known scope not scanned",)
+    cell = _cell(data, "compute", "kubernetes")
+    assert (cell.count, cell.unscanned, cell.open) == (None, 1, True)
     assert not summary.build(data).verdict.complete
+
+
+def test_an_unscanned_account_forbids_zeros_and_leaves_numbers_standing() -> None:
+    gap = ESTATE.gap(1, code="scope-unscanned", missing={"provider": "aws", "account": "2"})
+    assert _cell({**_one("aws.s3.bucket", "complete"), "gaps": [gap]}).count is None
+    cell = _cell({**_one("aws.s3.bucket", "complete", count=7), "gaps": [gap]})
+    assert (cell.count, cell.blind, cell.unscanned, cell.open) == (7, (), 1, False)
 
 
 def test_the_verdict_counts_each_blind_scope_once_and_names_every_reason() -> None:
