@@ -369,7 +369,8 @@ def _cut_assigned(text: str) -> str:
             start, end = _value_span(text, head, len(text))
         elif start == end or not _is_secret(head["name"], text[start:end].strip()):
             continue
-        out += [text[at:start], MARK]
+        value = text[start:end]
+        out += [text[at:start], _marked(value, head["name"]) if "." in value and len(value) < _LONGEST_JUDGED else MARK]
         at = end
     return "".join((*out, text[at:])) if out else text
 
@@ -383,6 +384,8 @@ def _is_part_of_path(text: str, head: re.Match[str]) -> bool:
 def _value_span(text: str, head: re.Match[str], end: int) -> tuple[int, int]:
     """From where to where the value of an assignment stands; nothing for an opening bracket."""
     at, line = head.end(), text[max(0, head.start() - 80) : head.start()].rpartition("\n")[2]
+    if marker := _MARKER.match(text, at + (text[at : at + 1] in ("'", '"')), end):
+        return marker.span()
     if head["sign"] == ":" and (m := _BLOCK.match(text, at, end)):
         return m.end(), _block_end(text, m.end(), len(line) - len(line.lstrip()), end)
     blanks = head["gap"] or text[head.start("sign") - 1].isspace()
@@ -540,7 +543,7 @@ def _marked(text: str, name: str) -> str:
 
 def _harmless(text: str, name: str) -> Iterator[Mention]:
     """Mentions in a sensitive value. A bare word under a secret's name is the secret, even where it looks like a host."""
-    word = _rank(name) == 3 and "://" not in text and not any(c in text for c in ";={")
+    word = _rank(name) == 3 and "://" not in text and not any(c in text for c in ";={,\n")
     for part in _parts(text):
         yield from mentions(part, "" if word else "value")
         if _rank(name) == 0:
