@@ -112,10 +112,11 @@ class HostCollector:
                     host.outcome = (report, machine)
                 except CollectError as error:
                     host.outcome = error
-        if isinstance(failure := host.outcome, CollectError):
+            outcome = host.outcome
+        if isinstance(outcome, CollectError):
             # The failure is raised once a kind, maybe on several threads: each gets an error of its own.
-            raise type(failure)(str(failure), call=failure.call, needs=failure.needs, code=failure.code)
-        return host.outcome
+            raise type(outcome)(str(outcome), call=outcome.call, needs=outcome.needs, code=outcome.code)
+        return outcome
 
     def _claim(self, machine: str, boot: str, address: str) -> None:
         """Refuse to fold two machines into one: copies of an image may share their machine id."""

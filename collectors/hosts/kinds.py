@@ -150,7 +150,7 @@ def _keyed(gpus: list[dict[str, Json]]) -> list[dict[str, Json]]:
     for number, gpu in enumerate(gpus):
         uuid = gpu.get("uuid")
         good = uuid and uuids.count(uuid) == 1 and set(uuid.lower().removeprefix("gpu-").removeprefix("0x")) - set("0-")
-        keyed.append(gpu | {"$key": uuid if good else gpu.get("bus_id") or gpu.get("card") or f"index-{number}"})
+        keyed.append(gpu | {"$local_id": uuid if good else gpu.get("bus_id") or gpu.get("card") or f"index-{number}"})
     return keyed
 
 
@@ -222,10 +222,10 @@ def _gpus(report: Report) -> Iterator[Record]:
         yield body | tools | {"form": "device", "partitions": cuts}, ()
         for cut in cuts:
             place = (
-                cut.get("uuid") or f"{gpu['$key']}/mig-{cut.get('gpu_instance', 0)}-{cut.get('compute_instance', 0)}"
+                cut.get("uuid") or f"{gpu['$local_id']}/mig-{cut.get('gpu_instance', 0)}-{cut.get('compute_instance', 0)}"
             )
             about = {k: gpu[k] for k in ("vendor", "model", "bus_id") if k in gpu}
-            yield about | cut | tools | {"form": "partition", "$key": place, "$device": gpu["$key"]}, ()
+            yield about | cut | tools | {"form": "partition", "$local_id": place, "$device": gpu["$local_id"]}, ()
     if found.problems:
         raise _worst(found.problems)
 
@@ -334,7 +334,7 @@ def _processes(report: Report) -> Iterator[Record]:
     holders: dict[int, dict[str, Json]] = {}
     for gpu, process in accelerators.processes(found.gpus):
         entry = holders.setdefault(process["pid"], {"pid": process["pid"], "$gpus": [], "memory_used_bytes": 0})
-        entry["$gpus"].append(f"gpu/{gpu['$key']}")
+        entry["$gpus"].append(f"gpu/{gpu['$local_id']}")
         entry |= {k: process[k] for k in ("type", "name") if k in process}
         entry["memory_used_bytes"] += process.get("memory_used_bytes", 0)
     for process in _unplaced(report):
@@ -360,7 +360,7 @@ def _process(entry: dict[str, Json], known: Mapping[str, str]) -> dict[str, Json
     start, boot, ticks = entry.get("start_ticks"), known.get("btime", ""), known.get("clock_ticks", "")
     if start is not None and boot.isdecimal() and ticks.isdecimal() and int(ticks):
         entry["$started"] = int(boot) + start // int(ticks)
-    entry["$key"] = f"{entry['pid']}.{start}" if start is not None else str(entry["pid"])
+    entry["$local_id"] = f"{entry['pid']}.{start}" if start is not None else str(entry["pid"])
     if not entry.get("memory_used_bytes"):
         entry.pop("memory_used_bytes", None)  # the tool cannot tell inside a virtual machine or a partition
     return entry
@@ -436,8 +436,8 @@ KINDS: Sequence[Kind] = (
         name="host.gpu",
         category=Category.ACCELERATOR,
         fetch=Reading(("nvidia-smi", "nvidia-smi-list", "rocm-smi", "pci"), _gpus),
-        id=_part("gpu", "$key"),
-        native="$key",
+        id=_part("gpu", "$local_id"),
+        native="$local_id",
         fields={
             "name": "model",
             "type": "form",
@@ -534,8 +534,8 @@ KINDS: Sequence[Kind] = (
         name="host.process",
         category=Category.PROCESS,
         fetch=Reading(("processes", "nvidia-smi", "rocm-smi-pids"), _processes),
-        id=_part("process", "$key"),
-        native="$key",
+        id=_part("process", "$local_id"),
+        native="$local_id",
         fields={
             "name": "name",
             "pid": "pid",

@@ -252,21 +252,22 @@ main() {
     section interfaces interfaces
     section addresses addresses
     section pci pci
+    section lsblk lsblk_json
+    section blocks blocks
+    section listeners listeners
+    section ss bounded 10 ss -Htulnp
+    section connections connections
+    # What may hang comes last, so that it costs nothing that was already said.
     section nvidia-smi bounded 30 nvidia-smi -q -x
     section nvidia-smi-list bounded 20 nvidia-smi -L
     section rocm-smi rocm
     section rocm-smi-pids bounded 20 rocm-smi --showpids --json
     section processes processes
-    section lsblk lsblk_json
-    section blocks blocks
     section docker bounded 15 docker ps --all --no-trunc --format '{{json .}}'
     section docker-inspect inspect
     section podman podman_ps
     section nerdctl bounded 15 nerdctl ps --all --no-trunc --format '{{json .}}'
     section crictl bounded 15 crictl ps --all --output json
-    section listeners listeners
-    section ss bounded 10 ss -Htulnp
-    section connections connections
     section mounts mounts
     printf '@%s done 1\n' "$nonce"
 }
