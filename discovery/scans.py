@@ -239,8 +239,10 @@ def write_report(url: str, name: str, target: str | None, format_: str) -> str:
     from reports.renderers import render
 
     with open_reader(url) as reader:
-        data = {
-            **reader.report_data(),
+        data = reader.report_data()
+        known = {name: kind.category.dimension for name, kind in static_kinds().items()}
+        data |= {
+            "dimensions": {**known, **data["dimensions"]},
             "generated_at": datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
             "version": version("stocktake"),
             "database": scrub(url),

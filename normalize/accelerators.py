@@ -27,10 +27,8 @@ def accelerator(
         partition: how devices are cut or shared: "mig-1g.10gb", "time-slicing-4", "mps".
     """
     entry: dict[str, Any] = {"vendor": vendor, "model": model, "count": count, "form": form}
-    for key, value in (("memory_bytes", memory_bytes), ("fraction", fraction), ("partition", partition)):
-        if value is not None:
-            entry[key] = value
-    return entry
+    measured = {"memory_bytes": memory_bytes, "fraction": fraction, "partition": partition}
+    return entry | {key: value for key, value in measured.items() if value is not None}
 
 
 def total(accelerators: list[dict[str, Any]]) -> int:

@@ -188,13 +188,9 @@ def test_an_edge_dangles_exactly_where_its_target_is_absent(seen: dict[str, Obse
 
 
 NOT_RECOGNISED = {
-    "r024": "a host behind connection_string=, which goes as a whole",
     "r026": "values of a Helm release, of which nothing is kept",
     "r063": "a Secret named inside a JSON annotation",
-    "r064": "a bucket inside a list of load balancer attributes",
     "r072": "a log group by bare name",
-    "r086": "a model of the hub by bare name, as an argument",
-    "r098": "a bucket inside a YAML argument",
     "r161": "a ConfigMap in the operator's namespace, which the object does not name",
     "r171": "an entry of a secret manager by bare name",
     "r175": "a hosted zone by bare id",
@@ -207,6 +203,7 @@ def names_in(value: str) -> set[str]:
         arn_name(value),
         uri_name(value if "://" in value else f"https://{value}"),
         uri_name(f"nfs://{value}"),
+        uri_name(f"hf://{value}"),
         image_name(value),
         host_name(re.sub(r":\d+$", "", value)),
         bucket_name("s3", value),

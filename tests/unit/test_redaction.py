@@ -31,12 +31,61 @@ def dumped(payload: Any) -> str:
 
 @pytest.mark.parametrize(
     "name",
-    """DB_PASSWORD db-password dbPassword PGPASSWORD MYSQL_ROOT_PASSWORD MYSQL_PWD sfPassword spark.snowflake.sfPassword
-    password Password PASSWD passphrase apiKey API_KEY x-api-key OPENAI_API_KEY accessKey AWS_SECRET_ACCESS_KEY
-    secret_key SECRET_KEY clientSecret client_secret TOKEN HF_TOKEN authToken auth_token accesstoken refresh_token
-    private_key privateKey ACCOUNT_KEY accountKey connectionString CONNECTION_STRING Authorization cookie Set-Cookie
-    DB_PASSWORD_PROD TOKEN_V2 password1 credentials AZURE_STORAGE_KEY FERNET_KEY licenseKey ssh_key SASL_JAAS_CONFIG
-    REDIS_PASS requirepass --db-password webhookUrl GITLAB_CI_TOKEN client-key-data hmac_key""".split(),
+    [
+        "DB_PASSWORD",
+        "db-password",
+        "dbPassword",
+        "PGPASSWORD",
+        "MYSQL_ROOT_PASSWORD",
+        "MYSQL_PWD",
+        "sfPassword",
+        "spark.snowflake.sfPassword",
+        "password",
+        "Password",
+        "PASSWD",
+        "passphrase",
+        "apiKey",
+        "API_KEY",
+        "x-api-key",
+        "OPENAI_API_KEY",
+        "accessKey",
+        "AWS_SECRET_ACCESS_KEY",
+        "secret_key",
+        "SECRET_KEY",
+        "clientSecret",
+        "client_secret",
+        "TOKEN",
+        "HF_TOKEN",
+        "authToken",
+        "auth_token",
+        "accesstoken",
+        "refresh_token",
+        "private_key",
+        "privateKey",
+        "ACCOUNT_KEY",
+        "accountKey",
+        "connectionString",
+        "CONNECTION_STRING",
+        "Authorization",
+        "cookie",
+        "Set-Cookie",
+        "DB_PASSWORD_PROD",
+        "TOKEN_V2",
+        "password1",
+        "credentials",
+        "AZURE_STORAGE_KEY",
+        "FERNET_KEY",
+        "licenseKey",
+        "ssh_key",
+        "SASL_JAAS_CONFIG",
+        "REDIS_PASS",
+        "requirepass",
+        "--db-password",
+        "webhookUrl",
+        "GITLAB_CI_TOKEN",
+        "client-key-data",
+        "hmac_key",
+    ],
 )
 def test_name_means_a_secret(name: str) -> None:
     assert is_secret_name(name)
@@ -44,11 +93,55 @@ def test_name_means_a_secret(name: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    """secretName SecretArn secretKeyRef passwordSecretRef NextToken nextToken continuationToken eos_token pad_token max_tokens
-    max_new_tokens tokenizer tokenizer_class tokenization PasswordPolicy password_last_used passwordRotationDays tokenEndpoint token_url
-    secret_id TokenExpiration kms_key_id KmsKeyId keyName partition_key sort_key name value path region bypass compass
-    secretStoreRef imagePullPolicy secretmanager authors key_usage HttpTokens monkey keyboard tiktoken
-    tokens_per_second PasswordLastChanged token-review secretProviderClass no-password embeddings""".split(),
+    [
+        "secretName",
+        "SecretArn",
+        "secretKeyRef",
+        "passwordSecretRef",
+        "NextToken",
+        "nextToken",
+        "continuationToken",
+        "eos_token",
+        "pad_token",
+        "max_tokens",
+        "max_new_tokens",
+        "tokenizer",
+        "tokenizer_class",
+        "tokenization",
+        "PasswordPolicy",
+        "password_last_used",
+        "passwordRotationDays",
+        "tokenEndpoint",
+        "token_url",
+        "secret_id",
+        "TokenExpiration",
+        "kms_key_id",
+        "KmsKeyId",
+        "keyName",
+        "partition_key",
+        "sort_key",
+        "name",
+        "value",
+        "path",
+        "region",
+        "bypass",
+        "compass",
+        "secretStoreRef",
+        "imagePullPolicy",
+        "secretmanager",
+        "authors",
+        "key_usage",
+        "HttpTokens",
+        "monkey",
+        "keyboard",
+        "tiktoken",
+        "tokens_per_second",
+        "PasswordLastChanged",
+        "token-review",
+        "secretProviderClass",
+        "no-password",
+        "embeddings",
+    ],
 )
 def test_name_does_not_mean_a_secret(name: str) -> None:
     assert not is_secret_name(name)
@@ -141,7 +234,10 @@ WRAPPED: dict[str, Any] = {
     "random in env": [{"name": "FOO", "value": "q8Kd03mXz7LpW2Yv5RtBn4Hs6Jc9Fg1A"}],
     "aws pair": f"[default]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = {AWS_SECRET}\n",
     "aws pair, unnamed": f"AKIAIOSFODNN7EXAMPLE {AWS_SECRET}",
-    "service account key": {"type": "service_account", "private_key": f"-----BEGIN PRIVATE KEY-----\n{S}\n-----END PRIVATE KEY-----\n"},
+    "service account key": {
+        "type": "service_account",
+        "private_key": f"-----BEGIN PRIVATE KEY-----\n{S}\n-----END PRIVATE KEY-----\n",
+    },
     "pem": f"x\n-----BEGIN RSA PRIVATE KEY-----\n{S}\n-----END RSA PRIVATE KEY-----\ny",
     "pgp": f"-----BEGIN PGP PRIVATE KEY BLOCK-----\n{S}\n-----END PGP PRIVATE KEY BLOCK-----",
     "pem cut off": f"-----BEGIN EC PRIVATE KEY-----\n{S}",
@@ -151,7 +247,9 @@ WRAPPED: dict[str, Any] = {
     "databricks": "dapi" + "0a1b" * 8,
     "slack webhook": f"https://hooks.slack.com/services/T0/B0/{S}",
     "user data": {"UserData": b64(f"#!/bin/bash\nexport HF_TOKEN={S}\npython train.py\n")},
-    "user data, lines": {"UserData": base64.encodebytes(f"#!/bin/bash\necho {'x' * 90}\nexport HF_TOKEN={S}\n".encode()).decode()},
+    "user data, lines": {
+        "UserData": base64.encodebytes(f"#!/bin/bash\necho {'x' * 90}\nexport HF_TOKEN={S}\n".encode()).decode()
+    },
     "base64url": base64.urlsafe_b64encode(f"??>>~~ password={S}".encode()).decode(),
     "base64 twice": b64(b64(f"password={S}")),
     "gzip": base64.b64encode(gzip.compress(f"token: {S}\n".encode(), mtime=0)).decode(),
@@ -249,8 +347,8 @@ def test_dependency_inside_a_secret_is_not_lost_with_it(value: str, kept: str) -
 
 
 def test_password_that_looks_like_a_host_leaves_no_mention() -> None:
-    assert {"password": MARK} == redact({"password": "my.secret.horse"})
-    assert {"Env": {"DB_PASSWORD": MARK}} == redact({"Env": {"DB_PASSWORD": "my.secret.horse"}}, frozenset({"Env"}))
+    assert redact({"password": "my.secret.horse"}) == {"password": MARK}
+    assert redact({"Env": {"DB_PASSWORD": "my.secret.horse"}}, frozenset({"Env"})) == {"Env": {"DB_PASSWORD": MARK}}
 
 
 @pytest.mark.parametrize(
@@ -258,18 +356,23 @@ def test_password_that_looks_like_a_host_leaves_no_mention() -> None:
 )  # fmt: skip
 def test_sensitive_path_is_masked_whole(path: str) -> None:
     payload = {"Environment": {"A": "quite ordinary"}, "Jobs": [{"Environment": {"A": "quite ordinary"}, "Env": [{"Name": "A", "Value": "quite ordinary"}]}], "x": {"hidden": "quite ordinary"}}  # fmt: skip
-    assert dumped(payload).count("quite ordinary") - 1 == dumped(redact(payload, frozenset({path}))).count("quite ordinary")
+    assert dumped(payload).count("quite ordinary") - 1 == dumped(redact(payload, frozenset({path}))).count(
+        "quite ordinary"
+    )
 
 
 def test_names_and_pointers_under_a_sensitive_path_survive() -> None:
-    env = [{"name": "A", "value": "masked text"}, {"name": "P", "valueFrom": {"secretKeyRef": {"name": "db", "key": "pw"}}}]
+    env = [
+        {"name": "A", "value": "masked text"},
+        {"name": "P", "valueFrom": {"secretKeyRef": {"name": "db", "key": "pw"}}},
+    ]
     assert [{"name": "A", "value": MARK}, env[1]] == redact({"env": env}, frozenset({"env"}))["env"]
 
 
 def test_mask_keeps_plain_words_and_mere_mentions() -> None:
     kept = ["", "true", "42", "s3://bucket/prefix", "arn:aws:iam::111122223333:role/x"]
     assert kept == [mask(k) for k in kept]
-    assert MARK == mask("some words")
+    assert mask("some words") == MARK
 
 
 def test_payload_is_not_changed_in_place() -> None:
@@ -344,7 +447,18 @@ def test_scrubbing_a_text_twice_changes_nothing(text: str) -> None:
 SECRET = st.text("abcdefghkmnpqrstuvwxyzABCDEFGHKLMNPQRSTUVWXYZ23456789!$%^*_~", min_size=10, max_size=30).filter(
     lambda s: any(c.isdigit() for c in s) and any(c.islower() for c in s) and any(c.isupper() for c in s) and s[0].isalnum() and s[-1].isalnum()
 )  # fmt: skip
-NAME = st.sampled_from(["DB_PASSWORD", "api_key", "HF_TOKEN", "clientSecret", "smtp.password", "AWS_SECRET_ACCESS_KEY", "X-Api-Key", "rootPassword"])
+NAME = st.sampled_from(
+    [
+        "DB_PASSWORD",
+        "api_key",
+        "HF_TOKEN",
+        "clientSecret",
+        "smtp.password",
+        "AWS_SECRET_ACCESS_KEY",
+        "X-Api-Key",
+        "rootPassword",
+    ]
+)
 WRAPPER = st.sampled_from(
     [
         lambda n, s: {n: s},
@@ -364,7 +478,11 @@ WRAPPER = st.sampled_from(
     ]
 )
 ENCODING = st.sampled_from(
-    [lambda v: v, lambda v: b64(v if isinstance(v, str) else json.dumps(v)), lambda v: {"metadata": {"annotations": {"x/y": json.dumps(v)}}}]
+    [
+        lambda v: v,
+        lambda v: b64(v if isinstance(v, str) else json.dumps(v)),
+        lambda v: {"metadata": {"annotations": {"x/y": json.dumps(v)}}},
+    ]
 )
 
 
