@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from collectors.contract import Blindness, CutShortError
-from collectors.mlflow.client import READ_PERMISSION, Search, Server, classify
+from collectors.mlflow.client import Search, Server, classify
 from collectors.mlflow.kinds import KINDS
 from normalize.errors import CollectError, ConfigError
 from normalize.identity import mlflow_server_name
@@ -74,25 +74,21 @@ class MlflowCollector:
         """All records of a kind.
 
         Raises:
-            CutShortError: at the end, when the server is known to hide things from this user.
+            CutShortError: at the end, when the server is known to leave things out of its listings.
             CollectError: the listing failed, wherever it was.
         """
         search: Search = kind.fetch
         try:
             for payload in search.read(self._server):
                 yield RawRecord(kind.name, scope, payload, self.source, search.call, self._clock())
-            hidden = None if kind.name == "mlflow.server" else self._server.user_without_full_view()
+            left_out = None if kind.name == "mlflow.server" else self._server.left_out
         except Exception as error:
             known = classify(error, search.call)
             if known is None:
                 raise
             raise known from error
-        if hidden:
-            raise CutShortError(
-                f"{hidden} is no administrator of this server, which leaves what it may not read out of its listings",
-                call=search.call,
-                needs=(READ_PERMISSION,),
-            )
+        if left_out:
+            raise CutShortError(left_out[0], call=search.call, needs=left_out[1:])
 
     def classify(self, error: Exception) -> CollectError | None:
         return classify(error)
@@ -106,10 +102,8 @@ class MlflowCollector:
             records = self.collect(kind, self._scope)
             try:
                 next(records, None)
-                if hidden := self._server.user_without_full_view():
-                    yield Blindness(
-                        kind.name, self._scope, CutShortError(f"{hidden} is no administrator", needs=(READ_PERMISSION,))
-                    )
+                if left_out := self._server.left_out:
+                    yield Blindness(kind.name, self._scope, CutShortError(left_out[0], needs=left_out[1:]))
             except CollectError as error:
                 yield Blindness(kind.name, self._scope, error)
             finally:

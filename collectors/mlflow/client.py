@@ -12,6 +12,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from functools import cached_property
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -124,23 +125,50 @@ class Server:
         text = response.text.strip()
         return text if response.status_code == 200 and len(text) <= 40 and text[:1].isdigit() else None
 
-    def user_without_full_view(self) -> str | None:
-        """The user's name when the server is known to hide things from it; None where nothing says so.
+    @cached_property
+    def left_out(self) -> tuple[str, str] | None:
+        """(why listings of this server are known not to be whole though they end well, what is needed); None where
+        nothing says so."""
+        if hidden := self._hidden_from_user():
+            return hidden, READ_PERMISSION
+        if others := self._other_workspaces():
+            return others, "a scan for each workspace, with MLFLOW_WORKSPACE set to it"
+        return None
 
-        A server with basic-auth leaves unreadable things out of its listings without a word; only an administrator
-        is sure to see all. Source: mlflow 3.17, mlflow/server/auth, filter_search_experiments, read 2026-11-24.
-        """
+    def _hidden_from_user(self) -> str | None:
+        """A server with basic-auth leaves unreadable things out of its listings without a word; only an administrator
+        is sure to see all. Source: mlflow 3.17, mlflow/server/auth, filter_search_experiments, read 2026-11-24."""
         user = os.environ.get("MLFLOW_TRACKING_USERNAME")
-        if not user:
+        found = self._json("/api/2.0/mlflow/users/get", username=user) if user else None
+        if (
+            not isinstance(found, dict)
+            or not isinstance(about := found.get("user"), dict)
+            or about.get("is_admin", True)
+        ):
             return None
-        response = self.get("/api/2.0/mlflow/users/get", username=user)
-        if response.status_code != 200:
+        return f"{user} is no administrator of this server, which leaves out of its listings what {user} may not read"
+
+    def _other_workspaces(self) -> str | None:
+        """A listing shows one workspace, that of MLFLOW_WORKSPACE or the default one.
+        Source: mlflow 3.17, mlflow/server/server_info_api.py and workspace_helpers.py, read 2026-11-24."""
+        about = self._json("/api/3.0/mlflow/server-info")
+        if not isinstance(about, dict) or not about.get("workspaces_enabled"):
             return None
+        found = self._json("/api/3.0/mlflow/workspaces")
+        listed = found.get("workspaces", []) if isinstance(found, dict) else None
+        if listed is None:
+            return "this server has workspaces, and which ones cannot be listed"
+        current = os.environ.get("MLFLOW_WORKSPACE") or "default"
+        others = sorted({str(w["name"]) for w in listed if isinstance(w, dict) and "name" in w} - {current})
+        return f"only workspace {current} was read; not read: {', '.join(others)}" if others else None
+
+    def _json(self, endpoint: str, **parameters: str) -> Json:
+        """The JSON of a successful answer; None for any other answer."""
+        response = self.get(endpoint, **parameters)
         try:
-            administrator = response.json()["user"]["is_admin"]
-        except (ValueError, KeyError, TypeError):
+            return response.json() if response.status_code == 200 else None
+        except ValueError:
             return None
-        return None if administrator else user
 
 
 def servers(server: Server) -> Iterator[Json]:

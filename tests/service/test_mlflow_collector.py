@@ -222,6 +222,19 @@ def test_a_user_who_may_not_see_all_never_gets_a_complete_listing(
         assert {b.kind for b in opened(url).check()} >= {"mlflow.run", "mlflow.registered_model"}
 
 
+def test_workspaces_that_were_not_read_keep_a_listing_from_being_complete(world: World) -> None:
+    faults = {
+        "/api/3.0/mlflow/server-info": (200, "application/json", b'{"workspaces_enabled": true}'),
+        "/api/3.0/mlflow/workspaces": (
+            200,
+            "application/json",
+            b'{"workspaces": [{"name": "default"}, {"name": "risk"}]}',
+        ),
+    }
+    with faulty_proxy(world.url, faults) as url, pytest.raises(CutShortError, match="not read: risk"):
+        listed(opened(url), "mlflow.experiment")
+
+
 def test_a_server_that_is_down_is_not_empty() -> None:
     collector = opened(f"http://127.0.0.1:{free_port()}")
     for kind in collector.kinds():
