@@ -172,3 +172,35 @@ def test_kill_9_at_ten_random_moments_then_resume_gives_the_same_inventory(tmp_p
         desk.run("scan", "--resume")
     assert killed > 0
     assert desk.inventory() == expected
+
+
+def test_the_agent_resumes_what_a_crash_cut_short_and_answers_sigterm(tmp_path: Path, replay: Any) -> None:
+    replay.latency = 0.05
+    desk = Desk(tmp_path / "desk")
+    desk.configure(Path(replay.write_kubeconfig(str(tmp_path / "kubeconfig"))))
+    toml = desk.folder / "stocktake.toml"
+    toml.write_text(
+        toml.read_text() + '[[schedule]]\nname = "yearly"\ncron = "0 3 1 1 *"\ntimezone = "Europe/Berlin"\n'
+    )
+    crashed = desk.start("scan", "--workers", "2")
+    _until(lambda: len(replay.requests) > 40)
+    os.killpg(crashed.pid, signal.SIGKILL)
+    crashed.communicate()
+    asked = len(replay.requests)
+    agent = desk.start("agent", "--listen", "")
+    _until(lambda: len(replay.requests) > asked + 40)
+    agent.send_signal(signal.SIGTERM)
+    agent.communicate(timeout=20)
+    assert (agent.returncode, [r["status"] for r in desk.rows("runs")]) == (0, ["interrupted"])
+    again = desk.start("agent", "--listen", "")
+    _until(lambda: [r["status"] for r in desk.rows("runs")] == ["complete"])
+    again.send_signal(signal.SIGTERM)
+    again.communicate(timeout=20)
+    assert (again.returncode, len(desk.rows("coverage")) > 100) == (0, True)
+
+
+def _until(condition: Any, seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come to pass"
+        time.sleep(0.1)
