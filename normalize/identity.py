@@ -223,6 +223,8 @@ def uri_name(text: str) -> Name | None:
         return _hub_name(f"{owner}/{path}")
     if not host or not valid_host(host):
         return None
+    if scheme == "snowflake" and not host.endswith(".snowflakecomputing.com"):
+        return host_name(f"{host}.snowflakecomputing.com")
     if scheme in ("hdfs", "viewfs"):
         return Name(f"hdfs://{host}:{port or 8020}", "hdfs.namenode")
     if scheme == "nfs":

@@ -27,7 +27,7 @@ from normalize.model import (
     Template,
 )
 from normalize.redaction import redact
-from normalize.references import declared, in_cluster, search
+from normalize.references import declared, in_cluster, key_step, search
 
 MISSING: Any = type("Missing", (), {"__repr__": lambda self: "MISSING", "__bool__": lambda self: False})()
 """What `read` gives for a path that is not there; null is None."""
@@ -104,8 +104,7 @@ def located(payload: Json, path: Path) -> Iterator[tuple[str, Any]]:
         elif isinstance(step, int) and isinstance(value, list) and step < len(value):
             todo.append((f"{where}[{step}]", value[step], at + 1))
         elif isinstance(step, str) and isinstance(value, dict) and step in value:
-            plain = re.fullmatch(r"[A-Za-z_$][\w$]*", step)
-            todo.append((where + (f".{step}" if plain else f'["{step}"]'), value[step], at + 1))
+            todo.append((where + key_step(step), value[step], at + 1))
 
 
 def fill(template: str, payload: Json, scope: Scope) -> str:

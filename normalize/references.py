@@ -47,7 +47,7 @@ _HOST = re.compile(
 )
 _ADDRESS = re.compile(r"(?<![\w.])(?P<host>\d{1,3}(?:\.\d{1,3}){3})(?::\d{1,5})?(?![\w.])")
 _SERVICE_DNS = re.compile(r"(?P<name>[a-z0-9-]+)\.(?P<ns>[a-z0-9-]+)\.svc(?:\.cluster\.local)?\.?")
-_QUICK = re.compile(r"arn:aws|://|-[0-9a-f]{8}|\.[A-Za-z]{2}|\d\.\d")
+_QUICK = re.compile(r"arn:aws|://|-[0-9a-f]{8}|\.[A-Za-z]{2}|\d\.\d|(?i:bucket)|\[redacted; ")
 
 _STORE_SCHEMES = frozenset({"s3", "s3a", "s3n", "gs", "abfs", "abfss", "wasb", "wasbs", "hdfs", "viewfs", "nfs", "hf"})
 _SERVER_SCHEMES = frozenset(
@@ -103,63 +103,33 @@ _PROSE_NAME = re.compile(
     r"(?:description|descr|summary|message|comment|documentation|docs?|help|note|license|reason)$",
     re.IGNORECASE,
 )
-_VERSION_TLD = frozenset(
-    [
-        "py",
-        "sh",
-        "js",
-        "json",
-        "yaml",
-        "yml",
-        "txt",
-        "md",
-        "csv",
-        "xml",
-        "html",
-        "conf",
-        "cfg",
-        "ini",
-        "log",
-        "gz",
-        "tar",
-        "zip",
-        "parquet",
-        "bin",
-        "pt",
-        "pth",
-        "onnx",
-        "safetensors",
-        "jar",
-        "whl",
-        "service",
-        "timer",
-        "socket",
-        "target",
-        "go",
-        "java",
-        "rb",
-        "ts",
-        "sql",
-        "env",
-        "toml",
-        "lock",
-        "pem",
-        "crt",
-        "key",
-        "db",
-        "sock",
-        "pid",
-        "tgz",
-        "ipynb",
-        "arrow",
-        "feather",
-        "npy",
-        "h5",
-        "pkl",
-        "joblib",
-        "so",
-    ]
+_FILE_NAME = re.compile(
+    r"\.(?:py|sh|js|json|yaml|yml|txt|md|csv|xml|html|conf|cfg|ini|log|gz|tar|zip|parquet|bin|pt|pth|onnx|safetensors|jar|whl|service|timer|socket|target|go|java|rb|ts|sql|env|toml|lock|pem|crt|key|db|sock|pid|tgz|ipynb|arrow|feather|npy|h5|pkl|joblib|so)$"
 )
+_REGISTRY_IMAGE = re.compile(
+    r"(?<![\w./@:-])(?:\d{12}\.dkr\.ecr(?:-fips)?\.[a-z0-9-]{5,20}\.amazonaws\.com(?:\.cn)?|(?:[a-z0-9-]{1,40}\.)?gcr\.io|ghcr\.io|nvcr\.io|quay\.io|"
+    r"docker\.io|registry\.k8s\.io|public\.ecr\.aws|mcr\.microsoft\.com|[a-z0-9-]{1,50}\.azurecr\.io|[a-z0-9-]{1,40}-docker\.pkg\.dev)"
+    r"/[a-z0-9][a-z0-9._/-]{0,250}(?::[\w][\w.-]{0,127})?(?:@sha256:[0-9a-f]{64})?"
+)
+_BUCKET_SETTING = re.compile(
+    r"(?i:bucket(?:[-_]?name)?)\\?[\"']?[ \t]{0,9}[:=][ \t]{0,9}\\?[\"']?(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?=[\"'\\\s,;}&]|$)"
+)
+_NO_BUCKET = re.compile(r"[\d.]+|true|false|null|none|name")
+_HUB_NAME = re.compile(
+    r"(?:^|[-_.])(?:hf[-_]?)?(?:hub[-_]?)?(?:model[-_]?id|model[-_]?name[-_]?or[-_]?path|base[-_]?model|repo[-_]?id)$|^hf[-_]model$",
+    re.IGNORECASE,
+)
+_HUB_MODEL = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}")
+_SIZED_MODEL = re.compile(
+    r"[A-Za-z][\w.-]{0,95}/(?=[\w.-]{0,95}$)(?:[\w.]{1,40}-){1,6}(?:\d{1,2}x)?\d{1,4}(?:\.\d{1,2})?[bB](?:-[\w.-]{1,60})?"
+)
+"""ORGANISATION/NAME-70B: the number of parameters in the name marks a language model of a hub."""
+_SETTING = re.compile(r"-{0,2}(?P<name>[A-Za-z_][\w.-]{0,79})=(?=\S)")
+_KEPT = re.compile(r"\[redacted; mentions ([^\[\]]+)\]")
+_SERVICE_ENDPOINT = re.compile(
+    r"(?:[a-z0-9-]+\.){1,2}amazonaws\.com(?:\.cn)?|(?:api|fips|dualstack)\.[a-z0-9.-]+\.[a-z]{2}(?:-[a-z]+)+-\d\.amazonaws\.com|[a-z0-9-]+\.googleapis\.com"
+)
+"""Hosts of a cloud's own services (s3.us-west-2.amazonaws.com, the principal ec2.amazonaws.com): no thing of anybody's."""
 
 
 def mentions(text: str, name: str) -> tuple[Mention, ...]:
@@ -179,27 +149,31 @@ def _mentions_short(text: str, name: str) -> tuple[Mention, ...]:
 
 
 def _mentions(text: str, name: str) -> Iterator[Mention]:
-    if (
-        _IMAGE_NAME.search(name)
-        and (found := image_name(text))
-        and ("/" in text or ":" in text or name.lower() == "image")
-    ):
-        yield Mention(found, text, (0, len(text)))
-        return
-    if _BUCKET_NAME.search(name) and (found := uri_name(f"s3://{text}")):
-        yield Mention(found, text, (0, len(text)))
-        return
-    if text.startswith("[redacted; mentions "):
-        yield from _kept(text)
+    at = 0
+    for _ in range(3):  # "JAVA_OPTS=-Dfs.bucket=b"
+        if setting := _SETTING.match(text, at):
+            at, name = setting.end(), setting["name"]
+    for found in _found(text[at:] if at else text, name):
+        yield Mention(found.name, found.value, (found.span[0] + at, found.span[1] + at)) if at else found
+
+
+def _found(text: str, name: str) -> Iterator[Mention]:
+    if whole := _whole(text, name):
+        yield Mention(whole, text, (0, len(text)))
         return
     if not _QUICK.search(text):
         return
     taken: list[tuple[int, int]] = []
-    for m in _ARN.finditer(text):
-        value = m[0].rstrip(".:/")
+    for m in _KEPT.finditer(text):
         taken.append(m.span())
-        if named := arn_name(value):
-            yield Mention(named, value, (m.start(), m.start() + len(value)))
+        yield from _kept(m)
+    for pattern, named_by in ((_ARN, arn_name), (_REGISTRY_IMAGE, image_name)):
+        for m in pattern.finditer(text):
+            value = m[0].rstrip(".:/")
+            if not _inside(m.span(), taken):
+                insort(taken, m.span())
+                if named := named_by(value):
+                    yield Mention(named, value, (m.start(), m.start() + len(value)))
     for m in _URI.finditer(text):
         if _inside(m.span(), taken) or m["scheme"] == "aws":  # aws:///zone/i-…: the id inside is the mention
             continue
@@ -210,15 +184,31 @@ def _mentions(text: str, name: str) -> Iterator[Mention]:
     for m in AWS_SHORT_ID.finditer(text):
         if not _inside(m.span(), taken) and (named := aws_short_name(m[0])):
             yield Mention(named, m[0], m.span())
+    for m in _BUCKET_SETTING.finditer(text):
+        bucket = m["bucket"]
+        if not _NO_BUCKET.fullmatch(bucket) and (named := uri_name(f"s3://{bucket}")):
+            yield Mention(named, bucket, m.span("bucket"))
     yield from _hosts(text, name, taken)
 
 
-def _kept(text: str) -> Iterator[Mention]:
+def _whole(text: str, name: str) -> Name | None:
+    """The name that a whole value gives to an image, a bucket or a hub's model, by what it stands under."""
+    if "://" in text or len(text) > 400 or text.isspace():
+        return None
+    if _IMAGE_NAME.search(name) and ("/" in text or ":" in text or name.lower() == "image"):
+        return None if text.startswith("sha256:") else image_name(text)
+    if _BUCKET_NAME.search(name) and not _NO_BUCKET.fullmatch(text):
+        return uri_name(f"s3://{text}")
+    if (_HUB_NAME.search(name) and _HUB_MODEL.fullmatch(text)) or _SIZED_MODEL.fullmatch(text):
+        return uri_name(f"hf://{text}")
+    return None
+
+
+def _kept(marker: re.Match[str]) -> Iterator[Mention]:
     """Mentions that redaction left inside a marker: canonical keys, parted by blanks."""
-    for word in text[len("[redacted; mentions ") : -1].split(" "):
+    for word in marker[1].split(" "):
         form, _, rest = word.partition(":")
-        named: Name | None
-        if form == "dns" or form == "ip":
+        if form in ("dns", "ip"):
             named = host_name(rest)
         elif form == "image":
             named = image_name(rest.removeprefix("//"))
@@ -234,7 +224,7 @@ def _kept(text: str) -> Iterator[Mention]:
         else:
             named = uri_name(word)
         if named:
-            yield Mention(named, word, (0, len(text)))
+            yield Mention(named, word, marker.span())
 
 
 _FAR = 1 << 62
@@ -276,6 +266,8 @@ def _uri(value: str, scheme: str, name: str) -> Name | None:
         return named
     if _NOISE_HOSTS.search(host) or host == "169.254.169.254":
         return None
+    if _SERVICE_ENDPOINT.fullmatch(host) and value.rstrip("/").endswith(host):
+        return None
     if known_service(host) or host.endswith(".svc") or not _PROSE_NAME.search(name):
         return named
     return None
@@ -285,18 +277,26 @@ def _hosts(text: str, name: str, taken: list[tuple[int, int]]) -> Iterator[Menti
     speaks_of_hosts = name == "value" or bool(_ENDPOINT_NAME.search(name))
     for m in _HOST.finditer(text):
         host = m["host"].lower()
-        if _inside(m.span(), taken) or (_NOISE_HOSTS.search(host) and ".svc." not in host):
+        if _inside(m.span(), taken) or _SERVICE_ENDPOINT.fullmatch(host) or AWS_SHORT_ID.match(host):
+            continue  # a short id in front (fs-0abc.efs.…) is the thing's own name and has been found
+        if _NOISE_HOSTS.search(host) and ".svc." not in host:
             continue
         if name in ("key", "topologyKey") and text[m.end() : m.end() + 1] == "/":
             continue  # DOMAIN/NAME is the name of a label, a taint or an annotation
         whole = m.span() == (0, len(text))
         known = known_service(host) is not None or ".svc." in host + "."
-        plausible = whole and speaks_of_hosts and host.rsplit(".", 1)[-1] not in _VERSION_TLD
-        if (known or plausible) and (named := host_name(host)):
+        plausible = whole and speaks_of_hosts and not _FILE_NAME.search(host)
+        if (known or plausible) and (named := _server(host)):
             yield Mention(named, m[0], m.span())
     alone = _ADDRESS.fullmatch(text)
     if alone and (speaks_of_hosts or ":" in text) and (named := host_name(alone["host"])):
         yield Mention(named, text, alone.span())
+
+
+def _server(host: str) -> Name | None:
+    if host.endswith(".core.windows.net"):
+        host = ".".join(host.split(".")[-5:])
+    return uri_name(f"https://{host}/") if ".s3" in host else host_name(host)
 
 
 def declared(text: str, target: str, within: str, scope: Scope) -> Name:
@@ -359,15 +359,25 @@ def search(payload: Json, quiet: frozenset[str] = frozenset()) -> Iterator[tuple
                 if child in quiet or child == "$links":
                     continue
                 called = variable if variable is not None and key.lower() == "value" else key
-                step = f".{key}" if _PLAIN_KEY.fullmatch(key) else f"[{_quoted(key)}]"
-                below.append((item, path + step, child, called))
+                below.append((item, path + key_step(key), child, called))
             stack.extend(reversed(below))
         elif isinstance(value, list):
-            stack.extend((item, f"{path}[{i}]", dotted + "[]", name) for i, item in reversed(list(enumerate(value))))
+            named = [_flag(before) or name for before in (None, *value)]
+            stack.extend(
+                (item, f"{path}[{i}]", dotted + "[]", named[i]) for i, item in reversed(list(enumerate(value)))
+            )
 
 
-_PLAIN_KEY = re.compile(r"[A-Za-z_$][\w$]*")
+def _flag(argument: object) -> str:
+    """The name that an argument gives to the one after it: "artifact-root" of "--artifact-root"."""
+    if isinstance(argument, str) and argument.startswith("--") and "=" not in argument and len(argument) < 80:
+        return argument[2:]
+    return ""
 
 
-def _quoted(key: str) -> str:
-    return '"' + key.replace("\\", "\\\\").replace('"', '\\"') + '"'
+_PLAIN_KEY = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*")
+
+
+def key_step(key: str) -> str:
+    """A key as a step of a JSON path: ".spec", "[\"a.b\"]"."""
+    return f".{key}" if _PLAIN_KEY.fullmatch(key) else '["' + key.replace("\\", "\\\\").replace('"', '\\"') + '"]'

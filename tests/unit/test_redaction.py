@@ -418,11 +418,18 @@ def test_hostile_text_is_read_to_its_end(piece: str) -> None:
     assert isinstance(redact({"x": HOSTILE[piece]()}), dict)
 
 
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=60),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=12) | st.sampled_from(["name", "value", "password", "token", "Key", "Value", "args"]), inner, max_size=4),
-    max_leaves=12,
-)  # fmt: skip
+KEYS = st.text(max_size=12) | st.sampled_from(["name", "value", "password", "token", "Key", "Value", "args"])
+JSON: st.SearchStrategy[Any] = st.deferred(
+    lambda: (
+        st.none()
+        | st.booleans()
+        | st.integers()
+        | st.floats(allow_nan=False)
+        | st.text(max_size=60)
+        | st.lists(JSON, max_size=3)
+        | st.dictionaries(KEYS, JSON, max_size=3)
+    )
+)
 LINES = st.lists(
     st.sampled_from(["password", "token", "=", ":", " ", "\n", "'", '"', "\\", ",", ";", "&", "@", "://", "x", "Ab9$", "key", "{", "}", "[", "]", "<", ">", "-", "--", "Bearer", "|", MARK, "s3://b-k", "name", "value"]),
     max_size=14,
