@@ -222,7 +222,8 @@ def _gpus(report: Report) -> Iterator[Record]:
         yield body | tools | {"form": "device", "partitions": cuts}, ()
         for cut in cuts:
             place = (
-                cut.get("uuid") or f"{gpu['$local_id']}/mig-{cut.get('gpu_instance', 0)}-{cut.get('compute_instance', 0)}"
+                cut.get("uuid")
+                or f"{gpu['$local_id']}/mig-{cut.get('gpu_instance', 0)}-{cut.get('compute_instance', 0)}"
             )
             about = {k: gpu[k] for k in ("vendor", "model", "bus_id") if k in gpu}
             yield about | cut | tools | {"form": "partition", "$local_id": place, "$device": gpu["$local_id"]}, ()
