@@ -217,6 +217,21 @@ def permissions(provider: str, format_: str | None) -> None:
 
 
 @main.command()
+@click.option("--show", is_flag=True, required=True, help="Print the script; nothing runs.")
+@shared
+def probe(show: bool) -> None:
+    """Show the script that reads a machine, before any machine is read.
+
+    \b
+    Example:
+      stocktake probe --show | less
+    """
+    from discovery.wiring import host_probe
+
+    click.echo(host_probe())
+
+
+@main.command()
 @click.option("--source", "sources", multiple=True, metavar="NAME", help="Only this source; may be repeated.")
 @click.option(
     "--kind", "kinds", multiple=True, metavar="PATTERN", help='Only kinds like "aws.sagemaker.*"; may be repeated.'

@@ -57,6 +57,11 @@ def permissions(provider: str) -> Callable[[str], str]:
     return cast("Callable[[str], str]", module.render)
 
 
+def host_probe() -> str:
+    """The script that is run on machines."""
+    return cast("str", importlib.import_module(COLLECTORS["host"][0]).probe_text())
+
+
 def static_kinds() -> dict[str, Kind]:
     """Every row that needs no connection to be known, by kind name."""
     modules = (importlib.import_module(package) for package, _ in COLLECTORS.values())
