@@ -22,7 +22,7 @@ def accelerator(
         model: maker's name without the maker: "H100-80GB-HBM3", "A10G", "Inferentia2".
         count: physical devices; 1 for a share of one device, with `fraction` set.
         memory_bytes: of one device (or of the share).
-        form: gpu, neuron, tpu, gaudi, media, fpga.
+        form: gpu, neuron, tpu, gaudi, inference, media, fpga.
         fraction: 0–1, where the machine gets only a share of a device (EC2 g6f reports count 0).
         partition: how devices are cut or shared: "mig-1g.10gb", "time-slicing-4", "mps".
     """

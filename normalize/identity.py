@@ -153,6 +153,8 @@ def arn_name(text: str) -> Name | None:
     arn = parse_arn(text.strip())
     if arn is None or arn.account in ("aws", "aws-managed", "amazon") or "${" in text or "{{" in text:
         return None
+    if arn.service == "states" and not arn.account:  # an integration of Step Functions, not a thing
+        return None
     resource = arn.resource
     if arn.service == "s3":
         bucket = resource.split("/", 1)[0].split(":", 1)[0]

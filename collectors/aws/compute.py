@@ -13,7 +13,7 @@ from normalize.model import Alias, Category, Field, Kind, Link, Template
 from normalize.units import GIB, MIB, instant, times
 
 
-def _no_batch_vcpu(requirements: Any) -> Any:
+def _gpus_asked_for(requirements: Any) -> Any:
     found = [r.get("value") for r in requirements if r.get("type") == "GPU"]
     return int(found[0]) if found else 0
 
@@ -64,7 +64,7 @@ KINDS = (
         links=(
             Link("runs_in", "aws.ec2.subnet", "SubnetId"),
             Link("runs_in", "aws.ec2.vpc", "VpcId"),
-            Link("started_from", "aws.ec2.image", "ImageId"),
+            Link("started_from", "aws.ec2.image", "ImageId", optional=True),  # often a public one
             Link("guarded_by", "aws.ec2.security_group", "SecurityGroups[].GroupId"),
             Link("assumes", "aws.iam.instance_profile", "IamInstanceProfile.Arn"),
             Link("mounts", "aws.ec2.volume", "BlockDeviceMappings[].Ebs.VolumeId"),
@@ -257,7 +257,7 @@ KINDS = (
             "type": "type",
             "image": "containerProperties.image",
             "role": "containerProperties.jobRoleArn",
-            "accelerator_requested_count": Field("containerProperties.resourceRequirements", _no_batch_vcpu),
+            "accelerator_requested_count": Field("containerProperties.resourceRequirements", _gpus_asked_for),
             "timeout_seconds": "timeout.attemptDurationSeconds",
         },
         tags="tags",

@@ -119,7 +119,7 @@ def accelerators_of(facts: Mapping[str, Any]) -> list[dict[str, Any]]:
     neuron = _devices(facts, "NeuronInfo", "NeuronDevices")
     found += [_device(d, "neuron", vendor="aws") for d in neuron]
     found += [
-        _device(d, "neuron" if _vendor(d) == "aws" else "gpu")
+        _device(d, "neuron" if _vendor(d) == "aws" else "inference")
         for d in _devices(facts, "InferenceAcceleratorInfo", "Accelerators")
         if not (neuron and _vendor(d) == "aws")
     ]
@@ -155,9 +155,8 @@ def _gpu(gpu: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _device(device: Mapping[str, Any], form: str, vendor: str = "") -> dict[str, Any]:
-    return accelerator(
-        vendor or _vendor(device), str(device["Name"]), int(device["Count"]), memory_bytes=_memory(device), form=form
-    )
+    model = str(device["Name"]).removeprefix(f"{device.get('Manufacturer')} ")
+    return accelerator(vendor or _vendor(device), model, int(device["Count"]), memory_bytes=_memory(device), form=form)
 
 
 def _all(machines: Sequence[Mapping[str, Any]]) -> Any:

@@ -116,7 +116,7 @@ def _bucket_series(reader: Reader, account: str, region: str) -> Iterator[Series
         for answer in reader.answers(account, region, LIST, params):
             for found in answer.get("Metrics", ()):
                 pairs = tuple(sorted((d["Name"], d["Value"]) for d in found.get("Dimensions", ())))
-                if {n for n, _ in pairs} == {"BucketName", "StorageType"}:
+                if found.get("MetricName") == metric and {n for n, _ in pairs} == {"BucketName", "StorageType"}:
                     yield "AWS/S3", metric, pairs
 
 

@@ -76,7 +76,8 @@ KINDS = (
         tags="Tags",
         links=(
             _in_vpc(),
-            Link("admits", "aws.ec2.security_group", "IpPermissions[].UserIdGroupPairs[].GroupId"),
+            # May name a group of a peered VPC, in another account.
+            Link("admits", "aws.ec2.security_group", "IpPermissions[].UserIdGroupPairs[].GroupId", optional=True),
         ),
     ),
     Kind(

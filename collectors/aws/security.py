@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from collectors.aws.documents import default_version, principals, texts
 from collectors.aws.rows import Call
-from normalize.model import Alias, Category, Field, Kind, Link
+from normalize.model import Alias, Category, Field, Kind, Link, Template
 
 
 def _summary(value: Any) -> str:
     return ", ".join(principals(value))
+
+
+def _customer_policies(role: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Attached policies of the account's own; those of AWS are in every account and listed in none."""
+    attached = [p["PolicyArn"] for p in role.get("AttachedManagedPolicies", ()) if p.get("PolicyArn")]
+    return {"$CustomerPolicies": [arn for arn in attached if ":iam::aws:" not in arn]}
 
 
 def _rotation(answer: Any) -> str:
@@ -38,6 +45,7 @@ KINDS = (
             params={"Filter": ["Role"]},
             page=1000,
             world=True,
+            derive=_customer_policies,
         ),
         id="Arn",
         native="RoleName",
@@ -51,11 +59,12 @@ KINDS = (
             "created_at": "CreateDate",
         },
         tags="Tags",
-        links=(Link("bound_by", "aws.iam.policy", "AttachedManagedPolicies[].PolicyArn"),),
+        links=(Link("bound_by", "aws.iam.policy", "$CustomerPolicies[]"),),
         # Service principals look like host names.
         quiet=frozenset(
             {
                 "InstanceProfileList",
+                "AttachedManagedPolicies",
                 "AssumeRolePolicyDocument.Statement[].Principal.Service",
                 "AssumeRolePolicyDocument.Statement.Principal.Service",
             }
@@ -145,7 +154,11 @@ KINDS = (
             "rotation": Field("$Rotation", _rotation),
             "created_at": "CreationDate",
         },
-        aliases=(Alias("arn", "$Aliases[].AliasArn"),),
+        aliases=(
+            Alias("arn", "$Aliases[].AliasArn"),
+            # Buckets are listed for the whole account and may name a key by its bare id, which is unique there too.
+            Alias("id", Template("aws.kms.key|{@account}||{KeyId}")),
+        ),
     ),
     Kind(
         name="aws.secretsmanager.secret",
