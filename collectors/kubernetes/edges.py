@@ -303,6 +303,11 @@ def _outside(obj: Json, type_: Objects) -> Iterator[dict[str, Any]]:
             named = text.removeprefix("azure://").lower(), "azure.compute.virtual_machine", "azure"
         if named:
             yield _cloud("same_as", named, "$.spec.providerID", text)
+        machine = ((obj.get("status") or {}).get("nodeInfo") or {}).get("machineID")
+        if isinstance(machine, str) and re.fullmatch(r"[0-9a-f]{32}", machine):
+            # Its host need not be scanned: the node is a record of its own.
+            host = (f"host://{machine}", "host.machine", "host")
+            yield {**_cloud("same_as", host, "$.status.nodeInfo.machineID", machine), "optional": True}
     elif (type_.group, type_.kind) == ("", "PersistentVolume"):
         spec = obj.get("spec") or {}
         csi = spec.get("csi") or {}

@@ -255,10 +255,14 @@ def test_copies_of_the_object_inside_itself_are_dropped(seen: dict[str, Observat
     assert "last-applied-configuration" not in everything(seen)
 
 
-def test_a_node_is_joined_to_its_instance(seen: dict[str, Observation]) -> None:
+def test_a_node_is_joined_to_its_instance_and_its_host(seen: dict[str, Observation]) -> None:
     node = seen[kubernetes_id(UID, "", "Node", "", "ip-10-20-50-5.us-west-2.compute.internal")]
-    same = [(r.key, r.target, r.path) for r in node.references if r.verb == "same_as"]
-    assert same == [("aws:i-0331650b580cab7db", "aws.ec2.instance", "$.spec.providerID")]
+    same = [(r.key, r.target, r.path, r.optional) for r in node.references if r.verb == "same_as"]
+    machine = node.payload["status"]["nodeInfo"]["machineID"]
+    assert same == [
+        ("aws:i-0331650b580cab7db", "aws.ec2.instance", "$.spec.providerID", False),
+        (f"host://{machine}", "host.machine", "$.status.nodeInfo.machineID", True),
+    ]
 
 
 def test_whole_and_aggregated_discovery_find_the_same_types(whole: tuple[Scan, Replay], tmp_path: Path) -> None:
