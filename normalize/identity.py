@@ -144,6 +144,10 @@ _ARN_KINDS = {
     ("fsx", "file-system"): "aws.fsx.file_system",
     ("acm", "certificate"): "aws.acm.certificate",
     ("s3", ""): "aws.s3.bucket",
+    ("states", "stateMachine"): "aws.stepfunctions.state_machine",
+    ("autoscaling", "autoScalingGroup"): "aws.autoscaling.group",
+    ("ec2", "elastic-ip"): "aws.ec2.address",
+    ("ec2", "natgateway"): "aws.ec2.nat_gateway",
 }
 _GLOBAL_SERVICES = frozenset({"iam", "s3", "route53", "cloudfront", "organizations", "sts"})
 
@@ -161,6 +165,8 @@ def arn_name(text: str) -> Name | None:
         return None if arn.account else bucket_name("s3", bucket)
     if arn.service == "sts" and resource.startswith("assumed-role/"):
         role = resource.split("/")[1]
+        if not role:
+            return None
         return Name(f"arn:{arn.partition}:iam::{arn.account}:role/{role}", "aws.iam.role", "aws", arn.account)
     if arn.service == "logs":
         resource = re.sub(r":(?:\*|log-stream:.*)$", "", resource)
@@ -202,9 +208,12 @@ def uri_name(text: str) -> Name | None:
     Args:
         text: "s3://b/k", "abfss://c@a.dfs.core.windows.net/p", "https://b.s3.us-west-2.amazonaws.com/k", …
     """
+    text = text.strip()
+    if text.startswith("jdbc:"):
+        text = text.removeprefix("jdbc:").partition(";")[0]
     try:
-        parts = urlsplit(text.strip())
-        host = (parts.hostname or "").rstrip(".").lower()
+        parts = urlsplit(text)
+        host = _folded(parts.hostname or "")
         port = parts.port
     except ValueError:
         return None
@@ -250,6 +259,8 @@ def _hub_name(path: str) -> Name | None:
 def _web_name(host: str, path: str) -> Name | None:
     if m := _S3_HOST.fullmatch(host):
         return bucket_name("s3", m["bucket"] or path.split("/", 1)[0])
+    if host.endswith(".storage.googleapis.com"):
+        return bucket_name("gs", host.removesuffix(".storage.googleapis.com"))
     if host in ("storage.googleapis.com", "storage.cloud.google.com"):
         return bucket_name("gs", path.split("/", 1)[0]) or host_name(host)
     if (m := _AZURE_HOST.fullmatch(host)) and path:
@@ -261,6 +272,19 @@ def _web_name(host: str, path: str) -> Name | None:
     if host in ("huggingface.co", "hf.co") and "/" in path and not path.startswith(("api/", "docs/")):
         return _hub_name(path)
     return host_name(host)
+
+
+def _folded(host: str) -> str:
+    """A host name in the one spelling that keys use: lower case, ASCII, no trailing dot, in-cluster names without the
+    cluster's domain (NAME.NAMESPACE.svc).
+
+    Raises:
+        ValueError: it has no ASCII form.
+    """
+    host = host.strip("[]").rstrip(".").lower()
+    if not host.isascii():
+        host = host.encode("idna").decode()
+    return host.removesuffix(".cluster.local") if host.endswith(".svc.cluster.local") else host
 
 
 _LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
@@ -327,9 +351,21 @@ _HOST_KINDS: tuple[tuple[str, str, str], ...] = (
 )
 
 
+_REGIONAL_HOST = re.compile(r".+\.(?P<service>elb|kafka|es|aos)\.[a-z]{2}(?:-[a-z]+)+-\d\.amazonaws\.com(?:\.cn)?")
+_REGIONAL_KINDS = {
+    "elb": "aws.elbv2.load_balancer",
+    "kafka": "aws.kafka.cluster",
+    "es": "aws.opensearch.domain",
+    "aos": "aws.opensearch.domain",
+}
+"""Services that put their name before the region: b-1.x.kafka.us-west-2.amazonaws.com."""
+
+
 @lru_cache(maxsize=65536)
 def known_service(host: str) -> tuple[str, str] | None:
     """(kind, provider) of a host name of a managed service or SaaS; None for all others."""
+    if m := _REGIONAL_HOST.fullmatch(host):
+        return _REGIONAL_KINDS[m["service"]], "aws"
     for suffix, kind, provider in _HOST_KINDS:
         # ".eks.amazonaws.com" alone is the domain of labels, not a server.
         if host.endswith(suffix) if suffix[0] == "." else host == suffix or host.endswith("." + suffix):
@@ -339,7 +375,10 @@ def known_service(host: str) -> tuple[str, str] | None:
 
 def host_name(host: str) -> Name | None:
     """Name of a host: "dns:…" or "ip:…". None for loopback, wildcards and what cannot be a host."""
-    host = host.rstrip(".").lower().strip("[]")
+    try:
+        host = _folded(host)
+    except ValueError:
+        return None
     if not host or not valid_host(host) or host == "localhost" or host.endswith(".localhost"):
         return None
     if _is_ip(host):
@@ -386,7 +425,7 @@ def mlflow_server_name(text: str) -> Name | None:
     """Name of the tracking server at a URL, whatever its path: "mlflow-server:HOST:PORT"."""
     try:
         parts = urlsplit(text.strip())
-        host, port = (parts.hostname or "").lower(), parts.port
+        host, port = _folded(parts.hostname or ""), parts.port
     except ValueError:
         return None
     if parts.scheme not in ("http", "https") or not host or not valid_host(host):

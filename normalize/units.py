@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from normalize.errors import MappingError
 
 KIB, MIB, GIB, TIB = 1024, 1024**2, 1024**3, 1024**4
 
-_SUFFIXES = {
+_SUFFIXES: dict[str, int | Decimal] = {
+    "n": Decimal("1e-9"),
+    "u": Decimal("1e-6"),
+    "m": Decimal("1e-3"),
     "": 1,
     "k": 10**3,
-    "K": 10**3,
     "M": 10**6,
     "G": 10**9,
     "T": 10**12,
@@ -28,8 +30,7 @@ _SUFFIXES = {
     "Pi": 1024**5,
     "Ei": 1024**6,
 }
-_QUANTITY = re.compile(r"([+-]?\d+(?:\.\d*)?|\.\d+)(?:([eE][+-]?\d+)|([numkKMGTPE]i?))?")
-_FRACTIONS = {"n": 1e-9, "u": 1e-6, "m": 1e-3}
+_QUANTITY = re.compile(r"([+-]?(?:\d+(?:\.\d*)?|\.\d+))(?:([eE][+-]?\d{1,3})|([numkMGTPE]|[KMGTPE]i))?", re.ASCII)
 
 
 def quantity(text: str | int | float) -> float:
@@ -40,21 +41,17 @@ def quantity(text: str | int | float) -> float:
 
     Source: kubernetes.io, "Resource Management for Pods and Containers" and the Quantity type, read 2026-11-24.
     """
-    if isinstance(text, bool):
-        raise MappingError(f"not a quantity: {text!r}")
-    if isinstance(text, int | float):
-        return float(text)
+    return float(_decimal(text))
+
+
+def _decimal(text: str | int | float) -> Decimal:
+    if isinstance(text, int | float) and not isinstance(text, bool):
+        return Decimal(text)
     m = _QUANTITY.fullmatch(text.strip()) if isinstance(text, str) else None
     if m is None:
         raise MappingError(f"not a Kubernetes quantity: {str(text)[:40]!r}")
-    number, exponent, suffix = m.groups()
-    if exponent:
-        return float(number + exponent)
-    if suffix in _FRACTIONS:
-        return float(number) * _FRACTIONS[suffix]
-    if (suffix or "") not in _SUFFIXES:
-        raise MappingError(f"not a Kubernetes quantity: {text[:40]!r}")
-    return float(number) * _SUFFIXES[suffix or ""]
+    digits, exponent, suffix = m.groups()
+    return Decimal(digits + (exponent or "")) * _SUFFIXES[suffix or ""]
 
 
 def size_bytes(text: str | int | float) -> int:
@@ -63,9 +60,9 @@ def size_bytes(text: str | int | float) -> int:
     Raises:
         MappingError: the suffix is not one that Kubernetes defines.
     """
-    value = quantity(text)
-    if not math.isfinite(value):
-        raise MappingError(f"not a size: {text!r}")
+    value = _decimal(text)
+    if not value.is_finite() or value.adjusted() > 30:
+        raise MappingError(f"not a size: {str(text)[:40]!r}")
     return int(value)
 
 
@@ -73,19 +70,30 @@ def times(factor: int) -> Callable[[Any], int]:
     """A converter that multiplies a number (or its decimal text) by `factor`: times(GIB) for sizes in GiB."""
 
     def convert(value: Any) -> int:
-        if isinstance(value, bool) or not isinstance(value, int | float | str):
-            raise MappingError(f"not a number: {value!r}")
-        number = float(value)
-        if not math.isfinite(number):
-            raise MappingError(f"not a finite number: {value!r}")
-        return int(number * factor)
+        return int(_finite(value) * factor)
 
     return convert
 
 
 def ratio(percent: Any) -> float:
-    """Percent (0–100) as a ratio (0–1)."""
-    return float(percent) / 100
+    """Percent (0–100) as a ratio (0–1).
+
+    Raises:
+        MappingError: it is no finite number.
+    """
+    return float(_finite(percent) / 100)
+
+
+def _finite(value: Any) -> Decimal:
+    """A finite number, also from its decimal text, without loss."""
+    if isinstance(value, int | float | str) and not isinstance(value, bool):
+        try:
+            found = Decimal(value)
+        except InvalidOperation:
+            found = Decimal("nan")
+        if found.is_finite() and found.adjusted() < 300:
+            return found
+    raise MappingError(f"not a finite number: {str(value)[:40]!r}")
 
 
 def instant(value: Any) -> str:
@@ -107,29 +115,31 @@ def instant(value: Any) -> str:
             moment = value
         else:
             moment = datetime.fromisoformat(value)
+        moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except (ValueError, TypeError, OverflowError, OSError):
         raise MappingError(f"not an instant: {str(value)[:40]!r}") from None
-    moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     return moment.isoformat().replace("+00:00", "Z")
 
 
 def integer(value: Any) -> int:
-    """A whole number, also from its decimal text."""
-    if isinstance(value, bool):
-        raise MappingError(f"not a number: {value!r}")
-    if isinstance(value, float) and not value.is_integer():
-        raise MappingError(f"not a whole number: {value!r}")
-    return int(value)
+    """A whole number, also from its decimal text.
+
+    Raises:
+        MappingError: it is none.
+    """
+    found = _finite(value)
+    if found != found.to_integral_value():
+        raise MappingError(f"not a whole number: {str(value)[:40]!r}")
+    return int(found)
 
 
 def number(value: Any) -> float:
-    """A finite number, also from its decimal text."""
-    if isinstance(value, bool):
-        raise MappingError(f"not a number: {value!r}")
-    result = float(value)
-    if not math.isfinite(result):
-        raise MappingError(f"not a finite number: {value!r}")
-    return result
+    """A finite number, also from its decimal text.
+
+    Raises:
+        MappingError: it is none.
+    """
+    return float(_finite(value))
 
 
 def truth(value: Any) -> bool:
