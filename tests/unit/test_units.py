@@ -77,7 +77,7 @@ def test_no_size_is_infinite(value: Any) -> None:
 
 
 @given(
-    st.integers(0, 2**53),
+    st.integers(0, 2**45),
     st.sampled_from([("", 1), ("k", 10**3), ("M", 10**6), ("Ki", 2**10), ("Gi", 2**30), ("Ti", 2**40)]),
 )
 def test_suffix_multiplies(amount: int, suffix: tuple[str, int]) -> None:
@@ -136,7 +136,7 @@ def test_what_is_no_instant_is_a_mapping_error(value: Any) -> None:
         instant(value)
 
 
-@given(st.datetimes(datetime(1, 1, 2), datetime(9999, 12, 30), timezones=st.timezones()))
+@given(st.datetimes(timezones=st.timezones()).filter(lambda d: 1 < d.year < 9999))
 def test_instants_keep_their_moment(moment: datetime) -> None:
     text = instant(moment)
     assert moment.astimezone(UTC) == datetime.fromisoformat(text)
@@ -173,7 +173,7 @@ def test_conversion(convert: Callable[[Any], Any], value: Any, expected: Any) ->
         (times(GIB), True), (times(GIB), None), (times(GIB), "x"), (times(GIB), float("nan")), (times(GIB), "inf"),
         (ratio, True), (ratio, "x"), (ratio, None), (ratio, float("nan")),
         (integer, True), (integer, 1.5), (integer, "1.5"), (integer, None),
-        (number, True), (number, "nan"), (number, "x"), (number, None),
+        (number, True), (number, "nan"), (number, "x"), (number, "1e999"), (integer, "1e999999"), (number, None),
         (truth, "maybe"), (truth, None), (truth, 2),
     ],
 )  # fmt: skip

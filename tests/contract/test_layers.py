@@ -1,0 +1,81 @@
+"""Packages import downwards, and the vocabulary is whole."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from normalize import model, vocabulary
+from normalize.model import Category, Dimension, Kind
+
+ROOT = Path(__file__).parents[2]
+TYPES = {"text", "int", "float", "bool", "instant", "texts", "map", "list"}
+SUFFIXES = {
+    "_bytes": {"int"},
+    "_seconds": {"int", "float"},
+    "_count": {"int", "float"},
+    "_ratio": {"float"},
+    "_at": {"instant"},
+    "_usd_per_hour": {"float"},
+}
+
+
+def test_packages_import_downwards() -> None:
+    command = [Path(sys.executable).with_name("lint-imports"), "--no-cache"]
+    checked = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (checked.returncode, "" if checked.returncode == 0 else checked.stdout + checked.stderr) == (0, "")
+
+
+def test_normalize_needs_only_the_standard_library() -> None:
+    imported = {
+        m[1]
+        for path in (ROOT / "normalize").glob("*.py")
+        for m in re.finditer(r"^(?:from|import) (\w+)", path.read_text(), re.MULTILINE)
+    }
+    assert set() == imported - sys.stdlib_module_names - {"normalize"}
+
+
+def test_every_term_has_a_known_type_and_a_meaning() -> None:
+    assert {n: t for n, t in vocabulary.TERMS.items() if t.type not in TYPES or not t.meaning} == {}
+
+
+def test_terms_are_named_like_attributes() -> None:
+    assert [name for name in vocabulary.TERMS if not re.fullmatch(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*", name)] == []
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_a_quantity_has_the_type_of_its_unit(suffix: str) -> None:
+    named = {name: term.type for name, term in vocabulary.TERMS.items() if name.endswith(suffix)}
+    assert {name: type_ for name, type_ in named.items() if type_ not in SUFFIXES[suffix]} == {}
+
+
+def test_every_instant_ends_in_at() -> None:
+    assert [
+        name for name, term in vocabulary.TERMS.items() if term.type == "instant" and not name.endswith("_at")
+    ] == []
+
+
+def test_no_term_is_defined_twice() -> None:
+    source = (ROOT / "normalize" / "vocabulary.py").read_text()
+    names = re.findall(r"^        ([a-z][a-z0-9_]*)=\"", source, re.MULTILINE)
+    assert sorted({name for name in names if names.count(name) > 1}) == []
+
+
+def test_required_evidence_is_in_the_vocabulary() -> None:
+    needed = {name for names in vocabulary.REQUIRED_EVIDENCE.values() for name in names}
+    assert set() == needed - vocabulary.TERMS.keys()
+
+
+def test_every_category_counts_for_a_dimension_except_the_unmodelled() -> None:
+    assert {Category.UNMODELLED} == {c for c in Category if c.dimension is None}
+    assert set(Dimension) == {c.dimension for c in Category if c.dimension}
+
+
+def test_a_path_is_text_or_a_tuple_of_keys() -> None:
+    assert (str, tuple[str, ...]) == get_args(model.Path)
+    assert Kind.__dataclass_params__.frozen  # type: ignore[attr-defined]
