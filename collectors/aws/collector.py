@@ -235,6 +235,8 @@ class AwsCollector:
             place = region if isinstance(region, str) and region else self._region(scope)
             try:
                 answer = self._detail(detail, scope.account, place, item)
+            except _NotToldError:  # what it asks about is not there, or was to come from a detail that failed
+                continue
             except CollectError as error:
                 gaps.append(error)
                 continue
@@ -298,10 +300,21 @@ def _filled(params: Mapping[str, Any], item: Mapping[str, Any]) -> dict[str, Any
 
 def _fill(value: Any, item: Mapping[str, Any]) -> Any:
     if isinstance(value, str):
-        return _BLANK.sub(lambda m: str(read(item, m[1])), value)
+        return _BLANK.sub(lambda m: _named(m[1], item), value)
     if isinstance(value, list):
         return [_fill(v, item) for v in value]
     return value
+
+
+def _named(path: str, item: Mapping[str, Any]) -> str:
+    found = read(item, path)
+    if found is MISSING or found is None:
+        raise _NotToldError(path)
+    return str(found)
+
+
+class _NotToldError(Exception):
+    """A call is to be made with a value that the item does not have."""
 
 
 def _says(error: ClientError, codes: Sequence[str]) -> bool:

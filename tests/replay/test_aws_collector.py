@@ -486,3 +486,14 @@ def test_nothing_but_reads_is_ever_sent(aws: FaultyMoto, source: Open) -> None:
     collector = source()
     with pytest.raises(ValueError, match="no read operation"):
         list(collector._client.answers(OWN, "us-east-1", Call("s3", "DeleteBucket"), {"Bucket": "x"}))
+
+
+def test_detail_that_needs_what_a_denied_one_would_have_told_is_not_asked(aws: FaultyMoto, source: Open) -> None:
+    ecs = sdk(aws, "ecs")
+    ecs.create_cluster(clusterName="serving")
+    ecs.register_task_definition(family="chat", containerDefinitions=[{"name": "chat", "image": "chat", "memory": 512}])
+    ecs.create_service(cluster="serving", serviceName="chat", taskDefinition="chat", desiredCount=1)
+    aws.fail(service="ecs", action="DescribeServices", kind="denied")
+    (record,) = collected(source(), "aws.ecs.service")
+    assert [g.needs for g in record.gaps] == [("ecs:DescribeServices",)]
+    assert aws.count("ecs", "DescribeTaskDefinition") == 0
