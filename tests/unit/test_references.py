@@ -1,0 +1,256 @@
+"""Everything that a payload mentions is found, with the place where it stands; noise is not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from normalize.identity import Name, host_name, mlflow_server_name
+from normalize.model import Scope
+from normalize.references import declared, in_cluster, key_step, mentions, search
+
+CLUSTER = Scope("kubernetes", "93597c0f", "train")
+AWS = Scope("aws", "111122223333", "us-west-2")
+
+
+def found(text: str, name: str = "note") -> list[tuple[str, str]]:
+    return [(m.name.key, m.value) for m in mentions(text, name)]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "key"),
+    [
+        ("x", "arn:aws:kms:us-west-2:111122223333:key/5f0c1e3a-7b1d-4e0e-9a54-1c9d2f7a8b60", "arn:aws:kms:us-west-2:111122223333:key/5f0c1e3a-7b1d-4e0e-9a54-1c9d2f7a8b60"),
+        ("x", "may read arn:aws:s3:::corpus-usw2/prefix/*, and nothing else", "s3://corpus-usw2"),
+        ("x", "see (s3://corpus-usw2/a) for more.", "s3://corpus-usw2"),
+        ("x", "s3a://nl-lakehouse/warehouse", "s3://nl-lakehouse"),
+        ("x", "gs://licensed-news/2026/", "gs://licensed-news"),
+        ("x", "abfss://eventlogs@partnerlake.dfs.core.windows.net/spark", "azblob://partnerlake/eventlogs"),
+        ("x", "wasbs://c0ntainer@partnerlake.blob.core.windows.net/", "azblob://partnerlake/c0ntainer"),
+        ("x", "https://labels.s3.us-west-2.amazonaws.com/a.jpg", "s3://labels"),
+        ("x", "https://storage.googleapis.com/mirror-x/c4/manifest.json", "gs://mirror-x"),
+        ("x", "https://partnerlake.blob.core.windows.net/models/x.bin", "azblob://partnerlake/models"),
+        ("x", "labels-usw2.s3.us-west-2.amazonaws.com", "s3://labels-usw2"),
+        ("x", "hdfs://namenode.hq.example:8020/x", "hdfs://namenode.hq.example:8020"),
+        ("x", "nfs://nas.hq.example/export", "nfs://nas.hq.example"),
+        ("x", "hf://meta-llama/Llama-3.1-70B", "hf://meta-llama/Llama-3.1-70B"),
+        ("x", "https://huggingface.co/google/gemma-3-12b-pt", "hf://google/gemma-3-12b-pt"),
+        ("HF_MODEL_ID", "google/flan-t5", "hf://google/flan-t5"),
+        ("model_name_or_path", "google/flan-t5", "hf://google/flan-t5"),
+        ("x", "--model_id=google/flan-t5", "hf://google/flan-t5"),
+        ("x", "mistralai/Mistral-7B-v0.3", "hf://mistralai/Mistral-7B-v0.3"),
+        ("x", "vol-0123456789abcdef0 is attached", "aws:vol-0123456789abcdef0"),
+        ("providerID", "aws:///us-west-2a/i-083e537c521cf0c9c", "aws:i-083e537c521cf0c9c"),
+        ("dnsname", "fs-0f5e4d3c2b1a09876.fsx.us-west-2.amazonaws.com", "aws:fs-0f5e4d3c2b1a09876"),
+        ("image", "python", "image://docker.io/library/python"),
+        ("Image", "vllm/vllm-openai:v0.12.0", "image://docker.io/vllm/vllm-openai"),
+        ("TrainingImage", "763104351884.dkr.ecr.us-west-2.amazonaws.com/pt:2", "image://763104351884.dkr.ecr.us-west-2.amazonaws.com/pt"),
+        ("x", "pull ghcr.io/huggingface/text-generation-inference:3.4 first", "image://ghcr.io/huggingface/text-generation-inference"),
+        ("names", "us-docker.pkg.dev/project/repo/img:1", "image://us-docker.pkg.dev/project/repo/img"),
+        ("dbHost", "labels-db.internal.example", "dns:labels-db.internal.example"),
+        ("x", "--db-host=labels-db.internal.example", "dns:labels-db.internal.example"),
+        ("x", "meta.cx7y2k9q1abc.us-west-2.rds.amazonaws.com:5432", "dns:meta.cx7y2k9q1abc.us-west-2.rds.amazonaws.com"),
+        ("x", "REDIS=feast.k3p9zq.clustercfg.usw2.cache.amazonaws.com:6379", "dns:feast.k3p9zq.clustercfg.usw2.cache.amazonaws.com"),
+        ("brokers", "b-1.m.0k3x9p.c4.kafka.us-west-2.amazonaws.com:9098", "dns:b-1.m.0k3x9p.c4.kafka.us-west-2.amazonaws.com"),
+        ("server", "nas02.hq.northlake.test", "dns:nas02.hq.northlake.test"),
+        ("hostname", "a1-1.us-west-2.elb.amazonaws.com", "dns:a1-1.us-west-2.elb.amazonaws.com"),
+        ("x", "10.30.7.44:5432", "ip:10.30.7.44"),
+        ("address", "172.31.250.14", "ip:172.31.250.14"),
+        ("x", "https://sqs.us-west-2.amazonaws.com/111122223333/jobs", "arn:aws:sqs:us-west-2:111122223333:jobs"),
+        ("x", "https://api.openai.com/v1", "dns:api.openai.com"),
+        ("x", "https://acct-x.cloud.databricks.com", "dns:acct-x.cloud.databricks.com"),
+        ("x", "snowflake://acct.eu-central-1/ML/FEATURES", "dns:acct.eu-central-1.snowflakecomputing.com"),
+        ("x", "thrift://hive-metastore.data-eng.svc:9083", "dns:hive-metastore.data-eng.svc"),
+        ("x", "jdbc:mysql://hive-meta.internal.test:3306/metastore?useSSL=true", "dns:hive-meta.internal.test"),
+        ("x", "postgresql://[redacted]@db.internal.test:5432/x", "dns:db.internal.test"),
+        ("x", "mongodb+srv://[redacted]@cluster0.abc.mongodb.net/x", "dns:cluster0.abc.mongodb.net"),
+        ("MLFLOW_TRACKING_URI", "http://mlflow.mlflow:5000", "mlflow-server:mlflow.mlflow:5000"),
+        ("tracking_uri", "https://[redacted]@mlflow.internal.test/", "mlflow-server:mlflow.internal.test:443"),
+        ("x", "MLFLOW_TRACKING_URI=https://mlflow.internal.test", "mlflow-server:mlflow.internal.test:443"),
+        ("bucketName", "nl-kfp-artifacts", "s3://nl-kfp-artifacts"),
+        ("S3_BUCKET", "nl-kfp-artifacts", "s3://nl-kfp-artifacts"),
+        ("x", "type: S3\nconfig:\n  bucket: nl-thanos-metrics\n  endpoint: e", "s3://nl-thanos-metrics"),
+        ("x", "access_logs.s3.enabled=true,access_logs.s3.bucket=nl-alb-logs", "s3://nl-alb-logs"),
+        ("x", '{"bucket": "nl-alb-logs"}', "s3://nl-alb-logs"),
+        ("x", "http://prometheus.monitoring.svc.cluster.local:9090", "dns:prometheus.monitoring.svc"),
+        ("x", "[redacted; mentions s3://kept-bucket dns:db.internal.test]", "s3://kept-bucket"),
+        ("x", "dsn: [redacted; mentions dns:db.internal.test]", "dns:db.internal.test"),
+        ("x", "[redacted; mentions azblob://lake/logs]", "azblob://lake/logs"),
+        ("x", "[redacted; mentions mlflow-server:m.test:5000]", "mlflow-server:m.test:5000"),
+        ("x", "[redacted; mentions image://ghcr.io/a/b]", "image://ghcr.io/a/b"),
+        ("x", "[redacted; mentions aws:vol-0123456789abcdef0]", "aws:vol-0123456789abcdef0"),
+        ("x", "[redacted; mentions arn:aws:iam::111122223333:role/x]", "arn:aws:iam::111122223333:role/x"),
+    ],
+)  # fmt: skip
+def test_mention_is_found(name: str, text: str, key: str) -> None:
+    assert key in [k for k, _ in found(text, name)]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("apiVersion", "apps.kubeflow.org/v1"),
+        ("group", "serving.kserve.io"),
+        ("key", "node.kubernetes.io/not-ready"),
+        ("x", "https://kubernetes.io/docs/concepts"),
+        ("$schema", "http://json-schema.org/draft-07/schema#"),
+        ("xmlns", "http://www.w3.org/2001/XMLSchema"),
+        ("description", "See https://docs.vendor.test/guide for more"),
+        ("version", "1.24.3"),
+        ("version", "v1.36.2-eks.1"),
+        ("file", "train.py"),
+        ("host", "config.yaml"),
+        ("module", "torch.distributed.run"),
+        ("class", "sklearn.ensemble.RandomForestClassifier"),
+        ("email", "ada@northlake.test"),
+        ("x", "mail ada@northlake.test"),
+        ("Service", "sagemaker.amazonaws.com"),
+        ("audience", "sts.amazonaws.com"),
+        ("endpoint", "s3.us-west-2.amazonaws.com"),
+        ("endpoint", "https://s3.us-west-2.amazonaws.com"),
+        ("api", "aiplatform.googleapis.com"),
+        ("url", "http://169.254.169.254/latest/meta-data"),
+        ("url", "http://localhost:8080"),
+        ("url", "http://127.0.0.1:8080"),
+        ("uri", "s3://{{inputs.parameters.bucket}}/raw"),
+        ("uri", "s3://${BUCKET}/raw"),
+        ("uri", "https://${HOST}/x"),
+        ("arn", "arn:aws:iam::${AWS::AccountId}:role/x"),
+        ("Resource", "arn:aws:s3:::*"),
+        ("PolicyArn", "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"),
+        ("bucket", "true"),
+        ("bucket", "0.5"),
+        ("bucket", "{{bucket}}"),
+        ("x", "bucket: true"),
+        ("imageID", "sha256:" + "0" * 64),
+        ("image", "{{image}}"),
+        ("imagePullPolicy", "IfNotPresent"),
+        ("time", "2026-11-24T04:15:00.5Z"),
+        ("cidr", "10.0.0.0/16"),
+        ("note", "uses 10.0.0.1 and more"),
+        ("x", ""),
+        ("x", "[redacted]"),
+    ],
+)
+def test_noise_is_not_a_mention(name: str, text: str) -> None:
+    assert found(text, name) == []
+
+
+def test_mentions_come_with_what_stands_there_and_where() -> None:
+    text = "from s3://aaa/x?versionId=3 to https://u@db.internal.test/p?token=1#f and arn:aws:iam::111122223333:role/x."
+    assert found(text, "x") == [
+        ("arn:aws:iam::111122223333:role/x", "arn:aws:iam::111122223333:role/x"),
+        ("s3://aaa", "s3://aaa/x"),
+        ("dns:db.internal.test", "https://db.internal.test/p"),
+    ]
+    spans = [text[slice(*m.span)] for m in mentions(text, "x")]
+    assert spans[0] == "arn:aws:iam::111122223333:role/x"
+    assert spans[1] == "s3://aaa/x?versionId=3"
+
+
+def test_span_counts_from_the_start_of_a_setting() -> None:
+    text = "--artifact-root=s3://artifacts/prod"
+    (mention,) = mentions(text, "args")
+    assert text[slice(*mention.span)] == "s3://artifacts/prod"
+
+
+def test_search_gives_exact_json_paths() -> None:
+    payload = {
+        "metadata": {"annotations": {"eks.amazonaws.com/role-arn": "arn:aws:iam::111122223333:role/x", 'q"\\': "s3://quoted/x"}},
+        "spec": {"containers": [{"env": [{"name": "A", "value": "b"}, {"name": "DATA", "value": "s3://corpus/x"}], "args": ["--db-host", "db.internal.test"]}]},
+        "データ": ["s3://japanese/x"],
+        "a b": {"0": "s3://blank/x"},
+    }  # fmt: skip
+    assert {path: m.name.key for path, m in search(payload)} == {
+        '$.metadata.annotations["eks.amazonaws.com/role-arn"]': "arn:aws:iam::111122223333:role/x",
+        '$.metadata.annotations["q\\"\\\\"]': "s3://quoted",
+        "$.spec.containers[0].env[1].value": "s3://corpus",
+        "$.spec.containers[0].args[1]": "dns:db.internal.test",
+        '$["データ"][0]': "s3://japanese",
+        '$["a b"]["0"]': "s3://blank",
+    }
+
+
+def test_variable_lends_its_name_to_its_value() -> None:
+    payload = [
+        {"name": "MLFLOW_TRACKING_URI", "value": "http://mlflow.test:5000"},
+        {"Key": "artifact_bucket", "Value": "my-artifacts"},
+    ]
+    assert [m.name.key for _, m in search(payload)] == ["mlflow-server:mlflow.test:5000", "s3://my-artifacts"]
+
+
+def test_quiet_paths_are_not_searched() -> None:
+    payload = {"a": {"b": "s3://quiet/x", "c": "s3://heard/x"}, "l": [{"q": "s3://quiet/x"}]}
+    assert [m.name.key for _, m in search(payload, frozenset({"a.b", "l[].q"}))] == ["s3://heard"]
+
+
+def test_same_payload_is_searched_in_the_same_order() -> None:
+    payload = {k: f"s3://bucket-{k}/x" for k in "zyxabc"}
+    assert [f"$.{k}" for k in "zyxabc"] == [path for path, _ in search(payload)]
+
+
+@pytest.mark.parametrize(
+    ("text", "target", "within", "name"),
+    [
+        ("trainer", "aws.iam.role", "account", Name("aws.iam.role|111122223333||trainer", "aws.iam.role", "aws", "111122223333")),
+        ("arn:aws:iam::999988887777:role/x", "aws.iam.role", "place", Name("arn:aws:iam::999988887777:role/x", "aws.iam.role", "aws", "999988887777", "aws-global")),
+        ("vol-0123456789abcdef0", "aws.ec2.volume", "place", Name("aws:vol-0123456789abcdef0", "aws.ec2.volume", "aws", "111122223333", "us-west-2")),
+        ("s3://corpus/x", "aws.s3.bucket", "world", Name("s3://corpus", "aws.s3.bucket", "aws")),
+        ("corpus-usw2", "aws.s3.bucket", "world", Name("s3://corpus-usw2", "aws.s3.bucket", "aws")),
+        ("k8s://u//Pod/n/p", "k8s.pod", "place", Name("k8s://u//Pod/n/p", "k8s.pod", "k8s")),
+        ("ghcr.io/a/b:1", "container.image_repository", "world", Name("image://ghcr.io/a/b", "container.image_repository", "ghcr.io")),
+        ("https://db.internal.test/x", "", "world", Name("dns:db.internal.test", "network.host")),
+    ],
+)  # fmt: skip
+def test_declared_link_has_its_key_by_shape_or_by_scope(text: str, target: str, within: str, name: Name) -> None:
+    assert name == declared(text, target, within, AWS)
+
+
+@pytest.mark.parametrize("host", ["db.team.svc", "db.team.svc.cluster.local", "db.team.svc.cluster.local."])
+def test_name_of_a_service_names_a_service_of_the_same_cluster(host: str) -> None:
+    name = host_name(host)
+    assert name
+    expected = Name("k8s://93597c0f//Service/team/db", "k8s.service", "kubernetes", "93597c0f", "train")
+    assert expected == in_cluster(name, CLUSTER)
+    assert name == in_cluster(name, AWS)
+
+
+def test_tracking_server_in_a_cluster_stays_a_tracking_server() -> None:
+    name = mlflow_server_name("http://mlflow.mlflow.svc:5000")
+    assert name
+    assert name == in_cluster(name, CLUSTER)
+
+
+@pytest.mark.parametrize(
+    ("key", "step"),
+    [("spec", ".spec"), ("$links", ".$links"), ("a.b", '["a.b"]'), ("0", '["0"]'), ('"', '["\\""]'), ("é", '["é"]')],
+)
+def test_key_step(key: str, step: str) -> None:
+    assert step == key_step(key)
+
+
+JSON: st.SearchStrategy[Any] = st.deferred(
+    lambda: (
+        st.none()
+        | st.integers()
+        | st.text(max_size=80)
+        | st.lists(JSON, max_size=3)
+        | st.dictionaries(st.text(max_size=10), JSON, max_size=3)
+    )
+)
+
+
+@given(JSON)
+def test_search_never_crashes(payload: Any) -> None:
+    assert all(path.startswith("$") and m.name.key for path, m in search(payload))
+
+
+@given(
+    st.lists(st.sampled_from(["s3://", "arn:aws:", "://", "=", "-", "bucket", ":", "/", "@", "a-b", "x.io", ".", "1", "[redacted; mentions ", "]", " ", "{{", "ghcr.io/", "é", "vol-0123456789abcdef0", "\n"]), max_size=14).map("".join),
+    st.sampled_from(["x", "image", "bucket", "host", "value", "MLFLOW_TRACKING_URI", "model_id"]),
+)  # fmt: skip
+def test_spans_lie_in_the_text(text: str, name: str) -> None:
+    assert all(0 <= m.span[0] < m.span[1] <= len(text) for m in mentions(text, name))
