@@ -107,9 +107,18 @@ class Cast:
                 with contextlib.suppress(ProcessLookupError, PermissionError):
                     os.killpg(process.pid, sign)
             deadline = time.monotonic() + 5
-            for _, process in self._processes:
-                with contextlib.suppress(subprocess.TimeoutExpired):
-                    process.wait(max(0.05, deadline - time.monotonic()))
+            while any(_alive(process) for _, process in self._processes) and time.monotonic() < deadline:
+                time.sleep(0.02)
+
+
+def _alive(process: subprocess.Popen[bytes]) -> bool:
+    """Whether anything of a process group still runs."""
+    process.poll()  # reaps the leader; as a zombie it would keep its group
+    try:
+        os.killpg(process.pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def free_port() -> int:
