@@ -234,13 +234,14 @@ _SHAPES: tuple[tuple[tuple[str, ...], re.Pattern[str]], ...] = tuple(
 )  # fmt: skip
 """Literals of which one must occur, and the expression of a secret that its maker gave a recognisable shape."""
 
+_ANY_SHAPE = re.compile("|".join(re.escape(hint) for hints, _ in _SHAPES for hint in hints))
 _AWS_SECRET = re.compile(r"(?<![A-Za-z0-9+/=_-])[A-Za-z0-9+/]{40}(?![A-Za-z0-9+/=_-])")
 
 # Texts ---------------------------------------------------------------------------------------------------------------
 
-_HINTS = _lexicon(
-    "pass pwd pw= pw: secret token cred key auth bearer cookie jaas kubeconfig webhook psk salt sas sig dsn licen conn "
-    "pat= pat: otp jwt basic"
+_ANY_HINT = re.compile(
+    r"pass|pwd|pw[=: ]|secret|token|cred|key|auth|bearer|cookie|jaas|kubeconfig|webhook|psk|salt|sas|sig|dsn|licen|conn|"
+    r"pat[=: ]|otp|jwt|basic"
 )
 _NEXT = r"\s{0,4}[\"'{\[-]{0,3}[\w.$-]{1,60}[\"']?\s?[=:]"
 _HEAD = re.compile(
@@ -450,11 +451,12 @@ def _scrub_document(text: str) -> str:
 
 def _scrub_text(text: str) -> str:
     known_shape = False
-    for hints, pattern in _SHAPES:
-        if any(h in text for h in hints):
-            cut = pattern.sub(MARK, text)
-            known_shape = known_shape or cut != text
-            text = cut
+    if _ANY_SHAPE.search(text):
+        for hints, pattern in _SHAPES:
+            if any(h in text for h in hints):
+                cut = pattern.sub(MARK, text)
+                known_shape = known_shape or cut != text
+                text = cut
     lower = text.lower()
     if "://" in text and "@" in text:
         text = _USERINFO.sub(_cut_userinfo, text)
@@ -463,7 +465,7 @@ def _scrub_text(text: str) -> str:
         text = _ORACLE.sub(_cut, text)
     if "=" in text and ("?" in text or "&" in text):
         text = _QUERY.sub(_cut, text)
-    if any(h in lower for h in _HINTS):
+    if _ANY_HINT.search(lower):
         if any(c in text for c in "=: \t>,"):
             for pattern in _NAMED_CUTS:
                 text = pattern.sub(_cut, text)
@@ -724,7 +726,7 @@ def _walk_object(value: dict[Any, Any], name: str, node: _Trie | None, masked: b
 
 def _variable(value: dict[Any, Any]) -> str | None:
     """The name in an object that is a name with its value: {"name": "TOKEN", "value": …}, {"Key": …, "Value": …}."""
-    if not any(k in _VALUE_KEYS or k in _POINTING_KEYS for k in value):
+    if _VALUE_KEYS.isdisjoint(value) and _POINTING_KEYS.isdisjoint(value):
         return None
     return next((v for k, v in value.items() if k in _NAME_KEYS and isinstance(v, str)), None)
 

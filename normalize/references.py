@@ -352,7 +352,9 @@ def search(payload: Json, quiet: frozenset[str] = frozenset()) -> Iterator[tuple
                 for found in mentions(value, name):
                     yield path, found
         elif isinstance(value, dict):
-            variable = next((v for k in ("name", "Name", "key", "Key") if isinstance(v := value.get(k), str)), None)
+            variable = None
+            if "value" in value or "Value" in value:
+                variable = next((v for k in ("name", "Name", "key", "Key") if isinstance(v := value.get(k), str)), None)
             below = []
             for key, item in value.items():
                 child = f"{dotted}.{key}" if dotted else key
@@ -378,6 +380,7 @@ def _flag(argument: object) -> str:
 _PLAIN_KEY = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*")
 
 
+@lru_cache(maxsize=65536)
 def key_step(key: str) -> str:
     """A key as a step of a JSON path: ".spec", "[\"a.b\"]"."""
     return f".{key}" if _PLAIN_KEY.fullmatch(key) else '["' + key.replace("\\", "\\\\").replace('"', '\\"') + '"]'
