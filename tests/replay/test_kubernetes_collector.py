@@ -194,7 +194,7 @@ NOT_RECOGNISED = {
     "r161": "a ConfigMap in the operator's namespace, which the object does not name",
     "r171": "an entry of a secret manager by bare name",
     "r175": "a hosted zone by bare id",
-    "r027": "a host inside a masked Secret document",
+    "r027": "an in-cluster tracking server in a ConfigMap value",
 }
 
 
