@@ -53,7 +53,7 @@ _SECRET_WORDS = _lexicon(
 )
 _GLUED = re.compile(
     r"(?:password|passwd|passphrase|passcode|pwd|secret|(?<!tik)token|apikey|accesskey|accountkey|privatekey|secretkey|"
-    r"sharedkey|signingkey|authkey|masterkey|credential|connectionstring|(?:db|my|pg|user|ssh|root|admin|redis|rabbit)pass)$"
+    r"sharedkey|signingkey|authkey|masterkey|credential|connectionstring|(?:db|my|pg|user|ssh|root|admin|redis|rabbit)pass|(?:bind|root|user|db)pw)$"
 )
 _KEY_OF = _lexicon(
     "api app access account private signing shared master auth license licence ssh secret service storage client deploy hmac "
@@ -65,6 +65,9 @@ _SECRET_PAIRS = frozenset({(word, "key") for word in _KEY_OF}) | {
     ("conn", "string"),
     ("webhook", "url"),
     ("webhook", "uri"),
+    ("secure", "string"),
+    ("secure", "parameter"),
+    ("secure", "value"),
 }
 _NO_SECRET_TOKEN = _lexicon(
     "next continuation pagination page start pad eos bos unk mask cls sep max min num n image stop special idempotency "
@@ -229,6 +232,10 @@ _SHAPES: tuple[tuple[tuple[str, ...], re.Pattern[str]], ...] = tuple(
         (("hooks.slack.com", "webhook.office.com", "/api/webhooks/", "chat.googleapis.com", "logic.azure.com", "api.telegram.org/bot"),
          (r"https://(?:hooks\.slack\.com|[a-z0-9.-]{0,80}webhook\.office\.com|(?:\w{1,20}\.)?discord(?:app)?\.com/api/webhooks|"
          r"chat\.googleapis\.com/v1/spaces|[\w.-]{1,80}\.logic\.azure\.com|api\.telegram\.org/bot)[^\s\"'<>\\]+")),
+        (
+            ("$1$", "$2a$", "$2b$", "$2y$", "$5$", "$6$", "$y$", "$apr1$", "$argon2", "$scrypt$", "$pbkdf2"),
+            r"\$(?:1|2[abxy]|5|6|y|apr1|argon2(?:id?|d)|scrypt|pbkdf2[\w-]{0,20})\$[^\s:\"',;]{8,}",
+        ),
         (("==",), r"(?<![A-Za-z0-9+/=])[A-Za-z0-9+/]{86}==(?![A-Za-z0-9+/=])"),  # Azure storage and Cosmos DB account keys
     )
 )  # fmt: skip
@@ -241,11 +248,12 @@ _AWS_SECRET = re.compile(r"(?<![A-Za-z0-9+/=_-])[A-Za-z0-9+/]{40}(?![A-Za-z0-9+/
 
 _ANY_HINT = re.compile(
     r"pass|pwd|pw[=: ]|secret|token|cred|key|auth|bearer|cookie|jaas|kubeconfig|webhook|psk|salt|sas|sig|dsn|licen|conn|"
-    r"pat[=: ]|otp|jwt|basic"
+    r"pat[=: ]|otp|jwt|basic|secure"
 )
 _NEXT = r"\s{0,4}[\"'{\[-]{0,3}[\w.$-]{1,60}[\"']?\s?[=:]"
 _HEAD = re.compile(
-    r"(?<![\w.$-])(?P<name>[\w.$-]{1,200})\\{0,3}[\"'`\]]{0,3}[ \t]{0,40}(?P<sign>=>|:=|==?|:(?!:|//))(?P<gap>[ \t]{0,40})"
+    r"(?<![\w.$-])(?P<name>(?:(?:api|access|secret|private|account|auth|licen[sc]e)[ ](?=key))?[\w.$-]{1,200})\\{0,3}[\"'`\]]{0,3}[ \t]{0,40}(?P<sign>=>|:=|==?|:(?!:|//))(?P<gap>[ \t]{0,40})",
+    re.IGNORECASE,
 )
 _QUOTED = re.compile(
     r"\s{0,40}(?P<quote>\\{0,3}[\"'`])(?P<value>(?:(?!(?P=quote))(?:\\.|[^\\]))+)(?P=quote)", re.DOTALL
@@ -259,7 +267,11 @@ _BARE = re.compile(
 )
 _HEADER = re.compile(r"\\?[\"']?(?P<value>[^\r\n\"'{\[][^\r\n\"']*)")
 _LINE_START = re.compile(r"[ \t]*(?:(?:-|export|set|setenv|ENV|ARG)[ \t]+)?[\"']?")
-_SPACED = re.compile(r"(?<![^\s\"'\[(,])(?P<name>[\w.$-]{2,200})[ \t]+\\?[\"']?(?=(?P<value>[^\s\"'=:-][^\s\"']{2,}))")
+_SPACED = re.compile(
+    r"(?<![^\s\"'\[(,])(?P<name>(?:(?:api|access|secret|private|account|auth|licen[sc]e)[ ](?=key))?[\w.$-]{2,200})[ \t]+(?:is[ \t]+)?"
+    r"\\?[\"']?(?=(?P<value>[^\s\"'=:-][^\s\"']{2,}))",
+    re.IGNORECASE,
+)
 _PAIR = re.compile(
     r"(?P<lead>\b(?:name|key|variable|parameter)\\{0,3}[\"']?\s{0,4}[:=]\s{0,4}\\{0,3}[\"']?(?P<name>[\w.$-]{1,200})\\{0,3}[\"']?,?\s{1,200}"
     r"\\{0,3}[\"']?value\\{0,3}[\"']?\s{0,4}[:=]\s{0,4}\\{0,3}[\"']?)(?P<value>[^\s\"'\\][^\r\n\"'\\]*)",
@@ -267,7 +279,18 @@ _PAIR = re.compile(
 )
 _CALL = re.compile(r"(?P<lead>\([ \t]{0,9}[\"'](?P<name>[\w.$-]{1,200})[\"'],\s{0,9}[\"'])(?P<value>[^\"'\r\n]+)")
 _ELEMENT = re.compile(
-    r"(?P<lead><(?:[\w-]{1,40}:)?(?P<name>[\w.-]{1,100})(?:\s[^<>]{0,300})?>\s{0,40})(?P<value>[^<>\s][^<>]*)(?=</)"
+    r"(?P<lead><(?:[\w-]{1,40}:)?(?P<name>[\w.-]{1,100})(?:\s[^<>]{0,300})?>\s{0,40}(?:<!\[CDATA\[)?)(?P<value>[^<>\s][^<>]*?)(?=</|\]\]>)"
+)
+_ENTRY = re.compile(
+    r"(?P<lead><[\w:-]{1,60}\s[^<>]{0,200}?\b(?:key|name)=[\"'](?P<name>[\w.$-]{1,200})[\"'][^<>]{0,200}>\s{0,40})(?P<value>[^<>\s][^<>]*)(?=</)"
+)
+_ACCOUNTS = re.compile(r"(?P<lead>(?<![\w:/.-])[a-z_][\w-]{0,31}:)(?P<value>[^\s:\"'/][^\s:\"']{3,})(?![\w:])")
+_PGPASS = re.compile(
+    r"^(?P<lead>(?=\S{0,250}?[a-z*])[\w.*-]{1,253}:(?:\d{1,5}|\*):[^:\s]{1,63}:[^:\s]{1,63}:)(?P<value>\S+)$",
+    re.MULTILINE,
+)
+_PIPED = re.compile(
+    r"(?P<lead>\b(?:echo|printf)[ \t]+(?:-n[ \t]+)?[\"']?)(?P<value>[^\s\"'|$]+)(?=[\"']?[ \t]{0,9}\|[^|\n]{0,200}(?:-stdin|sudo -S|with-token))"
 )
 _PROPERTY = re.compile(
     r"(?P<lead><name>\s{0,40}(?P<name>[\w.$-]{1,200})\s{0,40}</name>\s{0,200}<value>\s{0,40})(?P<value>[^<>\s][^<>]*)(?=</value>)",
@@ -282,6 +305,9 @@ _CLIENT = re.compile(
 )
 _USER_FLAG = re.compile(
     r"(?P<lead>(?<![^\s\"'])(?:-u|-U|--user|--proxy-user)[ =]?[\"']?[^\s:\"'/%]{1,100}[:%])(?P<value>[^\s\"']+)"
+)
+_SHORT_FLAG = re.compile(
+    r"(?P<lead>(?<!\S)-p)(?P<value>(?=\S{0,99}[0-9])(?=\S{0,99}[A-Z!@#$%^&*])[^\s=/:.\"']{6,200})(?![^\s\"'])"
 )
 _USERINFO = re.compile(
     r"(?P<lead>(?P<scheme>[A-Za-z][A-Za-z0-9+.-]{0,30})://)(?P<value>[^\s/@:\"'<>]{0,200}:(?!\d{1,5}(?:[/?#]|$))(?:[^\s\"'<>/?#]{1,300}@|[^\s\"'<>]{1,300}?@)|[^\s/@:\"'<>?#]{1,300}@)"
@@ -353,7 +379,7 @@ def _cut_aws_secret(match: re.Match[str]) -> str:
     return MARK if not _HEX.fullmatch(value) and _is_random(value) and _entropy(value) > 4 else value
 
 
-_NAMED_CUTS = (_PAIR, _PROPERTY, _ELEMENT, _CALL)
+_NAMED_CUTS = (_PAIR, _PROPERTY, _ELEMENT, _ENTRY, _CALL)
 _LONGEST_JUDGED = 2048
 
 
@@ -460,6 +486,8 @@ def _scrub_text(text: str) -> str:
     lower = text.lower()
     if "://" in text and "@" in text:
         text = _USERINFO.sub(_cut_userinfo, text)
+    if text.count(":") > 3:
+        text = _PGPASS.sub(_cut, text)
     if "@" in text and ":" in text:
         text = _LOGIN.sub(_cut, text)
         text = _ORACLE.sub(_cut, text)
@@ -478,6 +506,11 @@ def _scrub_text(text: str) -> str:
     if " -" in text or text.startswith("-"):
         text = _CLIENT.sub(_cut, text)
         text = _USER_FLAG.sub(_cut, text)
+        text = _SHORT_FLAG.sub(_cut, text)
+    if "|" in text:
+        text = _PIPED.sub(_cut, text)
+    if "chpasswd" in lower:
+        text = _ACCOUNTS.sub(_cut, text)
     return _BASE64.sub(_cut_encoded, text) if len(text) >= 20 else text
 
 
@@ -710,6 +743,9 @@ def _walk_object(value: dict[Any, Any], name: str, node: _Trie | None, masked: b
         below = _child(node, key)
         if variable is not None and key in _NAME_KEYS and isinstance(item, str):
             out[key] = scrub(item)
+            continue
+        if key == "secretKey" and "remoteRef" in value and isinstance(item, str):
+            out[key] = scrub(item)  # External Secrets: the key inside the Secret, not a secret key
             continue
         called = key
         if variable is not None and key in _VALUE_KEYS:
