@@ -71,7 +71,7 @@ _SECRET_PAIRS = frozenset({(word, "key") for word in _KEY_OF}) | {
 }
 _NO_SECRET_TOKEN = _lexicon(
     "next continuation pagination page start pad eos bos unk mask cls sep max min num n image stop special idempotency "
-    "per http"
+    "per http creation purchase change dkim"
 )
 _COUNTS = _lexicon("max min num n total")
 _WEAK_WORDS = _lexicon("key auth pat dsn licence license sas signature sig otp webhook")
@@ -85,7 +85,7 @@ _STRUCTURAL = _lexicon(
     "volume mount driver group user username email role service server operator controller reset recovery complexity "
     "requirement attempt exist present generation kid thumbprint fingerprint checksum embedding dim vocab budget bucket rate "
     "model ratio position lookup review condition reason annotation option revision index request quota principal sync "
-    "provisioner encrypted"
+    "provisioner encrypted spec"
 )
 _NOT_INHERITED = _lexicon("key item")
 _NEGATIONS = _lexicon("no without skip disable disallow")
@@ -286,7 +286,7 @@ _ENTRY = re.compile(
 )
 _ACCOUNTS = re.compile(r"(?P<lead>(?<![\w:/.-])[a-z_][\w-]{0,31}:)(?P<value>[^\s:\"'/][^\s:\"']{3,})(?![\w:])")
 _PGPASS = re.compile(
-    r"^(?P<lead>(?=\S{0,250}?[a-z*])[\w.*-]{1,253}:(?:\d{1,5}|\*):[^:\s]{1,63}:[^:\s]{1,63}:)(?P<value>\S+)$",
+    r"^(?P<lead>(?=\S{0,250}?[a-z*])[\w.*-]{1,253}:(?:\d{3,5}|\*):[^:\s]{1,63}:[^:\s]{1,63}:)(?P<value>[^:\s]+)$",
     re.MULTILINE,
 )
 _PIPED = re.compile(

@@ -95,8 +95,13 @@ _ENDPOINT_NAME = re.compile(
 _IMAGE_NAME = re.compile(r"(?:^|[-_.])(?:[a-z]*image(?:uri|url|name|id)?|image_?uri)$", re.IGNORECASE)
 _MLFLOW_NAME = re.compile(r"(?:mlflow[-_]?)?(?:tracking|registry)[-_]?ur[il]$", re.IGNORECASE)
 _BUCKET_NAME = re.compile(r"(?:^|[-_.]|(?<=[a-z0-9])(?=[A-Z]))bucket(?:[-_]?name)?$", re.IGNORECASE)
+_OWN_ADDRESS = re.compile(
+    r"^(?:private|public)[-_]?(?:ip|dns)\w*$|^ip(?:v[46])?[-_]?address(?:es)?$|^(?:pod|host|cluster)ips?$",
+    re.IGNORECASE,
+)
+"""Names of a thing's own addresses: no mentions of others."""
 _NOISE_HOSTS = re.compile(
-    r"(?:^|\.)(?:kubernetes\.io|k8s\.io|w3\.org|json-schema\.org|schema\.org|opencontainers\.org|example\.(?:com|org|net)|"
+    r"(?:^|\.)(?:console\.aws\.amazon\.com|awsdns-\d+\.[a-z.]{2,6}|kubernetes\.io|k8s\.io|w3\.org|json-schema\.org|schema\.org|opencontainers\.org|example\.(?:com|org|net)|"
     r"schemas\.microsoft\.com|apache\.org/licenses|cluster\.local|in-addr\.arpa)$"
 )
 _PROSE_NAME = re.compile(
@@ -274,6 +279,8 @@ def _uri(value: str, scheme: str, name: str) -> Name | None:
 
 
 def _hosts(text: str, name: str, taken: list[tuple[int, int]]) -> Iterator[Mention]:
+    if _OWN_ADDRESS.match(name):
+        return
     speaks_of_hosts = name == "value" or bool(_ENDPOINT_NAME.search(name))
     for m in _HOST.finditer(text):
         host = m["host"].lower()

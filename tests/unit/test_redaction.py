@@ -341,6 +341,8 @@ HARMLESS: dict[str, Any] = {
     "managed secret": {"MasterUserSecret": {"SecretArn": "arn:aws:secretsmanager:us-west-2:111122223333:secret:rds-1", "SecretStatus": "active"}},
     "bool": {"automountServiceAccountToken": False, "requireToken": "true", "token": None, "password": ""},
     "task": {"JobName": "disk-0123456789abcdef0123456789abcdef", "Name": "task-0123456789abcdef0123456789abcdef"},
+    "fingerprint": {"KeyFingerprint": "1f:51:ae:28:bf:89:e9:d8:1f:25:5d:37:2d:7d:b8:ca:9f:f5:f1:6f", "DiskId": "pci-0000:03:00.0-scsi-0:0:0:0"},
+    "key spec": {"CustomerMasterKeySpec": "RSA_2048", "KeySpec": "HMAC_256", "CreationToken": "console-7f0f1b1e"},
     "primary key": {"primary_key": "customer_id", "partition_key": "event_date", "KeyName": "ops-2024"},
 }  # fmt: skip
 
