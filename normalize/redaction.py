@@ -87,6 +87,10 @@ _STRUCTURAL = _lexicon(
     "model ratio position lookup review condition reason annotation option revision index request quota principal sync "
     "provisioner encrypted spec"
 )
+_QUALIFIERS = _lexicon(
+    "prod production dev development staging test testing qa uat preprod live sandbox old new current previous prev primary "
+    "secondary main backup base master replica root admin ro rw read write readonly readwrite a b x y one two"
+)
 _NOT_INHERITED = _lexicon("key item")
 _NEGATIONS = _lexicon("no without skip disable disallow")
 
@@ -98,7 +102,7 @@ def _split(name: str) -> list[str]:
 
 @lru_cache(maxsize=65536)
 def _rank(name: str) -> int:
-    """How surely a name means a secret: 3 by its end ("DB_PASSWORD"), 2 by a word inside ("TOKEN_PROD"), 1 only where
+    """How surely a name means a secret: 3 by its end ("DB_PASSWORD", "DB_PASSWORD_PROD"), 2 by a word inside, 1 only where
     the value looks random ("key"), 0 not."""
     words = _split(name)
     if not words or words[0] in _NEGATIONS:
@@ -106,7 +110,7 @@ def _rank(name: str) -> int:
     at = max((i for i in range(len(words)) if _means_secret(words, i)), default=-1)
     if at < 0:
         return 1 if words[-1] in _WEAK_WORDS else 0
-    if at == len(words) - 1 or (words[at] == _singular("jaas") and words[-1] == "config"):
+    if (words[at] == _singular("jaas") and words[-1] == "config") or all(w in _QUALIFIERS for w in words[at + 1 :]):
         return 3
     return 0 if words[-1] in _STRUCTURAL else 2
 
@@ -304,7 +308,7 @@ _CLIENT = re.compile(
     r"helm registry login|oc login|sqlcmd|bcp|clickhouse-client|cqlsh)\b[^|;&\n]{0,300}?\s-(?:p|a|w|P)[ \t]?[\"']?)(?P<value>[^\s\"'-][^\s\"']*)"
 )
 _USER_FLAG = re.compile(
-    r"(?P<lead>(?<![^\s\"'])(?:-u|-U|--user|--proxy-user)[ =]?[\"']?[^\s:\"'/%]{1,100}[:%])(?P<value>[^\s\"']+)"
+    r"(?P<lead>(?<![^\s\"'])(?:-u|-U|--user|--proxy-user)[ =]?[\"']?[^\s:\"'/%,]{1,100}[:%,])(?P<value>[^\s\"']+)"
 )
 _SHORT_FLAG = re.compile(
     r"(?P<lead>(?<!\S)-p)(?P<value>(?=\S{0,99}[0-9])(?=\S{0,99}[A-Z!@#$%^&*])[^\s=/:.\"']{6,200})(?![^\s\"'])"

@@ -523,3 +523,18 @@ def test_planted_secret_never_survives(name: str, secret: str, wrapper: Any, enc
     after = dumped(redact({"spec": encoding(wrapper(name, secret))}))
     assert secret not in after
     assert b64(secret)[4:16] not in after
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        {"PASSWORD_PROD": "correcthorsebattery"},
+        {"DB_PASSWORD_OLD": "correcthorsebattery"},
+        {"SECRET_KEY_BASE": "correcthorsebattery"},
+        {"env": [{"name": "API_TOKEN_STAGING", "value": "correcthorsebattery"}]},
+        {"command": "lftp -u etl,correcthorsebattery sftp.partner.example"},
+        {"command": "export DB_PASSWORD_PROD=correcthorsebattery"},
+    ],
+)
+def test_a_plain_word_is_a_secret_under_a_qualified_name(payload: dict[str, object]) -> None:
+    assert "correcthorsebattery" not in str(redact(payload))
