@@ -1,12 +1,9 @@
 """A scan through its hardships: denial, a dead server, deletion at the source, kill -9 at any moment."""
 
-import importlib.util
 import json
 import os
 import random
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,64 +11,13 @@ from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.journey.desk import ROOT, Desk, loaded
+
 RECORDING = ROOT / "tests" / "fixtures" / "kubernetes-train"
-VOLATILE = {"first_seen_at", "last_seen_at", "started_at", "finished_at", "run_id"}
 
 
-def loaded(name: str) -> Any:
-    spec = importlib.util.spec_from_file_location(name, ROOT / "tests" / "servers" / f"{name}.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-class Desk:
-    """A folder with a configuration and an inventory, and the command line over it."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        folder.mkdir(parents=True, exist_ok=True)
-
-    def configure(self, kubeconfig: Path) -> None:
-        (self.folder / "stocktake.toml").write_text(
-            f'[[source]]\ntype = "kubernetes"\nname = "train"\nkubeconfig = "{kubeconfig}"\n', encoding="utf-8"
-        )
-
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            [sys.executable, "-m", "discovery", *arguments],
-            cwd=self.folder,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
-
-    def run(self, *arguments: str) -> tuple[int, str, str]:
-        process = self.start(*arguments)
-        out, err = process.communicate(timeout=180)
-        return process.returncode, out, err
-
-    def rows(self, listing: str, *arguments: str) -> list[dict[str, Any]]:
-        code, out, err = self.run(listing, "--format", "json", *arguments)
-        assert code == 0, err
-        rows: list[dict[str, Any]] = json.loads(out)
-        return rows
-
-    def inventory(self) -> dict[str, list[str]]:
-        """Everything that a scan leaves, without what tells the time."""
-        return {
-            listing: sorted(
-                json.dumps({k: v for k, v in row.items() if k not in VOLATILE}, sort_keys=True)
-                for row in self.rows(listing)
-            )
-            for listing in ("resources", "relations", "gaps", "coverage")
-        }
+def kubernetes(kubeconfig: str) -> str:
+    return f'type = "kubernetes"\nname = "train"\nkubeconfig = "{kubeconfig}"'
 
 
 @pytest.fixture
@@ -83,7 +29,7 @@ def replay() -> Iterator[Any]:
 
 def test_denied_kinds_keep_their_records_and_name_what_they_need(tmp_path: Path, replay: Any) -> None:
     desk = Desk(tmp_path / "desk")
-    desk.configure(Path(replay.write_kubeconfig(str(tmp_path / "kubeconfig"))))
+    desk.configure(kubernetes(replay.write_kubeconfig(str(tmp_path / "kubeconfig"))))
     desk.run("scan")
     before = {r["id"] for r in desk.rows("resources", "--kind", "k8s.secret")}
     replay.deny = frozenset({"secrets"})
@@ -99,7 +45,7 @@ def test_denied_kinds_keep_their_records_and_name_what_they_need(tmp_path: Path,
 
 def test_what_was_deleted_at_the_source_is_gone_only_after_a_complete_look(tmp_path: Path, replay: Any) -> None:
     desk = Desk(tmp_path / "desk")
-    desk.configure(Path(replay.write_kubeconfig(str(tmp_path / "kubeconfig"))))
+    desk.configure(kubernetes(replay.write_kubeconfig(str(tmp_path / "kubeconfig"))))
     desk.run("scan")
     path = "/api/v1/services"
     lost = replay.recording.parsed(path)["items"].pop(0)
@@ -113,7 +59,7 @@ def test_what_was_deleted_at_the_source_is_gone_only_after_a_complete_look(tmp_p
 def test_a_second_scan_of_the_same_database_says_so_and_stops(tmp_path: Path, replay: Any) -> None:
     replay.latency = 0.1
     desk = Desk(tmp_path / "desk")
-    desk.configure(Path(replay.write_kubeconfig(str(tmp_path / "kubeconfig"))))
+    desk.configure(kubernetes(replay.write_kubeconfig(str(tmp_path / "kubeconfig"))))
     first = desk.start("scan", "--workers", "1")
     deadline = time.monotonic() + 30
     while not replay.requests and time.monotonic() < deadline:
@@ -127,7 +73,7 @@ def test_a_second_scan_of_the_same_database_says_so_and_stops(tmp_path: Path, re
 def test_sigterm_ends_a_scan_in_order_and_resume_completes_it(tmp_path: Path, replay: Any) -> None:
     replay.latency = 0.05
     desk = Desk(tmp_path / "desk")
-    desk.configure(Path(replay.write_kubeconfig(str(tmp_path / "kubeconfig"))))
+    desk.configure(kubernetes(replay.write_kubeconfig(str(tmp_path / "kubeconfig"))))
     process = desk.start("scan", "--workers", "2")
     deadline = time.monotonic() + 30
     while len(replay.requests) < 40 and time.monotonic() < deadline:
@@ -143,7 +89,7 @@ def test_sigterm_ends_a_scan_in_order_and_resume_completes_it(tmp_path: Path, re
 
 def test_kill_9_at_ten_random_moments_then_resume_gives_the_same_inventory(tmp_path: Path, replay: Any) -> None:
     replay.latency = 0.01
-    kubeconfig = Path(replay.write_kubeconfig(str(tmp_path / "kubeconfig")))
+    kubeconfig = kubernetes(replay.write_kubeconfig(str(tmp_path / "kubeconfig")))
     calm = Desk(tmp_path / "calm")
     calm.configure(kubeconfig)
     began = time.monotonic()
@@ -177,7 +123,7 @@ def test_kill_9_at_ten_random_moments_then_resume_gives_the_same_inventory(tmp_p
 def test_the_agent_resumes_what_a_crash_cut_short_and_answers_sigterm(tmp_path: Path, replay: Any) -> None:
     replay.latency = 0.05
     desk = Desk(tmp_path / "desk")
-    desk.configure(Path(replay.write_kubeconfig(str(tmp_path / "kubeconfig"))))
+    desk.configure(kubernetes(replay.write_kubeconfig(str(tmp_path / "kubeconfig"))))
     toml = desk.folder / "stocktake.toml"
     toml.write_text(
         toml.read_text() + '[[schedule]]\nname = "yearly"\ncron = "0 3 1 1 *"\ntimezone = "Europe/Berlin"\n'
