@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from normalize.errors import CollectError
@@ -21,6 +22,26 @@ class Blindness:
     kind: str
     scope: Scope
     error: CollectError
+
+
+EVERY_KIND = "*"
+UNKNOWN_PLACE = "?"
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A look to take, or one that cannot be taken.
+
+    Attributes:
+        kind: what to list; None with an error: nothing at all can be listed there.
+        error: why there is no use in looking.
+        since: things made before this instant are listed only while they run.
+    """
+
+    kind: Kind | None
+    scope: Scope
+    error: Exception | None = None
+    since: datetime | None = None
 
 
 class CutShortError(CollectError):
@@ -42,8 +63,9 @@ class Collector(Protocol):
         """Rows of this source. A source that discovers its types (Kubernetes) asks the system here and may raise."""
         ...
 
-    def scopes(self, kind: Kind) -> Iterable[Scope]:
-        """Where this kind is listed. Raises when the scopes cannot be known."""
+    def plan(self, kinds: Sequence[Kind]) -> Iterator[Planned]:
+        """Every look to take at these kinds, lazily: an estate may have millions. Raises when the scopes cannot be
+        known."""
         ...
 
     def unavailable(self, kind: Kind, scope: Scope) -> CollectError | None:
@@ -69,3 +91,22 @@ class Collector(Protocol):
     def close(self) -> None:
         """Give back connections. Safe to call twice."""
         ...
+
+
+class _Scoped(Protocol):
+    """A collector that can say the scopes of one kind without looking at the others."""
+
+    provider: str
+
+    def scopes(self, kind: Kind) -> Iterable[Scope]: ...
+
+
+def plan_each(collector: _Scoped, kinds: Sequence[Kind]) -> Iterator[Planned]:
+    """A plan kind by kind; a kind whose scopes cannot be known costs only itself."""
+    for kind in kinds:
+        try:
+            scopes = list(collector.scopes(kind))
+        except Exception as error:  # noqa: BLE001  the executor makes coverage of it, as of every error of a look
+            yield Planned(kind, Scope(collector.provider, UNKNOWN_PLACE, UNKNOWN_PLACE), error)
+            continue
+        yield from (Planned(kind, scope) for scope in scopes)

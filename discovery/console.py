@@ -6,6 +6,7 @@ import json
 import logging
 import os
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,6 +16,7 @@ from normalize.redaction import scrub
 
 if TYPE_CHECKING:
     from discovery.executor import Step
+    from normalize.model import Coverage
 
 
 @dataclass(slots=True)
@@ -77,6 +79,10 @@ class _JsonFormatter(logging.Formatter):
         return scrub(json.dumps(entry, ensure_ascii=False))
 
 
+_QUIET_SECONDS = 15.0
+"""How often a scan without a terminal says how far it is."""
+
+
 class Progress:
     """Shows a scan: a live display at a terminal, plain lines otherwise. Use as a context manager and a watcher."""
 
@@ -86,6 +92,7 @@ class Progress:
         self._done: dict[str, int] = {}
         self._records: dict[str, int] = {}
         self._blind: dict[str, int] = {}
+        self._wrote = time.monotonic()
         self._live: Any = None
 
     def __enter__(self) -> Callable[[Step], None]:
@@ -109,25 +116,34 @@ class Progress:
     def _take(self, step: Step) -> None:
         source = step.source
         self._planned[source] = self._planned.get(source, 0) + step.planned
-        coverage = step.coverage
-        if coverage is None:
-            if self._live is None:
-                self._console.note(f"{source}: {step.planned} scopes to read")
-            return
+        if step.coverage is not None:
+            self._cover(source, step.coverage)
+        if self._live is None:
+            self._write(step)
+
+    def _cover(self, source: str, coverage: Coverage) -> None:
         self._done[source] = self._done.get(source, 0) + 1
         self._records[source] = self._records.get(source, 0) + coverage.records
         if coverage.is_blind_spot():
             self._blind[source] = self._blind.get(source, 0) + 1
-        if self._live is None and (coverage.is_blind_spot() or self._console.verbose):
+
+    def _write(self, step: Step) -> None:
+        coverage = step.coverage
+        if coverage is not None and (coverage.is_blind_spot() or self._console.verbose):
             self._console.note(
-                f"{source}: {coverage.kind} in {coverage.scope.place}: {coverage.outcome}, {coverage.records} records"
+                f"{step.source}: {coverage.kind} in {coverage.scope.place}: {coverage.outcome}, {coverage.records} records"
                 + (f" ({coverage.reason[:200]})" if coverage.reason else "")
             )
-        if self._live is None and self._done[source] == self._planned[source]:
-            self._console.note(
-                f"{source}: done: {self._done[source]} scopes, {self._records[source]} records, "
-                f"{self._blind.get(source, 0)} blind spots"
-            )
+        if step.ended:
+            self._console.note(f"{step.source}: done: {self._state(step.source)}")
+        elif time.monotonic() - self._wrote > _QUIET_SECONDS:
+            self._wrote = time.monotonic()
+            self._console.note(f"{step.source}: reading: {self._state(step.source)}")
+
+    def _state(self, source: str) -> str:
+        done, planned = self._done.get(source, 0), self._planned.get(source, 0)
+        scopes = f"{done}" if done == planned else f"{done} of {planned}"
+        return f"{scopes} scopes, {self._records.get(source, 0)} records, {self._blind.get(source, 0)} blind spots"
 
     def _display(self) -> Any:
         from rich.table import Table

@@ -12,12 +12,14 @@ import pickle
 import tempfile
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
+from collectors.contract import EVERY_KIND, UNKNOWN_PLACE, Planned
 from discovery.limits import Limits
 from normalize.errors import CollectError, DeniedError, MappingError, UnavailableError
 from normalize.mapping import observe
@@ -141,9 +143,18 @@ def outcome_of(error: CollectError, yielded: int) -> Outcome:
 
 
 def survey(
-    collector: Collector, kind: Kind, scope: Scope, run_id: str, sink: Sink, clock: Callable[[], datetime] = now
+    collector: Collector,
+    kind: Kind,
+    scope: Scope,
+    run_id: str,
+    sink: Sink,
+    clock: Callable[[], datetime] = now,
+    since: datetime | None = None,
 ) -> Coverage:
     """Look at one kind in one scope and commit what was seen together with what the look was worth.
+
+    Args:
+        since: how far back the collector lists this kind; None for everything.
 
     Raises:
         StoreError: the store could not take it; nothing of the pair was written.
@@ -181,8 +192,9 @@ def survey(
         found.misfits.count,
         started,
         clock(),
-        "; ".join(r for r in (reason, note) if r),
+        "; ".join(r for r in (reason, note, _bound(since)) if r),
         tuple(dict.fromkeys((*needs, *more))),
+        since,
     )
     try:
         sink.commit(run_id, found.observations, found.misfits, coverage)
@@ -205,6 +217,10 @@ def _reason(error: CollectError) -> str:
     return f"{error.call}: {scrub(str(error))}"[:1000] if error.call else scrub(str(error))[:1000]
 
 
+def _bound(since: datetime | None) -> str:
+    return f"listed back to {since.date().isoformat()}, and whatever is still running" if since else ""
+
+
 def _place(scope: Scope) -> str:
     return f"{scope.account}/{scope.place}"
 
@@ -216,7 +232,7 @@ class Step:
     source: str
     coverage: Coverage | None = None
     planned: int = 0
-    message: str = ""
+    ended: bool = False
 
 
 @dataclass
@@ -238,17 +254,82 @@ class Result:
         return 3 if self.blind or self.interrupted else 0
 
 
-UNKNOWN_PLACE = "?"
 GRACE_SECONDS = 10.0
 """How long a scan that was told to stop waits for the pairs in flight."""
+AHEAD = 400
+"""Looks that are planned ahead of the work, per source: an estate of a thousand accounts has millions."""
 
-_Work = tuple["Collector", Kind, Scope]
 
-
-@dataclass(frozen=True, slots=True)
 class _Plan:
-    work: list[_Work]
-    unplanned: list[tuple[str, Exception]]
+    """The looks of one source, planned by a thread of its own while others work.
+
+    Args:
+        changed: set whenever there is something new to take.
+    """
+
+    def __init__(self, collector: Collector, patterns: Sequence[str], changed: threading.Event) -> None:
+        self.collector = collector
+        self._patterns = patterns
+        self._changed = changed
+        self._room = threading.Condition()
+        self._ready: deque[Planned] = deque()
+        self._closed = False
+        self._finished = False
+        self._planned = 0
+        self._told = 0
+        self.ended = False
+        threading.Thread(target=self._run, name=f"plan-{collector.source}", daemon=True).start()
+
+    def take(self, suits: Callable[[Planned], bool]) -> Planned | None:
+        """The first look that suits."""
+        with self._room:
+            for at, planned in enumerate(self._ready):
+                if suits(planned):
+                    del self._ready[at]
+                    self._room.notify()
+                    return planned
+            return None
+
+    def is_empty(self) -> bool:
+        with self._room:
+            return self._finished and not self._ready
+
+    def news(self) -> int:
+        """How many looks were planned since this was last asked."""
+        with self._room:
+            more, self._told = self._planned - self._told, self._planned
+            return more
+
+    def close(self) -> None:
+        """Stop planning."""
+        with self._room:
+            self._closed = True
+            self._room.notify_all()
+
+    def _run(self) -> None:
+        try:
+            for planned in self.collector.plan([k for k in self.collector.kinds() if self._selects(k)]):
+                if not self._put(planned):
+                    return
+        except Exception as error:  # noqa: BLE001  a source that cannot say what it has becomes coverage too
+            self._put(Planned(None, Scope(self.collector.provider, UNKNOWN_PLACE, UNKNOWN_PLACE), error))
+        finally:
+            with self._room:
+                self._finished = True
+            self._changed.set()
+
+    def _put(self, planned: Planned) -> bool:
+        with self._room:
+            self._room.wait_for(lambda: self._closed or len(self._ready) < AHEAD)
+            if self._closed:
+                return False
+            self._ready.append(planned)
+            self._planned += 1
+        self._changed.set()
+        return True
+
+    def _selects(self, kind: Kind) -> bool:
+        return not self._patterns or any(fnmatch.fnmatchcase(kind.name, p) for p in self._patterns)
 
 
 class Scan:
@@ -279,6 +360,8 @@ class Scan:
         self._watch = watch
         self._stop = stop or threading.Event()
         self._limits = Limits()
+        self._changed = threading.Event()
+        self._done: set[Pair] = set()
         self.result = Result(run_id)
 
     def run(self) -> Result:
@@ -287,60 +370,88 @@ class Scan:
         Raises:
             StoreError: the store could not take a pair; the run stops, what was committed stays.
         """
-        done = self._sink.done(self.result.run_id)
+        self._done = self._sink.done(self.result.run_id)
         pool = ThreadPoolExecutor(self._workers, thread_name_prefix="survey")
-        planning: dict[Future[Any], Collector] = {pool.submit(self._plan, c): c for c in self._collectors}
-        waiting: set[Future[Any]] = set()
-        queues: list[deque[_Work]] = []
+        plans = [_Plan(collector, self._patterns, self._changed) for collector in self._collectors]
+        running: dict[Future[Coverage], _Plan] = {}
         try:
-            while (planning or waiting or any(queues)) and not self._stop.is_set():
-                self._fill(pool, queues, waiting)
-                finished, _ = wait([*planning, *waiting], timeout=0.5, return_when=FIRST_COMPLETED)
-                for future in finished:
-                    if future in planning:
-                        queues.append(self._planned(planning.pop(future), future.result(), done))
-                    else:
-                        waiting.discard(future)
-                        self._settle(future)
+            while not self._stop.is_set() and not all(plan.ended for plan in plans):
+                self._changed.clear()
+                self._fill(pool, plans, running)
+                self._tell(plans, running)
+                if not all(plan.ended for plan in plans):
+                    self._changed.wait(timeout=0.5)
+                self._settle(running)
             if self._stop.is_set():
-                self.result.interrupted = bool(planning or waiting or any(queues))
-                finished, _ = wait(waiting, timeout=GRACE_SECONDS)
-                for future in finished:
-                    self._settle(future)
+                self.result.interrupted = not all(plan.ended for plan in plans)
+                wait(running, timeout=GRACE_SECONDS)
+                self._settle(running)
         finally:
+            for plan in plans:
+                plan.close()
             pool.shutdown(wait=False, cancel_futures=True)
         return self.result
 
-    def _planned(self, collector: Collector, plan: _Plan, done: set[Pair]) -> deque[_Work]:
-        for kind, error in plan.unplanned:
-            self._blank(collector, kind, error, done)
-        work = deque(w for w in plan.work if Pair(collector.source, w[1].name, w[2]) not in done)
-        self._watch(Step(collector.source, planned=len(work)))
-        return work
+    def _fill(self, pool: ThreadPoolExecutor, plans: Sequence[_Plan], running: dict[Future[Coverage], _Plan]) -> None:
+        """Take from the sources in turn, so that none starves another, and only work whose key has room, so that no
+        worker waits for a slow service."""
+        took = True
+        while took and len(running) < self._workers:
+            took = False
+            for plan in plans:
+                if len(running) < self._workers and (planned := plan.take(partial(self._suits, plan.collector))):
+                    took = True
+                    if (future := self._begin(pool, plan.collector, planned)) is not None:
+                        running[future] = plan
 
-    def _fill(self, pool: ThreadPoolExecutor, queues: list[deque[_Work]], waiting: set[Future[Any]]) -> None:
-        """Take from the sources in turn, so that none starves another; keep the pool just full."""
-        while len(waiting) < self._workers * 2 and any(queues):
-            for queue in queues:
-                if queue:
-                    waiting.add(pool.submit(self._one, *queue.popleft()))
+    def _suits(self, collector: Collector, planned: Planned) -> bool:
+        if planned.kind is None or planned.error is not None or self._is_done(collector, planned):
+            return True
+        return self._limits.take(collector.limit_key(planned.kind, planned.scope))
 
-    def _one(self, collector: Collector, kind: Kind, scope: Scope) -> Coverage:
-        with self._limits.hold(collector.limit_key(kind, scope)):
-            if self._stop.is_set():
-                raise _Stopped
-            return survey(collector, kind, scope, self.result.run_id, self._sink, self._clock)
+    def _is_done(self, collector: Collector, planned: Planned) -> bool:
+        kind = EVERY_KIND if planned.kind is None else planned.kind.name
+        return Pair(collector.source, kind, planned.scope) in self._done
 
-    def _settle(self, future: Future[Coverage]) -> None:
-        try:
-            coverage = future.result()
-        except _Stopped:
-            self.result.interrupted = True
-            return
-        except FaultError as fault:
-            self.result.faults += 1
-            coverage = fault.coverage
-        self._count(coverage)
+    def _begin(self, pool: ThreadPoolExecutor, collector: Collector, planned: Planned) -> Future[Coverage] | None:
+        if self._is_done(collector, planned):
+            self._watch(Step(collector.source, planned=-1))
+            return None
+        if planned.kind is None or planned.error is not None:
+            self._blank(collector, planned)
+            return None
+        future = pool.submit(
+            survey, collector, planned.kind, planned.scope, self.result.run_id, self._sink, self._clock, planned.since
+        )
+        key = collector.limit_key(planned.kind, planned.scope)
+
+        def ended(_: Future[Coverage]) -> None:
+            self._limits.give(key)
+            self._changed.set()
+
+        future.add_done_callback(ended)
+        return future
+
+    def _tell(self, plans: Sequence[_Plan], running: Mapping[Future[Coverage], _Plan]) -> None:
+        """Say how much more is planned, and which sources are through."""
+        busy = set(map(id, running.values()))
+        for plan in plans:
+            empty = plan.is_empty()
+            if more := plan.news():
+                self._watch(Step(plan.collector.source, planned=more))
+            if empty and not plan.ended and id(plan) not in busy:
+                plan.ended = True
+                self._watch(Step(plan.collector.source, ended=True))
+
+    def _settle(self, running: dict[Future[Coverage], _Plan]) -> None:
+        for future in [f for f in running if f.done()]:
+            del running[future]
+            try:
+                coverage = future.result()
+            except FaultError as fault:
+                self.result.faults += 1
+                coverage = fault.coverage
+            self._count(coverage)
 
     def _count(self, coverage: Coverage) -> None:
         self.result.coverages += 1
@@ -348,25 +459,10 @@ class Scan:
         self.result.blind += coverage.is_blind_spot()
         self._watch(Step(coverage.source, coverage))
 
-    def _selected(self, kind: Kind) -> bool:
-        return not self._patterns or any(fnmatch.fnmatchcase(kind.name, p) for p in self._patterns)
-
-    def _plan(self, collector: Collector) -> _Plan:
-        """Pairs of one source, and what could not be planned."""
-        try:
-            kinds = [k for k in collector.kinds() if self._selected(k)]
-        except Exception as error:  # noqa: BLE001  a source that cannot say what it has becomes coverage too
-            return _Plan([], [("*", error)])
-        plan = _Plan([], [])
-        for kind in kinds:
-            try:
-                plan.work.extend((collector, kind, scope) for scope in collector.scopes(kind))
-            except Exception as error:  # noqa: BLE001  likewise
-                plan.unplanned.append((kind.name, error))
-        return plan
-
-    def _blank(self, collector: Collector, kind: str, error: Exception, done: set[Pair]) -> None:
-        """Cover what could not be planned as not seen, with the reason."""
+    def _blank(self, collector: Collector, planned: Planned) -> None:
+        """Cover what cannot be looked at as not seen, with the reason."""
+        error = planned.error or CollectError("nothing says why")
+        kind = EVERY_KIND if planned.kind is None else planned.kind.name
         known = error if isinstance(error, CollectError) else collector.classify(error)
         if known is None:
             self.result.faults += 1
@@ -377,7 +473,7 @@ class Scan:
             self.result.run_id,
             collector.source,
             kind,
-            Scope(collector.provider, UNKNOWN_PLACE, UNKNOWN_PLACE),
+            planned.scope,
             outcome_of(known, 0),
             0,
             0,
@@ -387,10 +483,5 @@ class Scan:
             _reason(known),
             known.needs,
         )
-        if Pair(collector.source, kind, coverage.scope) not in done:
-            self._sink.commit(self.result.run_id, (), (), coverage)
-            self._count(coverage)
-
-
-class _Stopped(Exception):
-    """The scan was told to stop before this pair began."""
+        self._sink.commit(self.result.run_id, (), (), coverage)
+        self._count(coverage)

@@ -374,7 +374,11 @@ class Misfit:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """What one look at one kind in one scope was worth. Exactly one per run, source, kind and scope."""
+    """What one look at one kind in one scope was worth. Exactly one per run, source, kind and scope.
+
+    `kind` "*" with a `place` of "?" says that nothing of an account could be looked at. `since` bounds a listing by
+    age: what was made before is listed only while it runs, so nothing is proven about it.
+    """
 
     run_id: str
     source: str
@@ -388,9 +392,11 @@ class Coverage:
     finished_at: datetime
     reason: str = ""
     needs: tuple[str, ...] = ()
+    since: datetime | None = None
 
     def proves_absence(self) -> bool:
-        """Whether a thing not listed here is really not there. Only then may a resource be marked gone."""
+        """Whether a thing not listed here is really not there (with `since`: a thing made after it). Only then may a
+        resource be marked gone."""
         return self.outcome is Outcome.COMPLETE and self.quarantined == 0
 
     def is_blind_spot(self) -> bool:

@@ -8,27 +8,43 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
-from itertools import islice
+from datetime import datetime, timedelta
+from functools import partial
+from itertools import chain, islice
 from typing import Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from collectors.aws.client import Client, translate, unlisted
 from collectors.aws.rows import GLOBAL_PLACES, Call
-from collectors.contract import Blindness
-from normalize.errors import CollectError, UnavailableError
+from collectors.contract import EVERY_KIND, UNKNOWN_PLACE, Blindness, Planned
+from normalize.errors import CollectError, DeniedError, UnavailableError
 from normalize.mapping import MISSING, located, read
 from normalize.model import Json, Kind, RawRecord, Scope
 
-UNKNOWN_PLACE = "?"
 _LIST_REGIONS = Call("ec2", "DescribeRegions", items="Regions")
 _LIST_ACCOUNTS = Call("organizations", "ListAccounts", items="Accounts")
+OFFERED = Call("ssm", "GetParametersByPath", items="Parameters")
+"""AWS publishes which service is offered where. Source: Systems Manager User Guide, "Calling AWS service, Region,
+endpoint, Availability Zone, local zone, and wavelength zone public parameters"; not verified, moto 5.2 holds a copy."""
+SERVICE_NAMES: Mapping[str, str] = {
+    "amp": "aps",
+    "bedrock-agentcore-control": "bedrock-agentcore",
+    "ce": "costexplorer",
+    "elbv2": "elb",
+    "opensearch": "es",
+}
+"""botocore service -> its name in those parameters, where they differ. Source: moto 5.2, ssm/resources/services.json.gz,
+read 2026-11-24."""
 _GLOBAL_PLACE = {"aws": GLOBAL_PLACES[0], "aws-cn": GLOBAL_PLACES[1], "aws-us-gov": GLOBAL_PLACES[2]}
 _GLOBAL_REGION = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
-_DETAIL_WORKERS = 8
+_CHECKS = 32
+_BULK_ITEMS = 500
+_BULK_PAGES = 4
+"""Pages of thousands of items take megabytes each: so many are in memory at once, however many threads there are."""
+WINDOW_DAYS = 90
 _BLANK = re.compile(r"\{([^{}]+)\}")
 
 
@@ -39,6 +55,7 @@ class AwsCollector:
         source: the configured name.
         accounts: account ids, "organization", or None for the caller's own.
         regions: None for every region that an account has enabled.
+        window_days: how far back kinds are listed of which there are too many.
     """
 
     provider = "aws"
@@ -51,6 +68,7 @@ class AwsCollector:
         *,
         accounts: Sequence[str] | str | None = None,
         regions: Sequence[str] | None = None,
+        window_days: int = WINDOW_DAYS,
     ) -> None:
         self.source = source
         self._client = client
@@ -58,49 +76,80 @@ class AwsCollector:
         self._wanted_accounts = accounts
         self._wanted_regions = regions
         self._lock = threading.RLock()
-        self._accounts: list[str] | None = None
+        self._accounts: dict[str, CollectError | None] | None = None
         self._enabled: dict[str, frozenset[str] | CollectError] = {}
-        self._offered: dict[str, frozenset[str]] = {}
-        self._details = ThreadPoolExecutor(_DETAIL_WORKERS, thread_name_prefix="aws-detail")
+        self._listed_in: dict[str, frozenset[str]] = {}
+        self._offered: dict[str, frozenset[str] | None] = {}
+        self._since = client.now() - timedelta(days=window_days)
+        self._bulk = threading.BoundedSemaphore(_BULK_PAGES)
+        self._lanes = client.lanes
 
     def kinds(self) -> Sequence[Kind]:
         return tuple(self._kinds.values())
 
+    def plan(self, kinds: Sequence[Kind]) -> Iterator[Planned]:
+        """Account by account, so that clients of one can be forgotten before the next. An account that cannot be
+        entered, and regions that cannot be known, are one look that cannot be taken, not one per kind."""
+        for account, shut in self._find_accounts().items():
+            nowhere = Scope("aws", account, UNKNOWN_PLACE)
+            if (refused := shut or self._refusal(account)) is not None:
+                yield Planned(None, nowhere, refused)
+                continue
+            enabled = None if self._wanted_regions is not None else self._enabled_regions(account)
+            if isinstance(enabled, CollectError):
+                yield Planned(None, nowhere, enabled)
+            for kind in kinds:
+                for scope in self._scopes_in(account, kind):
+                    yield Planned(kind, scope, since=self._since if kind.fetch.window else None)
+
     def scopes(self, kind: Kind) -> Iterable[Scope]:
-        """One scope per account and region. An account whose regions cannot be known has the one place "?": there
-        `collect` says why.
+        """One scope per account and region, of accounts that can be entered.
 
         Raises:
             CollectError: the accounts cannot be known.
         """
         for account in self.accounts():
-            if kind.fetch.world:
-                yield Scope("aws", account, self._global_place())
-                continue
-            for region in self._regions(account):
+            yield from self._scopes_in(account, kind)
+
+    def _scopes_in(self, account: str, kind: Kind) -> Iterator[Scope]:
+        fetch: Call = kind.fetch
+        if fetch.home and account != self._client.caller().account:
+            return
+        if fetch.world:
+            yield Scope("aws", account, self._global_place())
+            return
+        for region in self._regions(account):
+            if not fetch.regions or region in fetch.regions:
                 yield Scope("aws", account, region)
 
     def accounts(self) -> list[str]:
-        """Accounts to look into. Raises CollectError."""
-        with self._lock:
-            if self._accounts is None:
-                self._accounts = self._find_accounts()
-            return self._accounts
+        """Accounts that can be entered. Raises CollectError."""
+        return [a for a, shut in self._find_accounts().items() if shut is None and self._refusal(a) is None]
+
+    def _refusal(self, account: str) -> CollectError | None:
+        """Why an account cannot be entered; None where it can."""
+        try:
+            self._client.enter(account)
+        except CollectError as error:
+            return error
+        return None
 
     def unavailable(self, kind: Kind, scope: Scope) -> CollectError | None:
-        """That the region is off in the account, or that the SDK's endpoint data do not have the service there."""
-        if kind.fetch.world or scope.place == UNKNOWN_PLACE:
+        """That the region is off in the account, or that AWS says the service is not there."""
+        if kind.fetch.world:
             return None
         enabled = self._enabled_regions(scope.account)
-        known = self._offered_in("ec2")
+        known = self._known_regions("ec2")
         if isinstance(enabled, frozenset) and scope.place not in enabled and scope.place in known:
             return UnavailableError(
                 f"region {scope.place} is not enabled in account {scope.account}", call="ec2:DescribeRegions"
             )
         service = kind.fetch.service
+        if scope.place not in known or scope.place in self._known_regions(service):
+            return None
         offered = self._offered_in(service)
-        if offered and scope.place in known and scope.place not in offered:
-            return UnavailableError(f"{service} is not offered in {scope.place}, by the endpoint data of the AWS SDK")
+        if offered is not None and scope.place not in offered:
+            return UnavailableError(f"{service} is not offered in {scope.place}", call="ssm:GetParametersByPath")
         return None
 
     def collect(self, kind: Kind, scope: Scope) -> Iterator[RawRecord]:
@@ -113,31 +162,47 @@ class AwsCollector:
         return f"aws:{scope.account}:{scope.place}:{kind.fetch.service}"
 
     def check(self) -> Iterator[Blindness]:
-        """The first item of every kind in one region of every account: listing, details and lookups."""
-        with ThreadPoolExecutor(_DETAIL_WORKERS, thread_name_prefix="aws-check") as pool:
-            for found in pool.map(self._probe, self._kinds.values()):
+        """The first item of every kind in every account and region: listing, details and lookups. Where there is no item,
+        details are asked for one that does not exist: a refusal comes before "not found"."""
+        looks = list(self.plan(list(self._kinds.values())))
+        yield from (Blindness(EVERY_KIND, p.scope, _as_collect(p.error)) for p in looks if p.error is not None)
+        with ThreadPoolExecutor(_CHECKS, thread_name_prefix="aws-check") as pool:
+            probed = list(pool.map(self._probe, (p for p in looks if p.kind is not None)))
+            for found, _, _ in probed:
                 yield from found
+            seen = {(kind.name, scope.account) for _, (kind, scope), item in probed if item}
+            blind = {(b.kind, b.scope.account) for found, _, _ in probed for b in found}
+            unseen = {(k.name, s.account): (k, s) for _, (k, s), _ in reversed(probed)}
+            rest = [look for key, look in unseen.items() if key not in seen | blind]
+            for found_blind in pool.map(self._probe_details, rest):
+                yield from found_blind
 
     def close(self) -> None:
-        self._details.shutdown(wait=False, cancel_futures=True)
+        self._lanes.close()
         self._client.close()
 
     # Where to look
 
-    def _find_accounts(self) -> list[str]:
+    def _find_accounts(self) -> dict[str, CollectError | None]:
+        """Accounts to look into, and why one has no use. Raises CollectError."""
+        with self._lock:
+            if self._accounts is None:
+                self._accounts = self._ask_accounts()
+            return self._accounts
+
+    def _ask_accounts(self) -> dict[str, CollectError | None]:
         if self._wanted_accounts is None:
-            return [self._client.caller().account]
+            return {self._client.caller().account: None}
         if self._wanted_accounts != "organization":
-            return list(self._wanted_accounts)
-        region = _GLOBAL_REGION.get(self._client.caller().partition, self._client.home_region())
-        answers = self._client.answers("", region, _LIST_ACCOUNTS, {})
-        return [str(a["Id"]) for answer in answers for a in answer["Accounts"]]
+            return dict.fromkeys(self._wanted_accounts)
+        answers = self._client.answers("", self._global_region(), _LIST_ACCOUNTS, {})
+        return {str(a["Id"]): _closed(a) for answer in answers for a in answer["Accounts"]}
 
     def _regions(self, account: str) -> Sequence[str]:
         if self._wanted_regions is not None:
             return self._wanted_regions
         enabled = self._enabled_regions(account)
-        return sorted(enabled) if isinstance(enabled, frozenset) else (UNKNOWN_PLACE,)
+        return sorted(enabled) if isinstance(enabled, frozenset) else ()
 
     def _enabled_regions(self, account: str) -> frozenset[str] | CollectError:
         """Regions that an account has enabled, or why that cannot be known."""
@@ -153,11 +218,28 @@ class AwsCollector:
         answers = self._client.answers(account, self._global_region(), _LIST_REGIONS, {"AllRegions": False})
         return frozenset(str(r["RegionName"]) for answer in answers for r in answer["Regions"])
 
-    def _offered_in(self, service: str) -> frozenset[str]:
+    def _known_regions(self, service: str) -> frozenset[str]:
+        """Regions in which the SDK's endpoint data list a service. They lag behind: what they lack may be there."""
+        with self._lock:
+            if service not in self._listed_in:
+                self._listed_in[service] = self._client.known_regions(service)
+            return self._listed_in[service]
+
+    def _offered_in(self, service: str) -> frozenset[str] | None:
+        """Regions in which AWS itself says that a service is offered; None where it cannot be asked or does not know
+        the service by any name of ours."""
         with self._lock:
             if service not in self._offered:
-                self._offered[service] = self._client.known_regions(service)
+                self._offered[service] = self._ask_offered(service)
             return self._offered[service]
+
+    def _ask_offered(self, service: str) -> frozenset[str] | None:
+        path = f"/aws/service/global-infrastructure/services/{SERVICE_NAMES.get(service, service)}/regions"
+        try:
+            answers = self._client.answers("", self._global_region(), OFFERED, {"Path": path})
+            return frozenset(str(p["Value"]) for answer in answers for p in answer.get("Parameters", ())) or None
+        except (CollectError, ClientError):
+            return None
 
     def _global_place(self) -> str:
         return _GLOBAL_PLACE.get(self._client.caller().partition, GLOBAL_PLACES[0])
@@ -169,12 +251,14 @@ class AwsCollector:
 
     def _records(self, kind: Kind, scope: Scope, first: int | None) -> Iterator[RawRecord]:
         """Records of a kind; with `first`, only so many of the first page."""
-        if scope.place == UNKNOWN_PLACE:
-            unknown = self._enabled_regions(scope.account)
-            raise unknown if isinstance(unknown, CollectError) else CollectError("regions are not known")
         fetch: Call = kind.fetch
+        key = self.limit_key(kind, scope)
         for items in self._pages(fetch, scope, first):
-            seen = list(self._details.map(lambda item: self._detailed(fetch, scope, item), items))
+            seen = (
+                self._lanes.map(key, partial(self._detailed, fetch, scope), items)
+                if fetch.detail
+                else ((i, []) for i in items)
+            )
             present = [pair for pair in seen if pair is not None]
             gaps = self._looked_up(fetch, scope, present)
             moment = self._client.now()
@@ -188,30 +272,68 @@ class AwsCollector:
         return RawRecord(kind.name, scope, item, self.source, call, at, tuple(gaps))
 
     def _pages(self, call: Call, scope: Scope, first: int | None) -> Iterator[list[dict[str, Json]]]:
-        if not call.under:
+        if call.under:
+            yield from self._children(call, scope, first)
+        elif call.page >= _BULK_ITEMS:
+            pages = self._listed(call, scope, call.params, None, first)
+            while True:
+                with self._bulk:
+                    page = next(pages, None)
+                    if page is None:
+                        return
+                    yield page
+        else:
             yield from self._listed(call, scope, call.params, None, first)
-            return
+
+    def _children(self, call: Call, scope: Scope, first: int | None) -> Iterator[list[dict[str, Json]]]:
+        """What lies under each parent: the first pages are read side by side, further ones one after the other. A
+        parent whose children cannot be read does not cost the others theirs."""
         failed: CollectError | None = None
-        parents: Call = self._kinds[call.under].fetch
-        for items in self._pages(parents, scope, first):
-            for parent in items:
-                try:
-                    yield from self._listed(call, scope, _filled(call.params, parent), parent, first)
-                except CollectError as error:
-                    failed = failed or error
-                except ClientError as error:
-                    if not _says(error, call.gone):
-                        raise
+        fetch: Call = self._kinds[call.under].fetch
+        parents = (parent for items in self._parents(fetch, scope, first) for parent in items)
+        key = f"aws:{scope.account}:{scope.place}:{call.service}"
+        for begun in self._lanes.map(key, partial(self._begin, call, scope, first), parents):
+            try:
+                if isinstance(begun, CollectError):
+                    raise begun
+                yield from begun
+            except CollectError as error:
+                failed = failed or error
         if failed is not None:
             raise failed
+
+    def _parents(self, call: Call, scope: Scope, first: int | None) -> Iterator[list[dict[str, Json]]]:
+        yield from (
+            self._children(call, scope, first) if call.under else self._listed(call, scope, call.params, None, first)
+        )
+
+    def _begin(
+        self, call: Call, scope: Scope, first: int | None, parent: dict[str, Json]
+    ) -> Iterator[list[dict[str, Json]]] | CollectError:
+        """The pages of one parent's children, the first already read; or why they cannot be read."""
+        pages = self._listed(call, scope, _filled(call.params, parent), parent, first)
+        try:
+            return chain([next(pages, [])], pages)
+        except CollectError as error:
+            return error
+        except ClientError as error:
+            if _says(error, call.gone):
+                return iter(())
+            raise
 
     def _listed(
         self, call: Call, scope: Scope, params: Mapping[str, Any], parent: dict[str, Json] | None, first: int | None
     ) -> Iterator[list[dict[str, Json]]]:
-        answers = self._client.answers(scope.account, self._region(scope), call, params)
-        for answer in islice(answers, 1 if first else None):
-            found = (self._item(call, value, parent) for _, value in located(answer, call.items))
-            yield list(islice((i for i in found if call.keep is None or call.keep(i)), first))
+        passes = call.window(self._since) if call.window else call.passes or ({},)
+        for more in islice(passes, 1 if first else None):
+            answers = self._client.answers(scope.account, self._region(scope), call, {**params, **more})
+            try:
+                for answer in islice(answers, 1 if first else None):
+                    found = (self._item(call, value, parent) for _, value in located(answer, call.items))
+                    yield list(islice((i for i in found if call.keep is None or call.keep(i)), first))
+            except ClientError as error:
+                if not _says(error, call.expect):
+                    raise
 
     def _item(self, call: Call, value: Any, parent: dict[str, Json] | None) -> dict[str, Json]:
         item: dict[str, Json] = dict(value) if isinstance(value, dict) else {call.item: value}
@@ -272,26 +394,80 @@ class AwsCollector:
 
     # What a scan would be blind to
 
-    def _probe(self, kind: Kind) -> list[Blindness]:
+    def _probe(self, look: Planned) -> tuple[list[Blindness], tuple[Kind, Scope], bool]:
+        """What a scope is blind to, and whether it has an item."""
+        kind, scope = look.kind, look.scope
+        assert kind is not None
         found: list[Blindness] = []
+        records = 0
         try:
-            scopes = {scope.account: scope for scope in reversed(list(self.scopes(kind)))}
+            if self.unavailable(kind, scope) is None:
+                for record in self._records(kind, scope, 1):
+                    records += 1
+                    found.extend(Blindness(kind.name, scope, gap) for gap in record.gaps)
         except CollectError as error:
-            return [Blindness(kind.name, Scope("aws", UNKNOWN_PLACE, UNKNOWN_PLACE), error)]
-        for scope in reversed(scopes.values()):
-            found.extend(Blindness(kind.name, scope, error) for error in self._probed(kind, scope))
-        return found
+            found.append(Blindness(kind.name, scope, error))
+        except ClientError as error:
+            unknown = unlisted(error, kind.fetch.service, kind.fetch.operation)
+            found.append(Blindness(kind.name, scope, unknown))
+        return found, (kind, scope), records > 0
 
-    def _probed(self, kind: Kind, scope: Scope) -> Iterator[CollectError]:
+    def _probe_details(self, look: tuple[Kind, Scope]) -> Iterator[Blindness]:
+        kind, scope = look
         if self.unavailable(kind, scope) is not None:
             return
+        fetch: Call = kind.fetch
+        calls = [*fetch.detail, *([fetch] if fetch.under else [])]
+        for call in calls:
+            params = _invented(call.params, scope, call.service)
+            if (error := self._denial(partial(self._ask, call, scope, params))) is not None:
+                yield Blindness(kind.name, scope, error)
+        for lookup in fetch.lookups:
+            if (error := self._denial(partial(lookup.probe, self._client, scope))) is not None:
+                yield Blindness(kind.name, scope, error)
+
+    def _ask(self, call: Call, scope: Scope, params: Mapping[str, Any]) -> None:
+        next(self._client.answers(scope.account, self._region(scope), call, params), None)
+
+    def _denial(self, ask: Callable[[], object]) -> DeniedError | None:
+        """The refusal that a question meets; every other answer says nothing about permissions."""
         try:
-            for record in self._records(kind, scope, 1):
-                yield from record.gaps
-        except CollectError as error:
-            yield error
-        except ClientError as error:
-            yield unlisted(error, kind.fetch.service, kind.fetch.operation)
+            ask()
+        except DeniedError as error:
+            return error
+        except (CollectError, BotoCoreError, ClientError):
+            return None
+        return None
+
+
+_NOTHING = "stocktake-check"
+"""Name of what does not exist."""
+
+
+def _invented(params: Mapping[str, Any], scope: Scope, service: str) -> dict[str, Any]:
+    """Parameters for a thing that does not exist."""
+
+    def invent(value: Any) -> Any:
+        if isinstance(value, list):
+            return [invent(v) for v in value]
+        if not isinstance(value, str):
+            return value
+        arn = f"arn:aws:{service}:{scope.place}:{scope.account}:{_NOTHING}/{_NOTHING}"
+        return _BLANK.sub(lambda m: arn if m[1].lower().endswith("arn") else _NOTHING, value)
+
+    return {key: invent(value) for key, value in params.items()}
+
+
+def _as_collect(error: Exception | None) -> CollectError:
+    return error if isinstance(error, CollectError) else CollectError(str(error))
+
+
+def _closed(account: Mapping[str, Any]) -> CollectError | None:
+    """Why there is no looking into an account of the organisation: what is in it may well run on."""
+    state = str(account.get("Status") or account.get("State") or "ACTIVE")
+    if state == "ACTIVE":
+        return None
+    return DeniedError(f"account {account['Id']} is {state} in its organisation", call="organizations:ListAccounts")
 
 
 def _filled(params: Mapping[str, Any], item: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,6 +9,26 @@ from collections.abc import Mapping
 
 from normalize.errors import CollectError, DeniedError, TransientError, UnavailableError
 
+THROTTLING = frozenset(
+    [
+        "Throttling",
+        "ThrottlingException",
+        "ThrottledException",
+        "RequestThrottled",
+        "RequestThrottledException",
+        "TooManyRequestsException",
+        "RequestLimitExceeded",
+        "BandwidthLimitExceeded",
+        "SlowDown",
+        "PriorRequestNotComplete",
+        "ProvisionedThroughputExceededException",
+        "TransactionInProgressException",
+        "EC2ThrottledException",
+        "LimitExceededException",
+    ]
+)
+"""Codes by which a service says: slower. Source: botocore 1.43, retries/standard.py, ThrottledRetryableChecker; read 2026-11-24."""
+
 ERRORS: Mapping[type[CollectError], frozenset[str]] = {
     DeniedError: frozenset(
         [
@@ -45,20 +65,6 @@ ERRORS: Mapping[type[CollectError], frozenset[str]] = {
     ),
     TransientError: frozenset(
         [
-            "Throttling",
-            "ThrottlingException",
-            "ThrottledException",
-            "RequestThrottled",
-            "RequestThrottledException",
-            "TooManyRequestsException",
-            "RequestLimitExceeded",
-            "BandwidthLimitExceeded",
-            "SlowDown",
-            "PriorRequestNotComplete",
-            "ProvisionedThroughputExceededException",
-            "TransactionInProgressException",
-            "EC2ThrottledException",
-            "LimitExceededException",
             "InternalError",
             "InternalFailure",
             "InternalServerError",
@@ -84,6 +90,7 @@ ERRORS: Mapping[type[CollectError], frozenset[str]] = {
             "502",
             "503",
             "504",
+            *THROTTLING,
         ]
     ),
     UnavailableError: frozenset({"OptInRequired", "SubscriptionRequiredException", "SubscriptionRequired"}),

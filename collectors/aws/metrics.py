@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from collectors.aws.rows import Call, Reader
+from collectors.aws.rows import GLOBAL_PLACES, Call, Reader
 from normalize.errors import CollectError
 from normalize.mapping import MISSING, read
 from normalize.model import Json, Scope
@@ -49,6 +49,10 @@ def latest(
                 if result.get("Values"):
                     found.setdefault(batch[int(result["Id"][1:])], float(result["Values"][0]))
     return found
+
+
+def _probe(reader: Reader, account: str, region: str) -> None:
+    latest(reader, account, region, [("AWS/Usage", "CallCount", ())], days=1, period=_DAY)
 
 
 def _query(id_: str, series: Series, period: int) -> dict[str, Any]:
@@ -100,6 +104,11 @@ class BucketMetrics:
                     items[i][METRICS] = mine
         return gaps
 
+    def probe(self, reader: Reader, scope: Scope) -> None:
+        region = "us-east-1" if scope.place in GLOBAL_PLACES else scope.place
+        next(reader.answers(scope.account, region, LIST, {"Namespace": "AWS/S3"}), None)
+        _probe(reader, scope.account, region)
+
     def _values(self, reader: Reader, account: str, region: str) -> dict[str, dict[str, Json]]:
         series = list(dict.fromkeys(_bucket_series(reader, account, region)))
         out: dict[str, dict[str, Json]] = {}
@@ -147,6 +156,9 @@ class ItemMetrics:
             if mine:
                 item[METRICS] = mine
         return {}
+
+    def probe(self, reader: Reader, scope: Scope) -> None:
+        _probe(reader, scope.account, scope.place)
 
 
 def summed(values: Any) -> int:

@@ -17,8 +17,13 @@ from normalize.errors import ConfigError
 from normalize.model import Kind
 
 ROLE = "StocktakeReadOnly"
-SCOPE_ACTIONS = ("sts:GetCallerIdentity", "ec2:DescribeRegions")
-"""Who we are, and where to look."""
+SCOPE_ACTIONS = (
+    "sts:GetCallerIdentity",
+    "ec2:DescribeRegions",
+    "organizations:ListAccounts",
+    "ssm:GetParametersByPath",
+)
+"""Who we are, where to look, and what AWS says is offered where (public parameters)."""
 FORMATS = ("json", "terraform", "cloudformation")
 
 

@@ -31,12 +31,17 @@ class Call:
         item: key under which an item that is a bare text stands: "name" makes {"name": "train"} of "train".
         detail: calls that complete one item, in order; each sees what those before it found.
         under: kind whose items are the parents: the call runs once for each, and items keep it as "$parent".
-        expect: error codes that truly mean none: the answer becomes null.
+        expect: error codes, or "CODE:words of the message", that truly mean none: a listing is empty, a detail's answer
+            becomes null.
         gone: error codes, or "CODE:words of the message", by which a detail call says that the item no longer exists.
         into: key for a detail call's answer; "" merges it into the item.
         derive: adds values that are only readable by a rule ("$Name" out of a queue's URL).
         page: page size to ask for; 0 leaves the service's own.
         world: listed once per account, at the partition's global place.
+        home: listed only in the caller's own account: what an organisation's management account says of all.
+        regions: the only regions that have the API, for a service whose one endpoint is not where IAM's is.
+        passes: parameters of several listings that together are the kind, each beside `params`; one listing where empty.
+        window: for a kind of which there are too many to list them all: the passes, given how far back to go.
         region: where an item says in which region its detail calls belong.
         lookups: facts that are asked for many items at once.
         keep: whether an item belongs to the kind; for listings that mix what is ours with what is the provider's.
@@ -55,9 +60,32 @@ class Call:
     derive: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None
     page: int = 0
     world: bool = False
+    home: bool = False
+    regions: tuple[str, ...] = ()
+    passes: tuple[Mapping[str, Any], ...] = ()
+    window: Callable[[datetime], Sequence[Mapping[str, Any]]] | None = None
     region: Path = ""
     lookups: tuple[Lookup, ...] = ()
     keep: Callable[[Mapping[str, Any]], bool] | None = None
+
+
+def created_since(
+    after: str = "CreationTimeAfter",
+    before: str = "CreationTimeBefore",
+    status: str = "StatusEquals",
+    live: Sequence[str] = (),
+) -> Callable[[datetime], Sequence[Mapping[str, Any]]]:
+    """A window by time of creation: what was made since, and of what was made before that which is still in a `live`
+    state. The passes do not overlap.
+
+    Args:
+        after, before, status: names of the parameters.
+    """
+
+    def passes(since: datetime) -> Sequence[Mapping[str, Any]]:
+        return ({after: since}, *({before: since, status: state} for state in live))
+
+    return passes
 
 
 class Reader(Protocol):
@@ -90,6 +118,10 @@ class Lookup(Protocol):
         self, reader: Reader, scope: Scope, items: Sequence[dict[str, Json]]
     ) -> Mapping[int, Sequence[CollectError]]:
         """Put facts into items under "$…" keys; what failed, by index of the item."""
+        ...
+
+    def probe(self, reader: Reader, scope: Scope) -> None:
+        """Ask each call for something cheap. Raises CollectError."""
         ...
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from collectors.contract import Blindness
+from collectors.contract import Blindness, Planned, plan_each
 from collectors.hosts import session, system
 from collectors.hosts.kinds import KINDS, Reading, stamp
 from collectors.hosts.report import Report
@@ -80,6 +80,9 @@ class HostCollector:
 
     def kinds(self) -> Sequence[Kind]:
         return KINDS
+
+    def plan(self, kinds: Sequence[Kind]) -> Iterator[Planned]:
+        return plan_each(self, kinds)
 
     def scopes(self, kind: Kind) -> Iterable[Scope]:
         return [Scope("host", address, address) for address in self._hosts]

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from collectors.contract import Blindness
+from collectors.contract import Blindness, Planned, plan_each
 from collectors.kubernetes import client, facts
 from collectors.kubernetes.edges import CLUSTER_SCOPED
 from collectors.kubernetes.rows import CLUSTER, row_of, silent
@@ -54,6 +54,9 @@ class KubernetesCollector:
                 self._unscoped = CLUSTER_SCOPED | {(t.group, t.kind) for t in types if not t.namespaced}
                 self._kinds = [CLUSTER, *map(row_of, types), *map(silent, silences)]
             return self._kinds
+
+    def plan(self, kinds: Sequence[Kind]) -> Iterator[Planned]:
+        return plan_each(self, kinds)
 
     def scopes(self, kind: Kind) -> Iterable[Scope]:
         """The cluster, named by the uid of its namespace kube-system.

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from collectors.contract import Blindness, CutShortError
+from collectors.contract import Blindness, CutShortError, Planned, plan_each
 from collectors.mlflow.client import Search, Server, classify
 from collectors.mlflow.kinds import KINDS
 from normalize.errors import CollectError, ConfigError
@@ -63,6 +63,9 @@ class MlflowCollector:
 
     def kinds(self) -> Sequence[Kind]:
         return KINDS
+
+    def plan(self, kinds: Sequence[Kind]) -> Iterator[Planned]:
+        return plan_each(self, kinds)
 
     def scopes(self, kind: Kind) -> Iterable[Scope]:
         return (self._scope,)

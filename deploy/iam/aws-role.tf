@@ -203,6 +203,13 @@ data "aws_iam_policy_document" "read" {
     resources = ["*"]
   }
   statement {
+    sid = "ReadOrganizations"
+    actions = [
+      "organizations:ListAccounts",
+    ]
+    resources = ["*"]
+  }
+  statement {
     sid = "ReadRds"
     actions = [
       "rds:DescribeDBClusters",
@@ -270,6 +277,13 @@ data "aws_iam_policy_document" "read" {
     actions = [
       "sqs:GetQueueAttributes",
       "sqs:ListQueues",
+    ]
+    resources = ["*"]
+  }
+  statement {
+    sid = "ReadSsm"
+    actions = [
+      "ssm:GetParametersByPath",
     ]
     resources = ["*"]
   }

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from collectors.contract import Blindness
+from collectors.contract import Blindness, Planned, plan_each
 from discovery.executor import Scan, Spool
 from normalize.errors import CollectError, DeniedError, TransientError, UnavailableError
 from normalize.model import Category, Coverage, Kind, Misfit, Observation, Outcome, Pair, RawRecord, Scope
@@ -34,6 +34,9 @@ class Scripted:
 
     def scopes(self, kind: Kind) -> Iterable[Scope]:
         return [HERE]
+
+    def plan(self, kinds: Sequence[Kind]) -> Iterator[Planned]:
+        return plan_each(self, kinds)
 
     def unavailable(self, kind: Kind, scope: Scope) -> CollectError | None:
         return UnavailableError("not offered in place") if kind.fetch == "absent" else None
