@@ -2,7 +2,44 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from typing import Any
+
+from normalize.units import GIB
+
+NEURON_CHIPS: Mapping[str, tuple[str, int, int]] = {
+    # EC2's name: our name, physical cores of a chip, bytes of a chip
+    "Inferentia": ("Inferentia1", 4, 8 * GIB),
+    "Inferentia2": ("Inferentia2", 2, 32 * GIB),
+    "Trainium": ("Trainium1", 2, 32 * GIB),
+    "Trainium2": ("Trainium2", 8, 96 * GIB),
+    "Trainium3": ("Trainium3", 8, 144 * GIB),
+}
+"""Chips of the Neuron family. EC2 calls the first of each by the name of the family, which we number.
+
+EC2 itself says 512 GiB for one Trainium2; the vendor's architecture pages say 96, and 16 chips make the 1536 GiB of a
+trn2.48xlarge. Source: aws-neuron/aws-neuron-sdk at 81ce03a, about-neuron/arch/neuron-hardware/inferentia.rst,
+inferentia2.rst, trainium.rst, trainium2.rst, trainium3.rst and trn2-arch.rst; what EC2 says: moto 5.2.5,
+ec2/resources/instance_types.json.gz; read 2026-11-24.
+"""
+
+_EC2_TYPE = re.compile(r"(?:ml\.)?(?P<letters>[a-z]+)[-\d][a-z\d-]*\.[a-z\d-]+")
+_EC2_ACCELERATED = frozenset({"dl", "f", "g", "gr", "inf", "p", "trn", "vt"})
+_EC2_PLAIN = frozenset({"a", "c", "d", "h", "hpc", "i", "im", "is", "m", "mac", "r", "t", "u", "x", "z"})
+
+
+def ec2_accelerated(name: str) -> bool | None:
+    """Whether an EC2 (or SageMaker: "ml.…") instance type is of a family with accelerators; None where the family is none
+    that we know.
+
+    Source: botocore 1.44.5, EC2 InstanceType (the letters of all families), and what EC2 says of each type in moto 5.2.5,
+    ec2/resources/instance_types.json.gz; read 2026-11-24. The letters cc, cg, cr, hi and hs are of before 2014 and left
+    out.
+    """
+    m = _EC2_TYPE.fullmatch(name)
+    letters = m["letters"] if m else ""
+    return True if letters in _EC2_ACCELERATED else False if letters in _EC2_PLAIN else None
 
 
 def accelerator(

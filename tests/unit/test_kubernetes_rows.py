@@ -3,24 +3,35 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
 import yaml
+from moto.ec2.models.instance_types import INSTANCE_TYPES
 
 from collectors.kubernetes.edges import CLUSTER_SCOPED, edges
 from collectors.kubernetes.facts import payload
+from collectors.kubernetes.nodes import _AWS_MODELS, _NEURON
 from collectors.kubernetes.nodes import facts as node_facts
 from collectors.kubernetes.permissions import manifests, render
 from collectors.kubernetes.rows import KINDS, kind_name, row_of, snake
 from collectors.kubernetes.types import Objects, Silence, discover
 from collectors.kubernetes.workloads import asked_by_pod
+from normalize.accelerators import NEURON_CHIPS
 from normalize.errors import TransientError
 from normalize.redaction import redact
 
 
-def node(labels: dict[str, str] | None = None, capacity: dict[str, str] | None = None) -> dict[str, Any]:
-    return {"metadata": {"name": "n", "labels": labels or {}}, "status": {"capacity": capacity or {}}}
+def node(
+    labels: dict[str, str] | None = None, capacity: dict[str, str] | None = None, provider_id: str = ""
+) -> dict[str, Any]:
+    spec = {"providerID": provider_id} if provider_id else {}
+    return {"metadata": {"name": "n", "labels": labels or {}}, "spec": spec, "status": {"capacity": capacity or {}}}
+
+
+def of_type(size: str, **more: str) -> dict[str, str]:
+    return {"node.kubernetes.io/instance-type": size, **more}
 
 
 A100 = {
@@ -56,20 +67,154 @@ def test_single_mig_hides_the_number_of_devices_so_it_stays_unknown() -> None:
     assert facts["partitions"] == [{"profile": "1g.5gb", "count": 56}]
 
 
+@pytest.mark.parametrize("shared", ["", "-SHARED"])
+def test_single_mig_that_is_shared_hides_the_number_of_devices_too(shared: str) -> None:
+    labels = {"nvidia.com/gpu.product": f"NVIDIA-A100-SXM4-40GB-MIG-1g.5gb{shared}", "nvidia.com/gpu.count": "56"}
+    labels |= {"nvidia.com/gpu.replicas": "2"} if shared else {}
+    facts = node_facts(node(labels, {"nvidia.com/gpu": "112" if shared else "56"}))
+    assert "accelerator_count" not in facts
+    assert facts["partitions"] == [{"profile": "1g.5gb", "count": 56}]
+
+
+def test_mig_that_cannot_be_single_has_no_count_though_its_label_says_0() -> None:
+    labels = {"nvidia.com/gpu.product": "NVIDIA-A100-SXM4-40GB-MIG-INVALID", "nvidia.com/gpu.count": "0"}
+    facts = node_facts(node(labels | of_type("p4d.24xlarge"), {"nvidia.com/gpu": "0"}, "aws:///a/i-1"))
+    assert "accelerator_count" not in facts
+    assert "partitions" not in facts
+
+
+def test_shared_mig_devices_are_counted_once_and_named_as_nvidia_smi_does() -> None:
+    capacity = {"nvidia.com/mig-1g.10gb.me.shared": "8", "nvidia.com/mig-2g.20gb.shared": "4"}
+    labels = {**A100, "nvidia.com/mig-2g.20gb.count": "2"}
+    facts = node_facts(node(labels, capacity))
+    assert facts["partitions"] == [{"profile": "1g.10gb+me", "count": 8}, {"profile": "2g.20gb", "count": 2}]
+
+
+GKE_T4 = {"cloud.google.com/gke-nodepool": "gpu", "cloud.google.com/gke-accelerator": "nvidia-tesla-t4"}
+
+
+def test_gke_shares_multiply_capacity_not_devices() -> None:
+    sharing = {
+        "cloud.google.com/gke-gpu-sharing-strategy": "time-sharing",
+        "cloud.google.com/gke-max-shared-clients-per-gpu": "4",
+    }
+    (entry,) = node_facts(node(GKE_T4 | sharing, {"nvidia.com/gpu": "8"}))["accelerators"]
+    assert entry == {"vendor": "nvidia", "model": "T4", "count": 2, "form": "gpu", "partition": "time-sharing-4"}
+
+
+def test_gke_partitions_hide_the_number_of_devices() -> None:
+    facts = node_facts(node(GKE_T4 | {"cloud.google.com/gke-gpu-partition-size": "1g.5gb"}, {"nvidia.com/gpu": "14"}))
+    assert "accelerator_count" not in facts
+    assert facts["partitions"] == [{"profile": "1g.5gb", "count": 14}]
+
+
+def test_gke_counts_of_tpu_chips_are_no_gpus() -> None:
+    labels = {
+        "cloud.google.com/gke-nodepool": "tpu",
+        "cloud.google.com/gke-tpu-accelerator": "tpu-v6e-slice",
+        "cloud.google.com/gke-accelerator-count": "4",
+    }
+    facts = node_facts(node(labels, {"google.com/tpu": "4"}))
+    assert [(a["vendor"], a["count"]) for a in facts["accelerators"]] == [("google", 4)]
+
+
+@pytest.mark.parametrize("prefix", ["karpenter.k8s.aws/instance-", "eks.amazonaws.com/instance-"])
+def test_what_karpenter_and_auto_mode_say_of_the_machine_counts_where_nothing_is_advertised(prefix: str) -> None:
+    words = {"gpu-manufacturer": "nvidia", "gpu-count": "8", "gpu-memory": "183359", "gpu-name": "b200"}
+    labels = of_type("p6-b200.48xlarge") | {prefix + k: v for k, v in words.items()}
+    (entry,) = node_facts(node(labels))["accelerators"]
+    assert (entry["model"], entry["count"], entry["memory_bytes"]) == ("B200", 8, 183359 << 20)
+
+
+def test_share_of_a_gpu_is_not_lost_to_a_label_of_0() -> None:
+    words = {"gpu-manufacturer": "nvidia", "gpu-count": "0", "gpu-memory": "2861", "gpu-name": "l4"}
+    labels = of_type("g6f.large") | {f"karpenter.k8s.aws/instance-{k}": v for k, v in words.items()}
+    (entry,) = node_facts(node(labels, provider_id="aws:///a/i-1"))["accelerators"]
+    assert (entry["model"], entry["count"], entry["partition"]) == ("L4", 1, "share")
+
+
 @pytest.mark.parametrize(
-    ("labels", "known"),
+    ("labels", "capacity", "count"),
     [
-        ({"node.kubernetes.io/instance-type": "m6i.large"}, True),
-        ({"node.kubernetes.io/instance-type": "p5.48xlarge"}, False),
-        ({"node.kubernetes.io/instance-type": "Standard_D4s_v5"}, True),
-        ({"node.kubernetes.io/instance-type": "Standard_NC24ads_A100_v4"}, False),
-        ({"cloud.google.com/gke-nodepool": "default"}, True),
-        ({"eks.amazonaws.com/compute-type": "fargate"}, True),
-        ({}, False),
+        ({}, {"amd.com/gpu": "8"}, 8),
+        ({"amd.com/gpu.compute-memory-partition": "spx_nps1"}, {"amd.com/gpu": "8"}, 8),
+        ({"amd.com/gpu.compute-memory-partition": "cpx_nps4"}, {"amd.com/gpu": "64"}, None),
+        ({}, {"amd.com/spx_nps1": "8"}, 8),
+        ({}, {"amd.com/spx_nps1": "5", "amd.com/cpx_nps1": "24"}, None),
+        ({}, {"gpu.intel.com/i915": "2"}, 2),
+        ({"gpu.intel.com/device.count": "2"}, {"gpu.intel.com/i915": "20"}, 2),
     ],
 )
-def test_no_accelerator_is_said_only_where_the_machine_rules_it_out(labels: dict[str, str], known: bool) -> None:
-    assert (node_facts(node(labels)).get("accelerator_count") == 0) == known
+def test_parts_and_shares_of_other_makers_are_no_devices(
+    labels: dict[str, str], capacity: dict[str, str], count: int | None
+) -> None:
+    assert node_facts(node(labels, capacity)).get("accelerator_count") == count
+
+
+AWS, AZURE = "aws:///us-west-2b/i-0ef9c06b67b909405", "azure:///subscriptions/s/resourceGroups/g/providers/x"
+
+
+@pytest.mark.parametrize(
+    ("labels", "provider_id", "known"),
+    [
+        (of_type("m6i.large"), AWS, True),
+        (of_type("ml.m5.large"), "aws:///usw2-az2/sagemaker/cluster/hyperpod-x-i-0ef9c06b67b909405", True),
+        (of_type("ml.p5.48xlarge"), "aws:///usw2-az2/sagemaker/cluster/hyperpod-x-i-0ef9c06b67b909405", False),
+        (of_type("p5.48xlarge"), AWS, False),
+        (of_type("gr6.4xlarge"), AWS, False),
+        (of_type("trn2u.48xlarge"), AWS, False),
+        (of_type("new9.large"), AWS, False),
+        (of_type("m1.large"), "openstack:///0001", False),
+        (of_type("ecs.gn7i-c8g1.2xlarge"), "", False),
+        (of_type("Standard_D4s_v5"), AZURE, True),
+        (of_type("Standard_NC24ads_A100_v4"), AZURE, False),
+        ({"cloud.google.com/gke-nodepool": "default"}, "gce://p/z/n", True),
+        (GKE_T4, "gce://p/z/n", False),
+        ({"eks.amazonaws.com/compute-type": "fargate"}, AWS, True),
+        ({}, "", False),
+    ],
+)
+def test_no_accelerator_is_said_only_where_the_machine_rules_it_out(
+    labels: dict[str, str], provider_id: str, known: bool
+) -> None:
+    assert (node_facts(node(labels, provider_id=provider_id)).get("accelerator_count") == 0) == known
+
+
+@pytest.mark.parametrize("family", _AWS_MODELS.keys() - {"p3"})
+def test_models_of_ec2_families_are_those_that_ec2_names(family: str) -> None:
+    """p3 has left what EC2 told moto."""
+    model = _AWS_MODELS[family]
+    told = {
+        (gpu["Name"], gpu["MemoryInfo"]["SizeInMiB"])
+        for name, facts in INSTANCE_TYPES.items()
+        if name.startswith(family + ".")
+        for gpu in facts["GpuInfo"]["Gpus"]
+    }
+    assert {name.upper() for name, _ in told} == {model.partition("-")[0]}
+    if size := re.search(r"(\d+)GB", model):
+        assert {mib for _, mib in told} == {int(size[1]) << 10}
+
+
+@pytest.mark.parametrize("family", _NEURON)
+def test_chips_of_ec2_families_are_those_that_ec2_names(family: str) -> None:
+    told = {
+        (chip["Name"], chip["CoreInfo"]["Count"])
+        for name, facts in INSTANCE_TYPES.items()
+        if name.startswith(family + ".")
+        for chip in facts.get("NeuronInfo", {}).get("NeuronDevices", ())
+    }
+    assert told == ({(_NEURON[family], NEURON_CHIPS[_NEURON[family]][1])} if family != "trn2u" else set())
+
+
+@pytest.mark.parametrize(
+    ("size", "cores", "count"),
+    [("trn1.32xlarge", "32", 16), ("trn1.32xlarge", "3", None), ("trn2.48xlarge", "64", None), ("", "8", None)],
+)
+def test_cores_tell_the_number_of_chips_only_where_they_cannot_be_joined(
+    size: str, cores: str, count: int | None
+) -> None:
+    facts = node_facts(node(of_type(size), {"aws.amazon.com/neuroncore": cores}))
+    assert facts.get("accelerator_count") == count
 
 
 def test_views_of_the_same_neuron_chips_are_not_added_up() -> None:
