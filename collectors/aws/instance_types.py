@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from collectors.aws.rows import Call, Reader
-from normalize.accelerators import accelerator, total
+from normalize.accelerators import NEURON_CHIPS, accelerator, ec2_accelerated, total
 from normalize.errors import CollectError
 from normalize.mapping import MISSING, located
 from normalize.model import Field, Json, Scope
@@ -116,14 +116,15 @@ def accelerators_of(facts: Mapping[str, Any]) -> list[dict[str, Any]]:
     Args:
         facts: an element of DescribeInstanceTypes' InstanceTypes.
 
-    Source: EC2 API reference, "InstanceTypeInfo", read 2026-11-24. g6f types report a GPU count of 0 with a partition
-    size; Inferentia stands in NeuronInfo and again in InferenceAcceleratorInfo.
+    g6f and gr6f types report a GPU count of 0 with the size of the part, between 0 and 1; Inferentia stands in NeuronInfo and
+    again in InferenceAcceleratorInfo. Source: botocore 1.44.5, EC2 GpuDeviceInfo, and what EC2 said of each type in moto
+    5.2.5, ec2/resources/instance_types.json.gz; read 2026-11-24.
     """
     found = [_gpu(gpu) for gpu in _devices(facts, "GpuInfo", "Gpus")]
     neuron = _devices(facts, "NeuronInfo", "NeuronDevices")
-    found += [_device(d, "neuron", vendor="aws") for d in neuron]
+    found += [_chip(d) for d in neuron]
     found += [
-        _device(d, "neuron" if _vendor(d) == "aws" else "inference")
+        _chip(d) if _vendor(d) == "aws" else _device(d, "inference")
         for d in _devices(facts, "InferenceAcceleratorInfo", "Accelerators")
         if not (neuron and _vendor(d) == "aws")
     ]
@@ -152,33 +153,51 @@ def _gpu(gpu: Mapping[str, Any]) -> dict[str, Any]:
     if int(gpu["Count"]) == 0:
         fraction = float(share) if share is not None else None
         return accelerator(
-            _vendor(gpu), str(gpu["Name"]), 1, memory_bytes=_memory(gpu), form=form, fraction=fraction,
+            _vendor(gpu), str(gpu["Name"]), int(gpu.get("LogicalGpuCount") or 1), memory_bytes=_memory(gpu), form=form,
+            fraction=fraction,
             partition=None if fraction is not None else "share",
         )  # fmt: skip
     return accelerator(_vendor(gpu), str(gpu["Name"]), int(gpu["Count"]), memory_bytes=_memory(gpu), form=form)
 
 
-def _device(device: Mapping[str, Any], form: str, vendor: str = "") -> dict[str, Any]:
+def _chip(device: Mapping[str, Any]) -> dict[str, Any]:
+    """A chip of the Neuron family; what is known of it goes before what EC2 says, which is wrong of Trainium2."""
+    name = str(device["Name"])
+    model, _, memory = NEURON_CHIPS.get(name, (name, 0, _memory(device)))
+    return accelerator("aws", model, int(device["Count"]), memory_bytes=memory, form="neuron")
+
+
+def _device(device: Mapping[str, Any], form: str) -> dict[str, Any]:
     model = str(device["Name"]).removeprefix(f"{device.get('Manufacturer')} ")
-    return accelerator(vendor or _vendor(device), model, int(device["Count"]), memory_bytes=_memory(device), form=form)
+    return accelerator(_vendor(device), model, int(device["Count"]), memory_bytes=_memory(device), form=form)
+
+
+def _of_machine(machine: Mapping[str, Any]) -> Any:
+    """Accelerators of one machine; MISSING where its type is not known, or is of an accelerated family while EC2 lists none.
+
+    EC2 lists none for trn2u.48xlarge, which has 16 Trainium2. Source: as accelerators_of.
+    """
+    if "Facts" not in machine:
+        return MISSING
+    found = accelerators_of(machine["Facts"])
+    return found if found or not ec2_accelerated(ec2_type(str(machine["InstanceType"]))) else MISSING
 
 
 def _all(machines: Sequence[Mapping[str, Any]]) -> Any:
     """Accelerators of all machines together; MISSING when a type or a count is unknown."""
     found: list[dict[str, Any]] = []
     for machine in machines:
-        if "Facts" not in machine or "Count" not in machine:
+        entries = _of_machine(machine)
+        if entries is MISSING or "Count" not in machine:
             return MISSING
         number = int(machine["Count"])
-        found.extend({**entry, "count": entry["count"] * number} for entry in accelerators_of(machine["Facts"]))
+        found.extend({**entry, "count": entry["count"] * number} for entry in entries)
     return found
 
 
 def _each(machines: Sequence[Mapping[str, Any]]) -> Any:
     """Accelerators of one machine where types are alternatives; MISSING when unknown or when they differ."""
-    if any("Facts" not in machine for machine in machines):
-        return MISSING
-    choices = [accelerators_of(machine["Facts"]) for machine in machines]
+    choices = [_of_machine(machine) for machine in machines]
     return choices[0] if choices and all(c == choices[0] for c in choices) else MISSING
 
 

@@ -93,5 +93,26 @@ def test_machine_without_accelerators_has_zero() -> None:
     assert convert(PER_MACHINE["accelerator_count"], [{"InstanceType": "m5.large", "Count": 1, "Facts": {}}]) == 0
 
 
+TRN2 = {"NeuronInfo": {"NeuronDevices": [{"Name": "Trainium2", "Count": 16, "MemoryInfo": {"SizeInMiB": 524288}}]}}
+
+
+def test_trainium2_has_the_memory_of_its_maker_not_that_of_ec2() -> None:
+    (entry,) = accelerators_of(TRN2)
+    assert (entry["model"], entry["count"], entry["memory_bytes"]) == ("Trainium2", 16, 96 * 2**30)
+
+
+def test_first_chip_of_a_family_is_numbered() -> None:
+    device = {"Name": "Trainium", "Count": 1, "MemoryInfo": {"SizeInMiB": 32768}}
+    (entry,) = accelerators_of({"NeuronInfo": {"NeuronDevices": [device]}})
+    assert (entry["model"], entry["memory_bytes"]) == ("Trainium1", 32 * 2**30)
+
+
+@pytest.mark.parametrize("name", ["trn2u.48xlarge", "ml.trn2u.48xlarge"])
+def test_accelerated_type_of_which_ec2_lists_no_accelerator_has_no_count(name: str) -> None:
+    machines = [{"InstanceType": name, "Count": 1, "Facts": {"InstanceType": "trn2u.48xlarge"}}]
+    assert convert(PER_MACHINE["accelerator_count"], machines) is MISSING
+    assert convert(TOTAL["accelerator_count"], machines) is MISSING
+
+
 def test_names_of_other_services_are_those_of_ec2() -> None:
     assert [ec2_type(n) for n in ("ml.p4d.24xlarge", "p4d.24xlarge")] == ["p4d.24xlarge", "p4d.24xlarge"]
