@@ -20,7 +20,7 @@ COLLECTORS: Mapping[str, tuple[str, str]] = {
     "mlflow": ("collectors.mlflow", "mlflow"),
     "host": ("collectors.hosts", "host"),
 }
-_SDK_PACKAGES = frozenset({"boto3", "botocore", "kubernetes", "mlflow", "asyncssh", "defusedxml", "google", "azure"})
+_OURS = frozenset({"collectors", "discovery", "normalize", "reports", "store"})
 
 
 def _module(source_type: str) -> Any:
@@ -43,11 +43,12 @@ def open_source(source: _Source) -> Collector:
     try:
         return cast("Collector", module.open_source(settings))
     except ModuleNotFoundError as error:
-        if (error.name or "").split(".")[0] not in _SDK_PACKAGES:
+        if (error.name or "").split(".")[0] in _OURS:
             raise
         extra = COLLECTORS[source_type][1]
         raise ConfigError(
             f'source "{settings["name"]}" needs the extra "{extra}": pip install "stocktake[{extra}]"'
+            f" ({error.name} is not installed)"
         ) from None
 
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -102,20 +99,3 @@ def test_sqlite_writes_ahead_and_keeps_foreign_keys(tmp_path: Path) -> None:
         modes = [connection.exec_driver_sql(f"PRAGMA {p}").scalar() for p in ("journal_mode", "foreign_keys", "synchronous", "busy_timeout")]  # fmt: skip
     engine.dispose()
     assert modes == ["wal", 1, 1, 30000]
-
-
-def test_the_wheel_carries_the_migrations(tmp_path: Path) -> None:
-    hatchling = pytest.importorskip("hatchling.builders.wheel", reason="hatchling is not installed")
-    root = Path(__file__).parents[2]
-    (wheel,) = hatchling.WheelBuilder(str(root)).build(directory=str(tmp_path))
-    script = "import sys; sys.path.insert(0, sys.argv[1]); import store.database as d; e = d.connect('sqlite:///x.db'); print(d.upgrade(e))"
-    with zipfile.ZipFile(wheel) as archive:
-        archive.extractall(tmp_path / "installed")
-    done = subprocess.run(
-        [sys.executable, "-c", script, str(tmp_path / "installed")],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert done.stdout.strip() == REVISION
