@@ -89,20 +89,23 @@ def parse_arn(text: str) -> Arn | None:
     return Arn(*parts[1:])
 
 
-def aws_partition(place: str) -> str:
-    """Partition of an AWS region or pseudo-region ("aws-global", "aws-cn-global", "aws-us-gov-global").
+_PARTITIONS = (
+    ("cn-", "aws-cn"),
+    ("us-gov-", "aws-us-gov"),
+    ("us-iso-", "aws-iso"),
+    ("us-isob-", "aws-iso-b"),
+    ("us-isof-", "aws-iso-f"),
+    ("eu-isoe-", "aws-iso-e"),
+    ("eusc-", "aws-eusc"),
+)
+"""How regions outside of "aws" begin. Source: botocore 1.44.5, data/partitions.json, regionRegex; read 2026-11-24."""
 
-    Source: botocore endpoints.json, partition regionRegex, read 2026-11-24.
-    """
-    if place.startswith("cn-") or place == "aws-cn-global":
-        return "aws-cn"
-    if place.startswith("us-gov-") or place == "aws-us-gov-global":
-        return "aws-us-gov"
-    if place.startswith(("us-iso-", "aws-iso-global")):
-        return "aws-iso"
-    if place.startswith(("us-isob-", "aws-iso-b-global")):
-        return "aws-iso-b"
-    return "aws"
+
+def aws_partition(place: str) -> str:
+    """Partition of an AWS region or pseudo-region ("aws-global", "aws-cn-global")."""
+    if place.startswith("aws") and place.endswith("-global"):
+        return place.removesuffix("-global")
+    return next((partition for start, partition in _PARTITIONS if place.startswith(start)), "aws")
 
 
 _ARN_KINDS = {

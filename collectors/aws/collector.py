@@ -38,8 +38,6 @@ SERVICE_NAMES: Mapping[str, str] = {
 }
 """botocore service -> its name in those parameters, where they differ. Source: moto 5.2, ssm/resources/services.json.gz,
 read 2026-11-24."""
-_GLOBAL_PLACE = {"aws": GLOBAL_PLACES[0], "aws-cn": GLOBAL_PLACES[1], "aws-us-gov": GLOBAL_PLACES[2]}
-_GLOBAL_REGION = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
 _CHECKS = 32
 _BULK_ITEMS = 500
 _BULK_PAGES = 4
@@ -242,10 +240,10 @@ class AwsCollector:
             return None
 
     def _global_place(self) -> str:
-        return _GLOBAL_PLACE.get(self._client.caller().partition, GLOBAL_PLACES[0])
+        return f"{self._client.caller().partition}-global"
 
     def _global_region(self) -> str:
-        return _GLOBAL_REGION.get(self._client.caller().partition, self._client.home_region())
+        return GLOBAL_PLACES.get(self._global_place(), self._client.home_region())
 
     # What is there
 
@@ -344,7 +342,7 @@ class AwsCollector:
         return item
 
     def _region(self, scope: Scope) -> str:
-        return self._global_region() if scope.place in GLOBAL_PLACES else scope.place
+        return GLOBAL_PLACES.get(scope.place, scope.place)
 
     def _detailed(
         self, call: Call, scope: Scope, item: dict[str, Json]

@@ -18,7 +18,7 @@ _DAYS = 24
 
 
 def _bucket_region(item: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Source: S3 API reference, GetBucketLocation: null is us-east-1, "EU" is eu-west-1; read 2026-11-24."""
+    """null is us-east-1, "EU" is eu-west-1. Source: botocore 1.44.5, S3 GetBucketLocation, LocationConstraint; read 2026-11-24."""
     if "LocationConstraint" not in item:
         return {}
     constraint = item["LocationConstraint"]

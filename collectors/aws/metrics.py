@@ -19,7 +19,7 @@ LIST = Call("cloudwatch", "ListMetrics", items="Metrics")
 DATA = Call("cloudwatch", "GetMetricData", items="MetricDataResults")
 METRICS = "$Metrics"
 _QUERIES = 500
-"""Queries that one GetMetricData takes. Source: CloudWatch API reference, GetMetricData, read 2026-11-24."""
+"""Queries that one GetMetricData takes. Source: botocore 1.44.5, CloudWatch GetMetricData, MetricDataQueries; read 2026-11-24."""
 _DAY = 86400
 
 Series = tuple[str, str, tuple[tuple[str, str], ...]]
@@ -76,7 +76,8 @@ def _query(id_: str, series: Series, period: int) -> dict[str, Any]:
 class BucketMetrics:
     """Bytes by storage class and number of objects of S3 buckets; CloudWatch keeps them in the bucket's own region.
 
-    Source: Amazon S3 User Guide, "Metrics and dimensions" (daily storage metrics), read 2026-11-24.
+    S3 reports both once a day, by BucketName and StorageType. Source: Amazon S3 User Guide, "Metrics and dimensions", "Amazon S3
+    daily storage metrics for buckets in CloudWatch", read 2026-11-24.
     """
 
     region: str = "$Region"
@@ -105,7 +106,7 @@ class BucketMetrics:
         return gaps
 
     def probe(self, reader: Reader, scope: Scope) -> None:
-        region = "us-east-1" if scope.place in GLOBAL_PLACES else scope.place
+        region = GLOBAL_PLACES.get(scope.place, scope.place)
         next(reader.answers(scope.account, region, LIST, {"Namespace": "AWS/S3"}), None)
         _probe(reader, scope.account, region)
 

@@ -13,8 +13,19 @@ from typing import Any, Protocol
 from normalize.errors import CollectError
 from normalize.model import Json, Path, Scope
 
-GLOBAL_PLACES = ("aws-global", "aws-cn-global", "aws-us-gov-global")
-"""Pseudo-regions of services that have one endpoint per partition. Source: botocore endpoints.json, read 2026-11-24."""
+GLOBAL_PLACES: Mapping[str, str] = {
+    "aws-global": "us-east-1",
+    "aws-cn-global": "cn-north-1",
+    "aws-us-gov-global": "us-gov-west-1",
+    "aws-iso-global": "us-iso-east-1",
+    "aws-iso-b-global": "us-isob-east-1",
+    "aws-iso-e-global": "eu-isoe-west-1",
+    "aws-iso-f-global": "us-isof-south-1",
+    "aws-eusc-global": "eusc-de-east-1",
+}
+"""Pseudo-region of services that have one endpoint per partition ("PARTITION-global") -> the region that speaks for it.
+Source: botocore 1.44.5, data/endpoints.json (partitionEndpoint and credentialScope of iam, of organizations where iam has none)
+and data/partitions.json; it has no pseudo-region for aws-eusc, whose name is ours; read 2026-11-24."""
 
 
 @dataclass(frozen=True, slots=True)
