@@ -196,6 +196,7 @@ def coverage_row(coverage: Coverage) -> dict[str, Any]:
         "needs": list(coverage.needs),
         "started_at": coverage.started_at,
         "finished_at": coverage.finished_at,
+        **({"since": coverage.since} if coverage.since else {}),
     }
 
 
@@ -291,6 +292,7 @@ def _coverage(row: Row) -> Coverage:
         finished_at=_instant(row["finished_at"]),
         reason=row.get("reason") or "",
         needs=_words(row.get("needs")),
+        since=_instant(row["since"]) if row.get("since") else None,
     )
 
 

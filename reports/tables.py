@@ -22,7 +22,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "relations": ("source_id", "verb", "target_id", "evidence"),
     "coverage": (
         "run_id", "source", "kind", "provider", "account", "place", "outcome", "records", "gaps", "quarantined", "reason",
-        "needs", "started_at", "finished_at",
+        "needs", "started_at", "finished_at", "since",
     ),
     "gaps": (
         "id", "code", "severity", "why", "subject_id", "subject", "missing", "evidence", "evidence_count", "remedy",

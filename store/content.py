@@ -9,17 +9,16 @@ from __future__ import annotations
 import json
 import math
 from datetime import UTC, datetime
+from functools import cache
 from hashlib import blake2b, sha256
 from typing import Any
 
 import orjson
-import pyarrow as pa
 
 from normalize.model import Json
 
 ZSTD = 1
 """Codec number of payloads: Zstandard."""
-_CODEC = pa.Codec("zstd", 1)
 _OPTIONS = orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_DATETIME
 _NUL = "\u2400"
 
@@ -101,12 +100,20 @@ def digest(*parts: bytes) -> bytes:
 
 def packed(data: bytes) -> tuple[bytes, int, int, bytes]:
     """Columns of a payload: sha256 of the canonical JSON, codec, length before and bytes after compression."""
-    return sha256(data).digest(), ZSTD, len(data), _CODEC.compress(data, asbytes=True)
+    return sha256(data).digest(), ZSTD, len(data), _codec().compress(data, asbytes=True)
 
 
 def unpacked(data: bytes, size: int) -> Json:
     """The payload of `packed` columns."""
-    return decode(_CODEC.decompress(data, size, asbytes=True))
+    return decode(_codec().decompress(data, size, asbytes=True))
+
+
+@cache
+def _codec() -> Any:
+    """Arrow's Zstandard. Arrow is 35 MB and a quarter of a second: who reads no payload does without."""
+    import pyarrow
+
+    return pyarrow.Codec("zstd", 1)
 
 
 def instant(moment: datetime) -> str:

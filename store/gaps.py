@@ -38,7 +38,7 @@ from store.schema import (
     sources,
 )
 from store.schema import coverage as looks_table
-from store.writer import UNKNOWN_PLACE
+from store.writer import EVERY_KIND, UNKNOWN_PLACE
 
 GROUPED_ABOVE = 20
 """Resources of one kind in one scope that lack the same fact; more make one gap."""
@@ -76,9 +76,10 @@ def _retire(connection: Connection, run_id: str, at: str) -> None:
     c, unknown = listings.c, listings.alias("unknown")
     unplanned = exists().where(
         unknown.c.source == c.source,
-        unknown.c.account == UNKNOWN_PLACE,
+        unknown.c.place == UNKNOWN_PLACE,
+        or_(unknown.c.account == UNKNOWN_PLACE, unknown.c.account == c.account),
         unknown.c.run_id == run_id,
-        or_(unknown.c.kind == "*", unknown.c.kind == c.kind),
+        or_(unknown.c.kind == EVERY_KIND, unknown.c.kind == c.kind),
     )
     whole = select(sources.c.name).where(sources.c.run_id == run_id)
     connection.execute(
@@ -193,6 +194,7 @@ class _Ground:
     places: set[tuple[str, str, str]] = field(default_factory=set)
     providers: set[str] = field(default_factory=set)
     unplanned: dict[str, list[_Stand]] = field(default_factory=lambda: defaultdict(list))
+    shut: dict[tuple[str, str], list[_Stand]] = field(default_factory=lambda: defaultdict(list))
 
     @classmethod
     def read(cls, connection: Connection) -> _Ground:
@@ -227,6 +229,10 @@ class _Ground:
         if scope.account == UNKNOWN_PLACE:
             self.unplanned[scope.provider].append(stand)
             return
+        if scope.place == UNKNOWN_PLACE:
+            self.shut[scope.provider, scope.account].append(stand)
+            self.accounts.add((scope.provider, scope.account))
+            return
         self.by_kind[scope.provider, stand.look.kind].append(stand)
         self.accounts.add((scope.provider, scope.account))
         self.places.add((scope.provider, scope.account, scope.place))
@@ -239,7 +245,7 @@ class _Ground:
         """
         if lost.target in _GENERIC or lost.provider not in self.providers:
             return "external", []
-        doubtful = [s for s in self.unplanned[lost.provider] if s.look.kind in ("*", lost.target)]
+        doubtful = [s for s in self._doubtful(lost) if s.look.kind in (EVERY_KIND, lost.target)]
         if lost.account and (lost.provider, lost.account) not in self.accounts:
             return ("unread", doubtful) if doubtful else ("external", [])
         looks = self._looks(lost)
@@ -252,6 +258,13 @@ class _Ground:
             return ("external", looks) if self._everywhere(lost, looks) else ("unlisted", looks)
         stale = [s for s in looks if s.run_id < newest_run]
         return ("stale", stale) if stale else ("absent", looks)
+
+    def _doubtful(self, lost: Lost) -> Iterator[_Stand]:
+        """What says that nothing could be read where the name might be."""
+        yield from self.unplanned[lost.provider]
+        for (provider, account), stands in self.shut.items():
+            if provider == lost.provider and lost.account in ("", account):
+                yield from stands
 
     def _looks(self, lost: Lost) -> list[_Stand]:
         """Looks at the target's kind where it could be: its place, or the place of what has none ("aws-global")."""

@@ -71,6 +71,7 @@ def coverage_rows(run_id: str | None, *, every: bool = False) -> Subquery:
             looks.c.needs,
             looks.c.started_at,
             looks.c.finished_at,
+            looks.c.since,
         )
         .select_from(looks)
         .join(listings, listings.c.id == looks.c.listing_id)

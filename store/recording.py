@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 import orjson
@@ -38,8 +40,11 @@ class _Prepared:
     payload: bytes
     row: Row
     digest: bytes
-    observed_at: str
     clean: bool  # its keys and references hold no character that has to be replaced
+
+    @property
+    def observed_at(self) -> str:
+        return content.instant(self.observation.observed_at)
 
 
 def prepare(observation: Observation) -> _Prepared:
@@ -68,7 +73,7 @@ def prepare(observation: Observation) -> _Prepared:
     faults = repr([(_fault(g), g.call, g.needs) for g in observation.gaps]).encode() if observation.gaps else b""
     whole = content.digest(row["digest"], payload, rest, faults)
     clean = rest.isascii() and b"\\u0000" not in rest and b"\\ud" not in rest and b"\\x00" not in rest
-    return _Prepared(row["id"], observation, payload, row, whole, content.instant(observation.observed_at), clean)
+    return _Prepared(row["id"], observation, payload, row, whole, clean)
 
 
 def _fingerprint(value: Any) -> bytes:
@@ -80,6 +85,30 @@ def _fingerprint(value: Any) -> bytes:
 
 def _fault(error: CollectError) -> str:
     return "denied" if isinstance(error, DeniedError) else "failed"
+
+
+@dataclass(slots=True)
+class _Marks:
+    """Whole numbers, a bit each: the sightings of one listing have numbers that lie close together."""
+
+    count: int = 0
+    _pages: dict[int, bytearray] = field(default_factory=dict)
+
+    def add(self, number: int) -> bool:
+        """Whether the number is new here."""
+        page = self._pages.get(number >> 12)
+        if page is None:
+            page = self._pages[number >> 12] = bytearray(512)
+        at, bit = number >> 3 & 511, 1 << (number & 7)
+        if page[at] & bit:
+            return False
+        page[at] |= bit
+        self.count += 1
+        return True
+
+    def __contains__(self, number: int) -> bool:
+        page = self._pages.get(number >> 12)
+        return page is not None and bool(page[number >> 3 & 511] & 1 << (number & 7))
 
 
 @dataclass
@@ -103,7 +132,7 @@ class Recorder:
     proof: bool
     replay: bool = False
     counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(("records", "new", "changed", "returned", "gone", "duplicates"), 0))  # fmt: skip
-    _seen: set[int] = field(default_factory=set)
+    _seen: _Marks = field(default_factory=_Marks)
 
     def record(self, observations: Iterable[Observation]) -> None:
         """Write observations; of several with one id the last counts."""
@@ -111,10 +140,8 @@ class Recorder:
         size = 0
         for observation in observations:
             prepared = prepare(observation)
-            mark = hash(prepared.id)
-            if mark in self._seen:
+            if prepared.id in chunk:
                 self.counts["duplicates"] += 1
-            self._seen.add(mark)
             chunk[prepared.id] = prepared
             size += len(prepared.payload)
             if len(chunk) >= CHUNK_RECORDS or size >= CHUNK_BYTES:
@@ -130,6 +157,8 @@ class Recorder:
         same: list[int] = []
         for prepared in chunk.values():
             before = known.get(prepared.id)
+            if before is not None and not self._seen.add(before.id):
+                self.counts["duplicates"] += 1
             if before is not None and before.gone_at is None and bytes(before.digest) == prepared.digest:
                 same.append(before.id)
             else:
@@ -212,6 +241,7 @@ class Recorder:
             number = next(self.ids) if before is None else before.id
             numbered.append((number, p))
             if before is None:
+                self._seen.add(number)
                 new.append((number, self.listing_id, p.id, p.digest, self.run_id, p.observed_at))
             elif self.replay:
                 changed.append({"sighting": number, "digest": p.digest})
@@ -241,9 +271,7 @@ class Recorder:
             o = p.observation
             payloads.append((number, content.plain(o.call), p.observed_at, *content.packed(p.payload)))
             keys.extend([(number, k) for k in _texts(o.aliases, p.clean)])
-            for m in o.references:
-                texts = (m.path, m.verb, m.value, m.key, m.call, m.target, m.provider, m.account, m.place)
-                mentions.append((number, *_texts(texts, p.clean), m.optional))
+            mentions.extend([(number, *_texts(_said(m), p.clean), m.optional) for m in o.references])
             if o.gaps or o.misfits:
                 faults.extend(_faults(number, o))
         insert_rows(self.connection, raw_payloads, _PAYLOAD, payloads)
@@ -251,22 +279,38 @@ class Recorder:
         insert_rows(self.connection, refs, _REFERENCE, mentions)
         insert_rows(self.connection, detail_gaps, _FAULT, faults)
 
-    def bury(self) -> None:
-        """Mark as gone what this look proved absent. Call only after a look that proves absence."""
+    def bury(self, *, since: datetime | None = None) -> None:
+        """Mark as gone what this look proved absent. Call only after a look that proves absence.
+
+        Args:
+            since: how far back the look went: of what was made earlier, or at a time unknown, it proves nothing.
+        """
         s = sightings.c
         living = (s.listing_id == self.listing_id, s.gone_at.is_(None))
-        if self.connection.execute(select(func.count()).select_from(sightings).where(*living)).scalar() == len(
-            self._seen
+        if (
+            self.connection.execute(select(func.count()).select_from(sightings).where(*living)).scalar()
+            == self._seen.count
         ):
-            return  # fmt: skip
+            return
         last = -1
         while batch := self.connection.execute(
             select(s.id, s.resource_id).where(*living, s.id > last).order_by(s.id).limit(CHUNK_RECORDS * 10)
         ).all():
             last = batch[-1].id
-            missing = [row for row in batch if hash(row.resource_id) not in self._seen]
+            missing = [row for row in batch if row.id not in self._seen]
+            if since is not None and missing:
+                missing = self._younger(missing, content.instant(since))
             for start in range(0, len(missing), CHUNK_RECORDS):
                 self._gone(missing[start : start + CHUNK_RECORDS])
+
+    def _younger(self, missing: Sequence[Any], since: str) -> list[Any]:
+        r = resources.c
+        ids = [row.resource_id for row in missing]
+        made: dict[str, Any] = {}
+        for start in range(0, len(ids), CHUNK_RECORDS):
+            found = select(r.id, r.attributes).where(r.id.in_(ids[start : start + CHUNK_RECORDS]))
+            made |= {i: content.decode(a).get("created_at") for i, a in self.connection.execute(found)}
+        return [row for row in missing if str(made.get(row.resource_id) or "") > since]
 
     def _gone(self, missing: Sequence[Any]) -> None:
         s, r = sightings.c, resources.c
@@ -329,19 +373,9 @@ _SIGHTING = ("id", "listing_id", "resource_id", "digest", "run_id", "seen_at")
 _PACKED = ("sha256", "codec", "bytes", "data")
 _PAYLOAD = ("sighting_id", "call", "observed_at", *_PACKED)
 _QUARANTINED = ("listing_id", "run_id", "reason", "call", "observed_at", *_PACKED)
-_REFERENCE = (
-    "sighting_id",
-    "path",
-    "verb",
-    "value",
-    "key",
-    "call",
-    "target",
-    "provider",
-    "account",
-    "place",
-    "optional",
-)
+_SAID = ("path", "verb", "value", "key", "call", "target", "provider", "account", "place")
+_said = attrgetter(*_SAID)
+_REFERENCE = ("sighting_id", *_SAID, "optional")
 _FAULT = ("sighting_id", "fault", "call", "needs", "message")
 
 

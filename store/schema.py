@@ -26,9 +26,8 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
 )
-from sqlalchemy.dialects import postgresql
 
-REVISION = "0001"
+REVISION = "0002"
 """Newest revision in migrations/versions."""
 
 metadata = MetaData(
@@ -40,7 +39,7 @@ metadata = MetaData(
     }
 )
 
-Words = Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
+Words = Text().with_variant(Text(collation="C"), "postgresql")
 """Text that compares byte by byte on both databases."""
 Number = BigInteger().with_variant(Integer, "sqlite")
 
@@ -114,6 +113,7 @@ coverage = Table(
     _text("needs"),
     _text("started_at"),
     _text("finished_at"),
+    _text("since", null=True),  # how far back the listing went; null: to the beginning
     Index(None, "listing_id"),
 )
 

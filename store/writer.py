@@ -27,7 +27,10 @@ from store.schema import coverage as looks
 from store.schema import listings, runs, sightings, sources
 
 UNKNOWN_PLACE = "?"
-"""Account and place of coverage that says: the scopes themselves could not be known."""
+"""Place of coverage that says: this account could not be entered, or its regions not be known. As account and place:
+the scopes themselves could not be known."""
+EVERY_KIND = "*"
+"""Kind of coverage that speaks of all kinds at once."""
 
 _LOOKED = frozenset({Outcome.COMPLETE, Outcome.UNAVAILABLE})
 
@@ -154,12 +157,13 @@ class Writer:
             raise StoreError(f"run {run_id} was taken over by another scan")
         listing = self._listing(connection, coverage)
         proof = coverage.proves_absence()
+        whole = proof and coverage.since is None  # else what is not listed is not confirmed either
         at = content.instant(coverage.finished_at)
-        recorder = Recorder(connection, run_id, listing, self._numbers, self._ranks, at, proof)
+        recorder = Recorder(connection, run_id, listing, self._numbers, self._ranks, at, whole)
         recorder.record(observations)
         recorder.set_aside(misfits, whole=coverage.outcome in _LOOKED)
         if proof:
-            recorder.bury()
+            recorder.bury(since=coverage.since)
         row = _coverage_row(run_id, coverage, listing, recorder.counts["duplicates"])
         connection.execute(delete(looks).where(looks.c.run_id == run_id, looks.c.listing_id == listing))
         connection.execute(insert(looks), row)
@@ -167,9 +171,9 @@ class Writer:
         connection.execute(
             update(listings)
             .where(listings.c.id == listing)
-            .values(latest | ({"last_complete_at": at} if proof else {}))
+            .values(latest | ({"last_complete_at": at} if whole else {}))
         )
-        if coverage.scope.account != UNKNOWN_PLACE:
+        if UNKNOWN_PLACE not in (coverage.scope.account, coverage.scope.place):
             self._retire_unknown(connection, run_id, coverage, at)
 
     def _listing(self, connection: Connection, coverage: Coverage) -> int:
@@ -184,12 +188,14 @@ class Writer:
         return self._listings[key]
 
     def _retire_unknown(self, connection: Connection, run_id: str, coverage: Coverage, at: str) -> None:
-        """An earlier run could not know the scopes; this one does."""
+        """An earlier run could not know the scopes, or could not enter the account; this one does."""
+        provider, account = coverage.scope.provider, coverage.scope.account
+        unknown = [(kind, UNKNOWN_PLACE) for kind in (EVERY_KIND, coverage.kind)] + [(EVERY_KIND, account)]
         stale = [
             number
-            for kind in ("*", coverage.kind)
-            if (number := self._listings.get((coverage.source, kind, coverage.scope.provider, UNKNOWN_PLACE, UNKNOWN_PLACE)))
-        ]  # fmt: skip
+            for kind, where in unknown
+            if (number := self._listings.get((coverage.source, kind, provider, where, UNKNOWN_PLACE)))
+        ]
         if stale:
             c = listings.c
             connection.execute(
@@ -256,6 +262,7 @@ def _coverage_row(run_id: str, coverage: Coverage, listing: int, duplicates: int
         "needs": content.text_of(list(coverage.needs)),
         "started_at": content.instant(coverage.started_at),
         "finished_at": content.instant(coverage.finished_at),
+        "since": content.instant(coverage.since) if coverage.since else None,
     }
 
 

@@ -384,3 +384,19 @@ def test_the_same_estate_has_the_same_gaps_in_any_database(postgres_url: str, tm
         engine.dispose()
     assert found[0] == found[1]
     assert len(found[0]) >= 5
+
+
+def test_an_account_that_could_not_be_entered_keeps_its_scopes_and_may_hold_what_is_missed(estate: Estate) -> None:
+    other, queue = Scope("aws", "444455556666", "us-east-1"), "arn:aws:sqs:us-east-1:444455556666:jobs"
+    estate.run(("aws.s3.bucket", other, [bucket(estate, "kept", other)]))
+    shut = Scope("aws", "444455556666", "?")
+    estate.run(
+        ("aws.sagemaker.model", HERE, [model(estate, needs("m", queue))]),
+        ("*", shut, [], Outcome.DENIED, {"reason": "sts:AssumeRole: no", "needs": ("sts:AssumeRole",)}),
+    )
+    (gap,) = estate.gaps()
+    assert (gap["code"], queue in {e["value"] for e in gap["evidence"]}) == ("coverage-denied", True)
+    assert "everything in 444455556666" in gap["subject"]
+    assert "sts:AssumeRole" in gap["remedy"]
+    held = [r["account"] for r in Reader(estate.engine).coverage() if r["kind"] == "aws.s3.bucket"]
+    assert held == ["444455556666"]

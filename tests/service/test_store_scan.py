@@ -85,10 +85,11 @@ class Estate:
         scope: Scope = SCOPE,
         reason: str = "",
         needs: tuple[str, ...] = (),
+        since: datetime | None = None,
     ) -> Coverage:
         coverage = Coverage(
             run, source, kind, scope, outcome, len(observations), sum(bool(o.gaps) for o in observations), len(misfits),
-            self.clock(), self.clock(), reason, needs,
+            self.clock(), self.clock(), reason, needs, since,
         )  # fmt: skip
         self.writer.commit(run, iter(observations), iter(misfits), coverage)
         return coverage
@@ -171,6 +172,33 @@ def test_only_a_complete_look_makes_things_gone(estate: Estate, outcome: Outcome
     assert estate.names(gone_at="") == {"a"}
     assert estate.resource("b")["gone_at"] > estate.resource("b")["last_seen_at"]
     assert estate.changes()[-1] == ("b", "gone")
+
+
+def test_a_look_that_goes_back_so_far_proves_nothing_about_what_is_older(estate: Estate) -> None:
+    made = {"old": "2026-01-01T00:00:00Z", "young": "2026-11-01T00:00:00Z", "undated": None}
+    things = [estate.thing(n, attributes={"created_at": at} if at else {"size_bytes": 1}) for n, at in made.items()]
+    estate.scan(*things)
+    estate.scan(since=datetime(2026, 8, 26, tzinfo=UTC))
+    assert {r["name"]: bool(r.get("gone_at")) for r in estate.reader.resources()} == {
+        "old": False, "young": True, "undated": False,
+    }  # fmt: skip
+
+
+def test_what_a_look_back_did_not_list_is_not_confirmed(estate: Estate) -> None:
+    estate.scan(estate.thing("old", attributes={"created_at": "2026-01-01T00:00:00Z"}), estate.thing("kept"))
+    before = {r["name"]: r["last_seen_at"] for r in estate.reader.resources()}
+    estate.scan(estate.thing("kept"), since=datetime(2026, 8, 26, tzinfo=UTC))
+    after = {r["name"]: r["last_seen_at"] for r in estate.reader.resources()}
+    assert (after["old"] == before["old"], after["kept"] > before["kept"]) == (True, True)
+
+
+def test_coverage_says_how_far_back_a_listing_went(estate: Estate) -> None:
+    estate.scan(since=datetime(2026, 8, 26, tzinfo=UTC))
+    (row,) = estate.reader.coverage()
+    assert row["since"] == "2026-08-26T00:00:00.000Z"
+    estate.scan()
+    (row,) = estate.reader.coverage()
+    assert "since" not in row
 
 
 def test_quarantined_records_take_the_proof_away(estate: Estate) -> None:
@@ -443,6 +471,13 @@ def test_scopes_that_could_not_be_known_are_forgotten_once_they_are(estate: Esta
     estate.scan(estate.thing("a"))
     assert [c["kind"] for c in estate.reader.coverage()] == ["aws.s3.bucket"]
     assert [c["kind"] for c in estate.reader.coverage(run)] == ["*"]
+
+
+def test_an_account_that_was_shut_is_forgotten_once_it_is_open(estate: Estate) -> None:
+    shut = Scope("aws", "111122223333", "?")
+    estate.scan(kind="*", outcome=Outcome.DENIED, scope=shut)
+    estate.scan()
+    assert [(r["kind"], r["place"]) for r in estate.reader.coverage()] == [("aws.s3.bucket", "us-east-1")]
 
 
 def test_filters_match_exactly_or_by_glob(estate: Estate) -> None:
