@@ -42,11 +42,17 @@ class Category(StrEnum):
     EXPERIMENT = "experiment"
     RUN = "run"
     NOTEBOOK = "notebook"
+    WORKSPACE = "workspace"
+    TUNING_JOB = "tuning_job"
+    PIPELINE_RUN = "pipeline_run"
 
     MODEL = "model"
     MODEL_VERSION = "model_version"
     MODEL_REGISTRY = "model_registry"
     IMAGE_REPOSITORY = "image_repository"
+    MODEL_JOB = "model_job"
+    GUARDRAIL = "guardrail"
+    PROMPT = "prompt"
 
     BUCKET = "bucket"
     FILE_STORE = "file_store"
@@ -60,13 +66,27 @@ class Category(StrEnum):
     FEATURE_STORE = "feature_store"
     DATASET = "dataset"
     DATA_JOB = "data_job"
+    DATA_CATALOG = "data_catalog"
+    DATA_TABLE = "data_table"
+    SEARCH_INDEX = "search_index"
+    KNOWLEDGE_BASE = "knowledge_base"
+    QUEUE = "queue"
+    BACKUP = "backup"
+    DATA_TRANSFER = "data_transfer"
 
     ENDPOINT = "endpoint"
     ENDPOINT_CONFIG = "endpoint_config"
+    DEPLOYMENT = "deployment"
+    INFERENCE_JOB = "inference_job"
+    AGENT = "agent"
+    API = "api"
 
     LOG_STORE = "log_store"
     ALARM = "alarm"
     MONITOR = "monitor"
+    DASHBOARD = "dashboard"
+    METRIC_STORE = "metric_store"
+    AUDIT_TRAIL = "audit_trail"
 
     NETWORK = "network"
     SUBNET = "subnet"
@@ -79,6 +99,8 @@ class Category(StrEnum):
     LOAD_BALANCER = "load_balancer"
     SERVICE = "service"
     DNS_ZONE = "dns_zone"
+    DNS_RECORD = "dns_record"
+    CDN = "cdn"
     CONNECTION = "connection"
 
     IDENTITY = "identity"
@@ -86,6 +108,8 @@ class Category(StrEnum):
     KEY = "key"
     SECRET = "secret"  # noqa: S105  the word, not a password
     CERTIFICATE = "certificate"
+    IDENTITY_PROVIDER = "identity_provider"
+    ACCOUNT = "account"
 
     INSTANCE = "instance"
     NODE = "node"
@@ -104,12 +128,18 @@ class Category(StrEnum):
     MACHINE_IMAGE = "machine_image"
     NAMESPACE = "namespace"
     SETTINGS = "settings"
+    REGION = "region"
+    CAPACITY = "capacity"
+    QUOTA = "quota"
+    COST = "cost"
 
+    LISTING = "listing"
     UNMODELLED = "unmodelled"
 
     @property
     def dimension(self) -> Dimension | None:
-        """The dimension this category counts for; None for types that no row describes yet."""
+        """The dimension this category counts for; None for types that no row describes yet, and for what is no thing of
+        its own but another listing's word on one."""
         return _DIMENSIONS[self]
 
 
@@ -120,12 +150,18 @@ _BY_DIMENSION: Mapping[Dimension, tuple[Category, ...]] = {
         Category.EXPERIMENT,
         Category.RUN,
         Category.NOTEBOOK,
+        Category.WORKSPACE,
+        Category.TUNING_JOB,
+        Category.PIPELINE_RUN,
     ),
     Dimension.MODELS: (
         Category.MODEL,
         Category.MODEL_VERSION,
         Category.MODEL_REGISTRY,
         Category.IMAGE_REPOSITORY,
+        Category.MODEL_JOB,
+        Category.GUARDRAIL,
+        Category.PROMPT,
     ),
     Dimension.DATA: (
         Category.BUCKET,
@@ -140,9 +176,30 @@ _BY_DIMENSION: Mapping[Dimension, tuple[Category, ...]] = {
         Category.FEATURE_STORE,
         Category.DATASET,
         Category.DATA_JOB,
+        Category.DATA_CATALOG,
+        Category.DATA_TABLE,
+        Category.SEARCH_INDEX,
+        Category.KNOWLEDGE_BASE,
+        Category.QUEUE,
+        Category.BACKUP,
+        Category.DATA_TRANSFER,
     ),
-    Dimension.INFERENCE: (Category.ENDPOINT, Category.ENDPOINT_CONFIG),
-    Dimension.OBSERVABILITY: (Category.LOG_STORE, Category.ALARM, Category.MONITOR),
+    Dimension.INFERENCE: (
+        Category.ENDPOINT,
+        Category.ENDPOINT_CONFIG,
+        Category.DEPLOYMENT,
+        Category.INFERENCE_JOB,
+        Category.AGENT,
+        Category.API,
+    ),
+    Dimension.OBSERVABILITY: (
+        Category.LOG_STORE,
+        Category.ALARM,
+        Category.MONITOR,
+        Category.DASHBOARD,
+        Category.METRIC_STORE,
+        Category.AUDIT_TRAIL,
+    ),
     Dimension.NETWORK: (
         Category.NETWORK,
         Category.SUBNET,
@@ -155,6 +212,8 @@ _BY_DIMENSION: Mapping[Dimension, tuple[Category, ...]] = {
         Category.LOAD_BALANCER,
         Category.SERVICE,
         Category.DNS_ZONE,
+        Category.DNS_RECORD,
+        Category.CDN,
         Category.CONNECTION,
     ),
     Dimension.SECURITY: (
@@ -163,11 +222,13 @@ _BY_DIMENSION: Mapping[Dimension, tuple[Category, ...]] = {
         Category.KEY,
         Category.SECRET,
         Category.CERTIFICATE,
+        Category.IDENTITY_PROVIDER,
+        Category.ACCOUNT,
     ),
 }
 _DIMENSIONS: dict[Category, Dimension | None] = dict.fromkeys(Category, Dimension.COMPUTE)
 _DIMENSIONS |= {c: d for d, cs in _BY_DIMENSION.items() for c in cs}
-_DIMENSIONS[Category.UNMODELLED] = None
+_DIMENSIONS |= {Category.UNMODELLED: None, Category.LISTING: None}
 
 
 class Outcome(StrEnum):
