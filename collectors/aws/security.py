@@ -30,8 +30,9 @@ def _rotation(answer: Any) -> str:
 _KEY_TYPES = [
     "RSA_1024", "RSA_2048", "RSA_3072", "RSA_4096", "EC_prime256v1", "EC_secp384r1", "EC_secp521r1",
 ]  # fmt: skip
-"""Without this filter ACM lists RSA_1024 and RSA_2048 only. Source: ACM API reference, ListCertificates and Filters,
-read 2026-11-24."""
+_KEY_PAIR_ORIGINS = ["AWS_MANAGED", "ACME", "CUSTOMER_PROVIDED"]
+"""Without these filters ACM lists RSA_1024 and RSA_2048 only, and nothing that came by ACME. Source: botocore 1.44.5, ACM
+ListCertificates (Includes, CertificateKeyPairOrigins; the latter from botocore 1.43.38 on), read 2026-11-24."""
 
 
 KINDS = (
@@ -190,7 +191,7 @@ KINDS = (
             "ListCertificates",
             items="CertificateSummaryList",
             page=100,
-            params={"Includes": {"keyTypes": _KEY_TYPES}},
+            params={"Includes": {"keyTypes": _KEY_TYPES}, "CertificateKeyPairOrigins": _KEY_PAIR_ORIGINS},
             detail=(
                 Call(
                     "acm",
