@@ -9,7 +9,9 @@ Key forms:
     image://REGISTRY/REPOSITORY        without tag and digest
     dns:HOST   ip:ADDRESS              lower case, no port
     aws:vol-0abc…                      AWS short ids, unique in practice over all accounts
-    mlflow-server:HOST:PORT            a tracking server
+    mlflow-server:HOST:PORT[/PATH]     a tracking server; its address ends in @CLUSTER where it holds inside one only
+    dns:HOST@CLUSTER  ip:ADDRESS@CLUSTER   an alias that holds inside one cluster; mentions there carry it without @…
+    label:NAME                         a host of one label: a Service of the namespace where it is mentioned, else nothing
     hf://ORG/MODEL                     a model hub entry
     KIND|ACCOUNT|PLACE|NATIVE          names that are unique only within a scope
     k8s://… mlflow://… host://…        ids of our own
@@ -295,11 +297,20 @@ _LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
 
 def valid_host(host: str) -> bool:
     """Whether the text can be a DNS name or an IP address (no templates, no blanks)."""
-    return len(host) <= 253 and (_is_ip(host) or all(_LABEL.fullmatch(p) for p in host.split(".")))
+    return len(host) <= 253 and (is_ip(host) or all(_LABEL.fullmatch(p) for p in host.split(".")))
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a folded host means the machine or the pod itself."""
+    if is_ip(host):
+        address = ipaddress.ip_address(host)
+        return address.is_loopback or address.is_unspecified
+    return host == "localhost" or host.endswith(".localhost")
 
 
 @lru_cache(maxsize=65536)
-def _is_ip(host: str) -> bool:
+def is_ip(host: str) -> bool:
+    """Whether the text is an IP address."""
     try:
         ipaddress.ip_address(host)
     except ValueError:
@@ -382,11 +393,11 @@ def host_name(host: str) -> Name | None:
         host = _folded(host)
     except ValueError:
         return None
-    if not host or not valid_host(host) or host == "localhost" or host.endswith(".localhost"):
+    if not host or not valid_host(host) or is_loopback(host):
         return None
-    if _is_ip(host):
+    if is_ip(host):
         address = ipaddress.ip_address(host)
-        if address.is_loopback or address.is_unspecified or address.is_multicast:
+        if address.is_multicast:
             return None
         return Name(f"ip:{address}", "network.address")
     if "." not in host:
@@ -424,8 +435,12 @@ def image_name(text: str) -> Name | None:
     return Name(key, "container.image_repository", registry)
 
 
+_SEGMENT = re.compile(r"[A-Za-z][A-Za-z0-9._-]{0,39}|v?\d{1,4}")
+
+
 def mlflow_server_name(text: str) -> Name | None:
-    """Name of the tracking server at a URL, whatever its path: "mlflow-server:HOST:PORT"."""
+    """Name of the tracking server at a URL: "mlflow-server:HOST:PORT", with the path where it has one, because several
+    servers may share a host. A path that could hold a token is left out."""
     try:
         parts = urlsplit(text.strip())
         host, port = _folded(parts.hostname or ""), parts.port
@@ -434,7 +449,15 @@ def mlflow_server_name(text: str) -> Name | None:
     if parts.scheme not in ("http", "https") or not host or not valid_host(host):
         return None
     port = port or (443 if parts.scheme == "https" else 80)
-    return Name(f"mlflow-server:{host}:{port}", "mlflow.server", "mlflow")
+    segments = [p for p in parts.path.split("/") if p]
+    plain = len(segments) <= 4 and all(_SEGMENT.fullmatch(p) and not _tokenish(p) for p in segments)
+    path = "".join(f"/{p}" for p in segments) if plain else ""
+    return Name(f"mlflow-server:{host}:{port}{path}", "mlflow.server", "mlflow")
+
+
+def _tokenish(segment: str) -> bool:
+    """Whether a part of a path may be a secret: long, of one piece, with digits among the letters."""
+    return any(len(p) >= 16 and re.search(r"\d", p) for p in re.split(r"[._-]", segment))
 
 
 def aws_short_name(text: str) -> Name | None:
@@ -489,3 +512,9 @@ def native_key(kind: str, unique: str, scope: Scope, native: str) -> str:
 def kubernetes_id(cluster_uid: str, group: str, kind: str, namespace: str, name: str) -> str:
     """Id of a Kubernetes object: k8s://CLUSTER_UID/GROUP/KIND/NAMESPACE/NAME; empty parts stay empty."""
     return f"k8s://{cluster_uid}/{group}/{kind}/{namespace}/{name}"
+
+
+def kubernetes_namespace(resource_id: str) -> str:
+    """The namespace in the id of a Kubernetes object; "" for what has none."""
+    parts = resource_id.split("/", 6)
+    return parts[5] if len(parts) == 7 and resource_id.startswith("k8s://") else ""

@@ -12,7 +12,7 @@ from typing import Any
 
 from normalize import vocabulary
 from normalize.errors import MappingError
-from normalize.identity import AWS_SHORT_ID, aws_partition, canonical, identity_keys, native_key
+from normalize.identity import AWS_SHORT_ID, aws_partition, canonical, identity_keys, kubernetes_namespace, native_key
 from normalize.model import (
     Alias,
     Field,
@@ -27,7 +27,7 @@ from normalize.model import (
     Template,
 )
 from normalize.redaction import redact
-from normalize.references import declared, in_cluster, key_step, search
+from normalize.references import declared, key_step, search, seen_from
 
 MISSING: Any = type("Missing", (), {"__repr__": lambda self: "MISSING", "__bool__": lambda self: False})()
 """What `read` gives for a path that is not there; null is None."""
@@ -264,9 +264,7 @@ def references(
                 ),
             )  # fmt: skip
     for entry in payload.get(LINKS) or []:
-        key, target = entry["key"], entry.get("target", "")
-        if key in own:
-            continue
+        key, target = entry["key"], entry.get("target", "")  # its own address may be that of what stands before it
         keys.add(key)
         provider = entry.get("provider", scope.provider)
         account, place = (scope.account, scope.place) if provider == scope.provider else ("", "")
@@ -277,20 +275,25 @@ def references(
                 account, place, entry.get("optional", False),
             ),
         )  # fmt: skip
-    cut = False
+    namespace = kubernetes_namespace(resource_id)
     for path, mention in search(payload, kind.quiet):
-        name = in_cluster(mention.name, scope)
-        if name.key in own or name.key in keys:
-            continue
-        if len(found) >= MAX_REFERENCES:
-            cut = True
-            break
-        keys.add(name.key)
-        found[("mentions", name.key)] = Reference(
-            resource_id, path, "mentions", mention.value[:500], name.key, raw.call, name.target, name.provider,
-            name.account, name.place,
-        )  # fmt: skip
-    return tuple(found.values()), cut
+        for name, optional in seen_from(mention.name, scope, namespace):
+            if name.key in own:
+                continue
+            if name.key in keys and (optional or not _may_dangle(found.get(("mentions", name.key)))):
+                continue
+            if len(found) >= MAX_REFERENCES:
+                return tuple(found.values()), True
+            keys.add(name.key)
+            found[("mentions", name.key)] = Reference(
+                resource_id, path, "mentions", mention.value[:500], name.key, raw.call, name.target, name.provider,
+                name.account, name.place, optional,
+            )  # fmt: skip
+    return tuple(found.values()), False
+
+
+def _may_dangle(reference: Reference | None) -> bool:
+    return reference is not None and reference.optional
 
 
 def observe(raw: RawRecord, kind: Kind) -> Observation:

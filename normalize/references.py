@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from bisect import bisect_right, insort
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from normalize.addresses import only_local, parse_server, seen_inside
 from normalize.identity import (
     AWS_SHORT_ID,
     OWN_SCHEMES,
@@ -46,7 +47,11 @@ _HOST = re.compile(
     r"(?<![\w./@:-])(?P<host>(?:[a-zA-Z0-9](?:[a-zA-Z0-9_-]{0,61}[a-zA-Z0-9])?\.)+[a-zA-Z]{2,24})(?P<port>:\d{2,5})?(?![\w@-])"
 )
 _ADDRESS = re.compile(r"(?<![\w.])(?P<host>\d{1,3}(?:\.\d{1,3}){3})(?::\d{1,5})?(?![\w.])")
-_SERVICE_DNS = re.compile(r"(?P<name>[a-z0-9-]+)\.(?P<ns>[a-z0-9-]+)\.svc(?:\.cluster\.local)?\.?")
+_SERVICE_DNS = re.compile(r"(?:[a-z0-9_.-]+\.)?(?P<name>[a-z0-9-]+)\.(?P<ns>[a-z0-9-]+)\.svc")
+_LABEL_HOST = re.compile(
+    r"(?P<scheme>[a-z][a-z0-9+.-]*)://(?:[^\s/@]*@)?(?P<host>[a-z](?:[a-z0-9-]{0,38}[a-z0-9])?)(?P<port>:\d{2,5})?(?:[/?#]|$)"
+)
+_LABEL_AND_PORT = re.compile(r"(?P<host>[a-z](?:[a-z0-9-]{0,38}[a-z0-9])?):\d{2,5}")
 _QUICK = re.compile(r"arn:aws|://|-[0-9a-f]{8}|\.[A-Za-z]{2}|\d\.\d|(?i:bucket)|\[redacted; ")
 
 _STORE_SCHEMES = frozenset({"s3", "s3a", "s3n", "gs", "abfs", "abfss", "wasb", "wasbs", "hdfs", "viewfs", "nfs", "hf"})
@@ -206,7 +211,20 @@ def _whole(text: str, name: str) -> Name | None:
         return uri_name(f"s3://{text}")
     if (_HUB_NAME.search(name) and _HUB_MODEL.fullmatch(text)) or _SIZED_MODEL.fullmatch(text):
         return uri_name(f"hf://{text}")
+    if _ENDPOINT_NAME.search(name) and (m := _LABEL_AND_PORT.fullmatch(text)):
+        return _label(m["host"])
     return None
+
+
+def _label(host: str) -> Name | None:
+    """Name of a host of one label: it means something only where it stands."""
+    return None if host == "localhost" else Name(f"label:{host}", "k8s.service", "kubernetes")
+
+
+def _labelled(uri: str) -> Name | None:
+    """Name of the host of one label in a URI; with a web address only where a port stands too."""
+    m = _LABEL_HOST.match(uri)
+    return _label(m["host"]) if m and (m["port"] or m["scheme"] not in ("http", "https")) else None
 
 
 def _kept(marker: re.Match[str]) -> Iterator[Mention]:
@@ -222,6 +240,8 @@ def _kept(marker: re.Match[str]) -> Iterator[Mention]:
             named = Name(word, "azure.storage.container", "azure", account) if container else None
         elif form == "mlflow-server":
             named = Name(word, "mlflow.server", "mlflow")
+        elif form == "label":
+            named = _label(rest)
         elif form == "aws":
             named = aws_short_name(rest)
         elif form == "arn":
@@ -260,11 +280,13 @@ def _uri(value: str, scheme: str, name: str) -> Name | None:
         return uri_name(value)
     base = scheme.removeprefix("jdbc:")
     if base in _SERVER_SCHEMES or "+" in base:
-        return uri_name(value)
+        return uri_name(value) or _labelled(value.removeprefix("jdbc:"))
     if scheme not in ("http", "https"):
         return None
     named = uri_name(value)
-    if named is None or not named.key.startswith(("dns:", "ip:")):
+    if named is None:
+        return _labelled(value)
+    if not named.key.startswith(("dns:", "ip:")):
         return named
     host = named.key.partition(":")[2]
     if ".svc." in host:
@@ -333,15 +355,44 @@ def _where(name: Name) -> tuple[str, str, str]:
     return name.provider, name.account, name.place
 
 
-def in_cluster(name: Name, scope: Scope) -> Name:
-    """Within a Kubernetes cluster, SERVICE.NAMESPACE.svc names a Service of that cluster."""
-    if scope.provider != "kubernetes" or not name.key.startswith(("dns:", "mlflow-server:")):
-        return name
-    host = name.key.split(":")[1]
-    m = _SERVICE_DNS.fullmatch(host)
-    if m is None or name.key.startswith("mlflow-server:"):
-        return name
-    key = kubernetes_id(scope.account, "", "Service", m["ns"], m["name"])
+def seen_from(name: Name, scope: Scope, namespace: str = "") -> Iterator[tuple[Name, bool]]:
+    """What a mention means where it stands: (name, whether it may dangle by design), the mentioned thing first.
+
+    Inside a Kubernetes cluster, SERVICE.NAMESPACE.svc and a host of one label are Services of that cluster. A tracking
+    server is a server and, second, whatever answers at its host.
+
+    Args:
+        namespace: that of what mentions it, "" where it has none.
+    """
+    form, _, host = name.key.partition(":")
+    cluster = scope.account if scope.provider == "kubernetes" else ""
+    if form == "mlflow-server":
+        yield from _tracking(name, scope, cluster, namespace)
+    elif form == "label":
+        if cluster and namespace:
+            yield _service(scope, namespace, host), True
+    elif form == "dns" and cluster and (m := _SERVICE_DNS.fullmatch(host)):
+        yield _service(scope, m["ns"], m["name"]), False
+    else:
+        yield name, False
+
+
+def _tracking(name: Name, scope: Scope, cluster: str, namespace: str) -> Iterator[tuple[Name, bool]]:
+    address = parse_server(name.key)
+    if only_local(address):
+        yield replace(name, key=f"{name.key}@{scope.account}"), False
+        return
+    if cluster:
+        address = seen_inside(address, cluster, namespace)
+    yield replace(name, key=address.key), False
+    if cluster and (named := address.service):
+        yield _service(scope, *named), False
+    elif host := host_name(address.host):
+        yield host, True
+
+
+def _service(scope: Scope, namespace: str, name: str) -> Name:
+    key = kubernetes_id(scope.account, "", "Service", namespace, name)
     return Name(key, "k8s.service", "kubernetes", scope.account, scope.place)
 
 

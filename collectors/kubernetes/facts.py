@@ -1,7 +1,8 @@
 """From an object as served to the payload of a record: what is dropped, what is computed. Pure.
 
 Dropped for every kind: managed fields, and the last-applied annotation (a second copy of the whole object, secrets included).
-Added: "$type" (the type it was read as), "$facts" (what no single field holds), "$links" (edges.py).
+Added: "$type" (the type it was read as), "$facts" (what no single field holds), "$links" (edges.py and addresses.py), "$names"
+(addresses.py).
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from collectors.kubernetes import nodes, workloads
+from collectors.kubernetes.addresses import addresses
 from collectors.kubernetes.edges import edges
 from collectors.kubernetes.rows import kind_name
 from collectors.kubernetes.types import Objects
@@ -42,7 +44,8 @@ def payload(
     try:
         computed = _facts(out, type_)
         links = [_target(edge) for edge in edges(out, type_, cluster_uid, unscoped)]
-        out |= {"$facts": computed, "$links": links}
+        names, stated = addresses(out, type_, cluster_uid)
+        out |= {"$facts": computed, "$links": links + stated} | ({"$names": names} if names else {})
     except _MISSHAPEN as error:
         said = f"an object has a shape that is not its kind's: {type(error).__name__}"
         gaps = (CollectError(said, call=f"GET {type_.path}"),)

@@ -23,7 +23,8 @@ _COMMON: Mapping[str, Path | Field] = {
     "api_version": "$type.apiVersion",
     "owner_kind": "$facts.owner_kind",
 }
-_QUIET = frozenset({"$facts", "$type"})
+_QUIET = frozenset({"$facts", "$type", "$names"})
+_NAMES = (Alias("id", "$names[]"),)
 _SENSITIVE = frozenset({"data", "stringData", "binaryData"})
 
 
@@ -54,7 +55,7 @@ def _row(
         fields={**_COMMON, **(fields or {})},
         tags="metadata.labels",
         sensitive=sensitive,
-        aliases=aliases,
+        aliases=aliases + _NAMES,
         quiet=_QUIET | quiet,
     )
 

@@ -19,6 +19,7 @@ from normalize.identity import (
     image_name,
     known_service,
     kubernetes_id,
+    kubernetes_namespace,
     mlflow_server_name,
     native_key,
     parse_arn,
@@ -103,6 +104,9 @@ FUNCTION = "arn:aws:lambda:us-west-2:111122223333:function:scorer"
         ("mlflow", "http://mlflow.example", "mlflow-server:mlflow.example:80"),
         ("mlflow", "http://MLflow.mlflow.svc.cluster.local:5000/", "mlflow-server:mlflow.mlflow.svc:5000"),
         ("mlflow", "http://u:p@mlflow.example:5000", "mlflow-server:mlflow.example:5000"),
+        ("mlflow", "https://mlflow.example/team-a//x.mlflow/", "mlflow-server:mlflow.example:443/team-a/x.mlflow"),
+        ("mlflow", "https://mlflow.example/t/0123456789abcdef0123", "mlflow-server:mlflow.example:443"),
+        ("mlflow", "https://mlflow.example/a b", "mlflow-server:mlflow.example:443"),
         ("aws", "vol-0123456789abcdef0", "aws:vol-0123456789abcdef0"),
         ("aws", "i-0a1b2c3d", "aws:i-0a1b2c3d"),
         ("id", "k8s://u//Pod/n/p", "k8s://u//Pod/n/p"),
@@ -247,6 +251,14 @@ def test_unknown_uniqueness_is_a_mapping_error() -> None:
 
 def test_kubernetes_id_keeps_empty_parts() -> None:
     assert kubernetes_id("u", "", "Node", "", "n1") == "k8s://u//Node//n1"
+
+
+@pytest.mark.parametrize(
+    ("resource_id", "namespace"),
+    [("k8s://u//Pod/n/p", "n"), ("k8s://u/apps/Deployment/n/d", "n"), ("k8s://u//Node//n1", ""), ("k8s://u", ""), ("arn:a/b/c/d/e/f/g", "")],
+)  # fmt: skip
+def test_the_namespace_stands_in_the_id(resource_id: str, namespace: str) -> None:
+    assert namespace == kubernetes_namespace(resource_id)
 
 
 def test_names_of_other_forms_are_none() -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from normalize.identity import Name, host_name, mlflow_server_name
 from normalize.model import Scope
-from normalize.references import declared, in_cluster, key_step, mentions, search
+from normalize.references import declared, key_step, mentions, search, seen_from
 
 CLUSTER = Scope("kubernetes", "93597c0f", "train")
 AWS = Scope("aws", "111122223333", "us-west-2")
@@ -214,19 +214,67 @@ def test_declared_link_has_its_key_by_shape_or_by_scope(text: str, target: str, 
     assert name == declared(text, target, within, AWS)
 
 
-@pytest.mark.parametrize("host", ["db.team.svc", "db.team.svc.cluster.local", "db.team.svc.cluster.local."])
+SERVICE = "k8s://93597c0f//Service"
+
+
+@pytest.mark.parametrize(
+    "host", ["db.team.svc", "db.team.svc.cluster.local", "db.team.svc.cluster.local.", "db-0.db.team.svc.cluster.local"]
+)
 def test_name_of_a_service_names_a_service_of_the_same_cluster(host: str) -> None:
     name = host_name(host)
     assert name
-    expected = Name("k8s://93597c0f//Service/team/db", "k8s.service", "kubernetes", "93597c0f", "train")
-    assert expected == in_cluster(name, CLUSTER)
-    assert name == in_cluster(name, AWS)
+    expected = Name(f"{SERVICE}/team/db", "k8s.service", "kubernetes", "93597c0f", "train")
+    assert list(seen_from(name, CLUSTER)) == [(expected, False)]
+    assert list(seen_from(name, AWS)) == [(name, False)]
 
 
-def test_tracking_server_in_a_cluster_stays_a_tracking_server() -> None:
-    name = mlflow_server_name("http://mlflow.mlflow.svc:5000")
+@pytest.mark.parametrize(
+    ("uri", "keys"),
+    [
+        ("http://mlflow:5000", [("mlflow-server:mlflow.team.svc:5000@93597c0f", False), (f"{SERVICE}/team/mlflow", False)]),
+        ("http://mlflow.ml.svc:5000/x", [("mlflow-server:mlflow.ml.svc:5000/x@93597c0f", False), (f"{SERVICE}/ml/mlflow", False)]),
+        ("http://mlflow.ml:5000", [("mlflow-server:mlflow.ml:5000@93597c0f", False), ("dns:mlflow.ml", True)]),
+        ("http://10.96.0.9:5000", [("mlflow-server:10.96.0.9:5000@93597c0f", False), ("ip:10.96.0.9", True)]),
+        ("http://localhost:5000", [("mlflow-server:localhost:5000@93597c0f", False)]),
+        ("https://mlflow.corp.test", [("mlflow-server:mlflow.corp.test:443", False), ("dns:mlflow.corp.test", True)]),
+    ],
+)  # fmt: skip
+def test_a_tracking_server_mentioned_in_a_cluster_is_also_what_answers_at_its_host(uri: str, keys: list[tuple[str, bool]]) -> None:  # fmt: skip
+    name = mlflow_server_name(uri)
     assert name
-    assert name == in_cluster(name, CLUSTER)
+    assert [(n.key, optional) for n, optional in seen_from(name, CLUSTER, "team")] == keys
+
+
+def test_a_tracking_server_on_loopback_is_that_of_the_account_that_speaks_of_it() -> None:
+    name = mlflow_server_name("http://127.0.0.1:5000")
+    assert name
+    assert [n.key for n, _ in seen_from(name, AWS)] == ["mlflow-server:127.0.0.1:5000@111122223333"]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("x", "http://minio:9000/bucket"),
+        ("x", "postgresql://minio/labels"),
+        ("x", "postgresql://[redacted]@minio:5432/labels"),
+        ("S3_ENDPOINT", "minio:9000"),
+        ("x", "[redacted; mentions label:minio]"),
+    ],
+)
+def test_a_host_of_one_label_is_a_service_of_the_namespace_or_nothing(name: str, text: str) -> None:
+    (mention,) = mentions(text, name)
+    expected = Name(f"{SERVICE}/team/minio", "k8s.service", "kubernetes", "93597c0f", "train")
+    assert list(seen_from(mention.name, CLUSTER, "team")) == [(expected, True)]
+    assert list(seen_from(mention.name, CLUSTER)) == []
+    assert list(seen_from(mention.name, AWS)) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("x", "http://localhost:9000"), ("x", "http://minio/"), ("x", "minio:9000"), ("image", "redis:7"), ("x", "postgresql:///x")],
+)  # fmt: skip
+def test_a_word_is_no_host_without_a_port_or_a_scheme_of_servers(name: str, text: str) -> None:
+    assert not [m for m in mentions(text, name) if m.name.key.startswith("label:")]
 
 
 @pytest.mark.parametrize(
