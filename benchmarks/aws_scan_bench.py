@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.aws_estate import ROOT, Endpoint, running
-from benchmarks.aws_estate.estate import KINDS, PER_ACCOUNT, ROLE, Estate
+from benchmarks.aws_estate.estate import KINDS, PER_ACCOUNT, ROLE, Estate, Sizes
 from benchmarks.aws_estate.measure import Cost, cost_of, machine, median_cost, spread, table
 from benchmarks.aws_estate.server import add_options, sizes_from
 
@@ -70,8 +70,8 @@ def stocktake(name: str, kinds: Sequence[str], patterns: Sequence[str] = (), che
 
     def run(folder: Path, endpoint: Endpoint) -> Cost:
         (folder / "stocktake.toml").write_text(configuration(endpoint.estate))
-        environment = endpoint.environment() | {"PYTHONPATH": str(checkout)}
-        return cost_of(program, cwd=folder, environment=environment, log=folder / "log")
+        variables = endpoint.environment() | {"PYTHONPATH": str(checkout)}
+        return cost_of(program, cwd=folder, variables=variables, log=folder / "log")
 
     return Scanner(name, run, stored, kinds)
 
@@ -102,7 +102,7 @@ def custodian(program: Path) -> Scanner:
         cost = Cost(0, 0, 0, 0)
         for part in ([*regions, "-s", "regional", regional], [regions[0], "-s", "global", once]):
             command = [str(program), "run", "--cache-period", "0", *part]
-            cost += cost_of(command, cwd=folder, environment=endpoint.environment(), log=folder / "log")
+            cost += cost_of(command, cwd=folder, variables=endpoint.environment(), log=folder / "log")
         return cost
 
     return Scanner("Cloud Custodian", run, _written, list(POLICIES))
@@ -144,6 +144,13 @@ def one_round(scanner: Scanner, endpoint: Endpoint) -> tuple[Cost, int, int]:
         return cost, asked["requests"], asked["most_in_flight"]
     finally:
         shutil.rmtree(folder)
+
+
+def warm_up(scanners: Sequence[Scanner]) -> None:
+    """Run each once where there is one of everything: what a program does at its first start alone is not measured."""
+    with running(Estate.of(Sizes().times(0))) as endpoint:
+        for scanner in scanners:
+            one_round(scanner, endpoint)
 
 
 def check(scanner: Scanner, folder: Path, estate: Estate, cost: Cost, faults: Sequence[str]) -> None:
@@ -197,6 +204,7 @@ def main() -> None:
             parser.error("--custodian needs --cache DIR or $STOCKTAKE_BENCH_CACHE")
         scanners.append(custodian(installed_custodian(Path(options.cache).resolve(), options.custodian_version)))
     rounds: dict[str, list[tuple[Cost, int, int]]] = {s.name: [] for s in scanners}
+    warm_up(scanners)
     with running(estate, options.latency_ms) as endpoint:
         for _ in range(options.rounds):
             for scanner in scanners:

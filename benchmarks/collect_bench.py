@@ -37,7 +37,7 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from benchmarks.aws_estate import ROOT, Endpoint, running
 from benchmarks.aws_estate.estate import KINDS, PER_ACCOUNT, Estate
-from benchmarks.aws_estate.measure import machine, spread, table
+from benchmarks.aws_estate.measure import environment, machine, spread, table
 from benchmarks.aws_estate.server import add_options, sizes_from
 
 WORKERS = 16
@@ -341,8 +341,8 @@ def worked(client: str, endpoint: Endpoint, kinds: Sequence[str], checkout: Path
     endpoint.reset()
     order = [client, endpoint.url, ",".join(endpoint.estate.regions), ",".join(kinds)]
     command = [sys.executable, "-m", "benchmarks.collect_bench", "--work", *order]
-    environment = {**os.environ, **endpoint.environment(), "PYTHONPATH": str(checkout)}
-    told = subprocess.run(command, cwd=checkout, env=environment, check=True, stdout=subprocess.PIPE, text=True).stdout
+    variables = environment(endpoint.environment() | {"PYTHONPATH": str(checkout)})
+    told = subprocess.run(command, cwd=checkout, env=variables, check=True, stdout=subprocess.PIPE, text=True).stdout
     asked = endpoint.stats()
     effort = Effort(**json.loads(told.splitlines()[-1]))
     expected = sum(endpoint.estate.expected()[kind] for kind in kinds)

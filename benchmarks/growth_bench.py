@@ -20,7 +20,7 @@ from pathlib import Path
 from benchmarks.aws_estate import running
 from benchmarks.aws_estate.estate import KINDS, Estate, Sizes
 from benchmarks.aws_estate.measure import Cost, machine, median_cost, table
-from benchmarks.aws_scan_bench import one_round, stocktake
+from benchmarks.aws_scan_bench import one_round, stocktake, warm_up
 
 AXES = ("objects", "accounts", "regions")
 
@@ -106,6 +106,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     print(machine())
+    warm_up([stocktake("Stocktake", list(KINDS))])
     points = []
     for axis in options.axes:
         for factor in options.factors:
