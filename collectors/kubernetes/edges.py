@@ -283,14 +283,24 @@ _NEVER = re.compile(r"(?!)")
 _HANDLES: Mapping[str, tuple[re.Pattern[str], str]] = {
     # CSI driver -> shape of its volume handles, kind of what they name
     "ebs.csi.aws.com": (re.compile(r"(vol-[0-9a-f]+)"), "aws.ec2.volume"),
-    "efs.csi.aws.com": (re.compile(r"(fs-[0-9a-f]+)(?::.*)?"), "aws.efs.file_system"),
-    "fsx.csi.aws.com": (re.compile(r"(fs-[0-9a-f]+)(?::.*)?"), "aws.fsx.file_system"),
+    "ebs.csi.eks.amazonaws.com": (re.compile(r"(vol-[0-9a-f]+)"), "aws.ec2.volume"),
+    "efs.csi.aws.com": (re.compile(r"(?:efs:)?(fs-[0-9a-f]+)(?::.*)?"), "aws.efs.file_system"),
+    "fsx.csi.aws.com": (re.compile(r"(fs-[0-9a-f]+)"), "aws.fsx.file_system"),
 }
+"""Source: kubernetes-sigs/aws-ebs-csi-driver at 429e202, examples/kubernetes/static-provisioning; EKS Auto Mode's own name for it:
+awsdocs/amazon-eks-user-guide at 4d52b4d, latest/ug/automode/create-storage-class.adoc; aws-efs-csi-driver at a4fc676,
+pkg/driver/node.go, parseVolumeId (a handle that begins "s3files:" is of another service, and is left out);
+aws-fsx-csi-driver at 5b22712, examples/kubernetes/static_provisioning; read 2026-11-24."""
 
 
 def _outside(obj: Json, type_: Objects) -> Iterator[dict[str, Any]]:
-    """What the cloud knows a node or a volume as. Sources: the provider id formats of cloud-provider-aws, -gcp and -azure,
-    and the volume handles documented by the AWS CSI drivers, read 2026-11-24."""
+    """What the cloud knows a node or a volume as.
+
+    Source: kubernetes/cloud-provider-aws at 63ec440, pkg/providers/v1/instances.go (KubernetesInstanceID);
+    kubernetes/cloud-provider-gcp at 4e24531, providers/gce/gce_util.go (providerIDRE); kubernetes-sigs/cloud-provider-azure at
+    7b31c76, pkg/provider/azure_vmss.go (GetNodeNameByProviderID: a machine of its own, or one of a scale set);
+    awslabs/mountpoint-s3-csi-driver at 57c6bed, docs/CONFIGURATION.md (bucketName); read 2026-11-24.
+    """
     if (type_.group, type_.kind) == ("", "Node"):
         text = str((obj.get("spec") or {}).get("providerID") or "")
         named: tuple[str, str, str] | None = None
@@ -300,7 +310,8 @@ def _outside(obj: Json, type_: Objects) -> Iterator[dict[str, Any]]:
             key = f"//compute.googleapis.com/projects/{m[1]}/zones/{m[2]}/instances/{m[3]}"
             named = key, "gcp.compute.instance", "gcp"
         elif text.startswith("azure:///subscriptions/"):
-            named = text.removeprefix("azure://").lower(), "azure.compute.virtual_machine", "azure"
+            key = text.removeprefix("azure://").lower()
+            named = key, "" if "/virtualmachinescalesets/" in key else "azure.compute.virtual_machine", "azure"
         if named:
             yield _cloud("same_as", named, "$.spec.providerID", text)
         machine = ((obj.get("status") or {}).get("nodeInfo") or {}).get("machineID")

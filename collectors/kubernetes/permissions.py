@@ -16,7 +16,7 @@ NAME = "stocktake-reader"
 NAMESPACE = "stocktake"
 
 _CORE_RAW = ("endpoints", "limitranges", "podtemplates")
-"""Core resources without a row, stored raw. Source: the API reference of Kubernetes 1.36, read 2026-11-24."""
+"""Core resources without a row, stored raw. Source: the Python client of Kubernetes 37.0.1, CoreV1Api; read 2026-11-24."""
 
 _BUILT_IN = (
     "admissionregistration.k8s.io",
@@ -29,6 +29,8 @@ _BUILT_IN = (
     "coordination.k8s.io",
     "discovery.k8s.io",
     "flowcontrol.apiserver.k8s.io",
+    "internal.apiserver.k8s.io",
+    "lifecycle.k8s.io",
     "networking.k8s.io",
     "node.k8s.io",
     "policy",
@@ -36,8 +38,9 @@ _BUILT_IN = (
     "resource.k8s.io",
     "scheduling.k8s.io",
     "storage.k8s.io",
+    "storagemigration.k8s.io",
 )
-"""Groups of the API server itself that may be listed whole. Source: as above."""
+"""Groups of the API server itself that may be listed whole: all but events.k8s.io. Source: as above, all its API classes."""
 
 _OPERATORS = (
     "cert-manager.io",

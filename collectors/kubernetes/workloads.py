@@ -38,17 +38,19 @@ def asked_by_container(container: Mapping[str, Any]) -> int:
 
 
 def asked_by_pod(spec: Json) -> int | None:
-    """Devices that one pod holds: the larger of its greatest init container and of all that run together; None when it
-    claims devices through resource claims, whose number stands elsewhere.
+    """Devices that one pod holds: the larger of all that run together and of any init container with the sidecars that were
+    started before it; None when it claims devices through resource claims, whose number stands elsewhere.
 
-    Source: kubernetes.io, "Init Containers", "Resource sharing within containers", and "Sidecar Containers", read 2026-11-24.
+    Source: kubernetes/component-helpers at 1961876, resource/helpers.go, aggregateContainerResourcesByFn, read 2026-11-24.
     """
     if not isinstance(spec, dict) or spec.get("resourceClaims"):
         return None
-    inits = [c for c in spec.get("initContainers") or [] if isinstance(c, dict)]
-    sidecars = sum(asked_by_container(c) for c in inits if c.get("restartPolicy") == "Always")
-    running = sidecars + sum(asked_by_container(c) for c in spec.get("containers") or [] if isinstance(c, dict))
-    return max([running, *(asked_by_container(c) for c in inits if c.get("restartPolicy") != "Always")])
+    sidecars = most = 0
+    for init in (c for c in spec.get("initContainers") or [] if isinstance(c, dict)):
+        asked = asked_by_container(init)
+        most = max(most, sidecars + asked)
+        sidecars += asked if init.get("restartPolicy") == "Always" else 0
+    return max(most, sidecars + sum(asked_by_container(c) for c in spec.get("containers") or [] if isinstance(c, dict)))
 
 
 def images(value: Json) -> list[str]:

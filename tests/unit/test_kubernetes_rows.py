@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from kubernetes import client
 from moto.ec2.models.instance_types import INSTANCE_TYPES
 
 from collectors.kubernetes.edges import CLUSTER_SCOPED, edges
@@ -240,6 +242,8 @@ def gpus(count: int) -> dict[str, Any]:
         ({"containers": [gpus(1)], "initContainers": [gpus(1)]}, 1),
         ({"containers": [gpus(1)], "initContainers": [gpus(4)]}, 4),
         ({"containers": [gpus(1)], "initContainers": [{**gpus(1), "restartPolicy": "Always"}]}, 2),
+        ({"containers": [gpus(1)], "initContainers": [{**gpus(1), "restartPolicy": "Always"}, gpus(4)]}, 5),
+        ({"containers": [gpus(1)], "initContainers": [gpus(4), {**gpus(1), "restartPolicy": "Always"}]}, 4),
         ({"containers": [{"name": "c"}]}, 0),
         ({"containers": [{"name": "c"}], "resourceClaims": [{"name": "gpu"}]}, None),
     ],
@@ -266,6 +270,55 @@ def test_links_of_a_pod_template_inside_an_unknown_kind() -> None:
 def test_a_namespaced_thing_named_without_a_namespace_makes_no_link() -> None:
     obj = {"metadata": {"name": "x"}, "spec": {"secretRef": {"name": "s"}}}
     assert edges(obj, Objects("example.org", "Thing", "things", False), "U", CLUSTER_SCOPED) == []
+
+
+@pytest.mark.parametrize(
+    ("driver", "handle", "key"),
+    [
+        ("ebs.csi.aws.com", "vol-03c604538dd7d2f41", "aws:vol-03c604538dd7d2f41"),
+        ("ebs.csi.aws.com", "local-ebs://dev/xvdbz", None),
+        ("ebs.csi.eks.amazonaws.com", "vol-03c604538dd7d2f41", "aws:vol-03c604538dd7d2f41"),
+        ("efs.csi.aws.com", "fs-e8a95a42", "aws:fs-e8a95a42"),
+        ("efs.csi.aws.com", "fs-e8a95a42::fsap-068c22f0246419f75", "aws:fs-e8a95a42"),
+        ("efs.csi.aws.com", "efs:fs-e8a95a42:/dir1", "aws:fs-e8a95a42"),
+        ("efs.csi.aws.com", "s3files:fs-4af69aab", None),
+        ("fsx.csi.aws.com", "fs-0199e5a63bd90f796", "aws:fs-0199e5a63bd90f796"),
+        ("csi.example.org", "vol-03c604538dd7d2f41", None),
+    ],
+)
+def test_handles_of_volumes_name_what_the_cloud_has(driver: str, handle: str, key: str | None) -> None:
+    obj = {"metadata": {"name": "pv"}, "spec": {"csi": {"driver": driver, "volumeHandle": handle}}}
+    found = edges(obj, Objects("", "PersistentVolume", "persistentvolumes", False), "U", CLUSTER_SCOPED)
+    assert [e["key"] for e in found if e["verb"] == "backed_by"] == ([key] if key else [])
+
+
+SCALE_SET = (
+    "azure:///subscriptions/S/resourceGroups/g/providers/Microsoft.Compute/virtualMachineScaleSets/v/virtualMachines/1"
+)
+
+
+@pytest.mark.parametrize(
+    ("provider_id", "key", "target"),
+    [
+        (AWS, "aws:i-0ef9c06b67b909405", "aws.ec2.instance"),
+        ("aws:////i-0ef9c06b67b909405", "aws:i-0ef9c06b67b909405", "aws.ec2.instance"),
+        ("gce://p/z/n", "//compute.googleapis.com/projects/p/zones/z/instances/n", "gcp.compute.instance"),
+        (AZURE, "/subscriptions/s/resourcegroups/g/providers/x", "azure.compute.virtual_machine"),
+        (SCALE_SET, SCALE_SET.removeprefix("azure://").lower(), ""),
+    ],
+)
+def test_provider_ids_of_nodes_name_machines_of_their_cloud(provider_id: str, key: str, target: str) -> None:
+    obj = {"metadata": {"name": "n"}, "spec": {"providerID": provider_id}}
+    (found,) = edges(obj, Objects("", "Node", "nodes", False), "U", CLUSTER_SCOPED)
+    assert (found["verb"], found["key"], found["target"]) == ("same_as", key, target)
+
+
+@pytest.mark.parametrize(
+    "provider_id", ["kind://docker/kind/n", "aws:///usw2-az2/sagemaker/cluster/hyperpod-x-i-0ef9c06b"]
+)
+def test_provider_ids_that_name_nothing_we_know_make_no_link(provider_id: str) -> None:
+    obj = {"metadata": {"name": "n"}, "spec": {"providerID": provider_id}}
+    assert edges(obj, Objects("", "Node", "nodes", False), "U", CLUSTER_SCOPED) == []
 
 
 HOSTILE = [
@@ -337,6 +390,28 @@ def test_permissions_allow_reads_only_and_cover_every_row() -> None:
             kind.fetch.group in r["apiGroups"] and {kind.fetch.plural, "*"} & {*r["resources"]} and "list" in r["verbs"]
             for r in rules
         ), kind.name
+
+
+def listed_by_the_client() -> set[tuple[str, str]]:
+    """(group, resource) of everything that the Python client can list over all namespaces."""
+    sources = (Path(client.__file__).parent / "api").glob("*_api.py")
+    found = {
+        m for file in sources for m in re.findall(r"'/api/\w+/(\w+)'|'/apis/([\w.]+)/\w+/(\w+)'", file.read_text())
+    }
+    return {(group, core or resource) for core, group, resource in found}
+
+
+def test_permissions_cover_every_type_of_the_api_server_that_is_an_inventory_s() -> None:
+    rules = [r for part in manifests().values() for item in part for r in item.get("rules", []) if "list" in r["verbs"]]
+    missing = {
+        (group, resource)
+        for group, resource in listed_by_the_client()
+        if not any(group in r["apiGroups"] and {resource, "*"} & {*r["resources"]} for r in rules)
+    }
+    asked_only = {("authentication.k8s.io", r) for r in ("selfsubjectreviews", "tokenreviews")} | {
+        ("authorization.k8s.io", f"{r}reviews") for r in ("selfsubjectaccess", "selfsubjectrules", "subjectaccess")
+    }
+    assert missing == asked_only | {("", "events"), ("", "componentstatuses"), ("events.k8s.io", "events")}
 
 
 def test_secrets_are_readable_only_by_the_role_that_can_be_left_out() -> None:
