@@ -51,6 +51,7 @@ class AwsSource(_Source):
     external_id_env: str | None = None
     profile: str | None = None
     endpoint_url: str | None = None
+    window_days: int = Field(default=90, ge=1)
 
     _endpoint = field_validator("endpoint_url")(_web_address)
 
@@ -323,6 +324,7 @@ database = "sqlite:///stocktake.db"        # or postgresql+psycopg://stocktake@d
 # external_id_env = "STOCKTAKE_EXTERNAL_ID"
 # profile = "audit"
 # endpoint_url = "https://vpce.example.internal"
+# window_days = 90                      # jobs and executions: how far back; what still runs is listed whatever its age
 
 # [[source]]
 # type = "kubernetes"

@@ -25,7 +25,7 @@ def open_source(settings: Mapping[str, Any], *, clock: Callable[[], datetime] | 
     """Open a configured source; nothing is called yet.
 
     Args:
-        settings: `name`, and optionally `regions`, `accounts`, `role`, `external_id_env`, `profile`, `endpoint_url`.
+        settings: `name`, and optionally `regions`, `accounts`, `role`, `external_id_env`, `profile`, `endpoint_url`, `window_days`.
 
     Raises:
         ConfigError: the variable that `external_id_env` names is not set.
@@ -44,7 +44,10 @@ def open_source(settings: Mapping[str, Any], *, clock: Callable[[], datetime] | 
         assume_in_own=role is not None and accounts != "organization",
         clock=clock or now,
     )
-    return AwsCollector(settings["name"], client, kind_rows(), accounts=accounts, regions=settings.get("regions"))
+    window = {"window_days": settings["window_days"]} if "window_days" in settings else {}
+    return AwsCollector(
+        settings["name"], client, kind_rows(), accounts=accounts, regions=settings.get("regions"), **window
+    )
 
 
 def _external_id(variable: str | None) -> str | None:

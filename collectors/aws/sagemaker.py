@@ -6,7 +6,7 @@ from typing import Any
 
 from collectors.aws.documents import count, step_count, steps
 from collectors.aws.instance_types import TOTAL, Machines
-from collectors.aws.rows import Call
+from collectors.aws.rows import Call, created_since
 from normalize.mapping import MISSING
 from normalize.model import Alias, Category, Field, Kind, Link
 from normalize.units import GIB, times
@@ -173,6 +173,7 @@ KINDS = (
             "TrainingJob",
             "TrainingJobSummaries",
             "TrainingJobName",
+            window=created_since(live=("InProgress", "Stopping")),
             lookups=(
                 Machines(
                     (
@@ -230,6 +231,7 @@ KINDS = (
             "ProcessingJob",
             "ProcessingJobSummaries",
             "ProcessingJobName",
+            window=created_since(live=("InProgress", "Stopping")),
             lookups=(
                 Machines(
                     (

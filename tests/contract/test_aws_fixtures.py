@@ -55,12 +55,14 @@ class Replay:
         self._source = open_source({"name": "prod", "regions": [REGION]}, clock=lambda: NOW)
         self._source._client._base.register("before-call", self._answer)
         self._answers: dict[str, Any] = {}
+        self._listed: str = ""
         self._seen: dict[str, Observation] = {}
 
     def observe(self, kind: Kind) -> Observation:
         """The one record that a row makes of its answers."""
         if kind.name not in self._seen:
             self._answers = json.loads((FIXTURES / kind.name / "answers.json").read_text())
+            self._listed = kind.fetch.operation if kind.fetch.window or len(kind.fetch.passes) > 1 else ""
             (scope,) = self._source.scopes(kind)
             (record,) = self._source.collect(kind, scope)
             assert record.gaps == ()
@@ -72,6 +74,8 @@ class Replay:
 
     def _answer(self, model: Any, **_: Any) -> Any:
         body = IDENTITY if model.name == "GetCallerIdentity" else self._answers[model.name]
+        if model.name == self._listed:  # only the first of several passes finds it
+            self._answers[model.name] = {}
         ok: Any = AWSResponse("http://stub", 200, {}, None)
         return ok, typed(model.output_shape, body, model.name)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
@@ -62,7 +63,9 @@ def test_kinds_are_many_unique_and_of_every_dimension() -> None:
 def test_call_exists_reads_only_and_answers_with_the_items_it_names(kind: str, call: Call) -> None:
     assert READ_ONLY.match(call.operation)
     operation = model(call.service).operation_model(call.operation)
-    assert set(call.params) <= set(operation.input_shape.members if operation.input_shape else ())
+    members = set(operation.input_shape.members if operation.input_shape else ())
+    passes = [*call.passes, *(call.window(datetime(2026, 8, 26, tzinfo=UTC)) if call.window else ())]
+    assert {name for params in (call.params, *passes) for name in params} <= members
     shape_at(operation.output_shape, call.items if isinstance(call.items, str) else ".".join(call.items))
 
 

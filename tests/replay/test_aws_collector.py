@@ -315,6 +315,69 @@ def bucket(server: FaultyMoto, name: str = "weights", region: str = "us-west-2")
 GLOBAL = Scope("aws", OWN, "aws-global")
 
 
+def training_job(server: FaultyMoto, name: str) -> None:
+    sdk(server, "sagemaker").create_training_job(
+        TrainingJobName=name,
+        AlgorithmSpecification={"TrainingImage": "train:1", "TrainingInputMode": "File"},
+        RoleArn=ROLE,
+        OutputDataConfig={"S3OutputPath": "s3://out/"},
+        ResourceConfig={"InstanceType": "ml.p4d.24xlarge", "InstanceCount": 1, "VolumeSizeInGB": 1},
+        StoppingCondition={"MaxRuntimeInSeconds": 60},
+    )
+
+
+def test_jobs_are_listed_as_far_back_as_the_window_and_whatever_runs(aws: FaultyMoto, source: Open) -> None:
+    training_job(aws, "recent")
+    asked: list[dict[str, Any]] = []
+    collector = source(window_days=30)
+    client = collector._client.client(OWN, "us-east-1", "sagemaker")
+    client.meta.events.register(
+        "provide-client-params.sagemaker.ListTrainingJobs", lambda params, **_: asked.append(params)
+    )
+    collected(collector, "aws.sagemaker.training_job")
+    since = NOW - timedelta(days=30)
+    assert [{k: v for k, v in a.items() if k != "MaxResults"} for a in asked] == [
+        {"CreationTimeAfter": since},
+        {"CreationTimeBefore": since, "StatusEquals": "InProgress"},
+        {"CreationTimeBefore": since, "StatusEquals": "Stopping"},
+    ]
+
+
+def test_window_is_part_of_the_plan_of_what_it_cuts_and_of_nothing_else(aws: FaultyMoto, source: Open) -> None:
+    plan = planned(source(window_days=30), "aws.sagemaker.training_job", "aws.sagemaker.model")
+    assert [(p.kind.name, p.since) for p in plan if p.kind] == [
+        ("aws.sagemaker.training_job", NOW - timedelta(days=30)), ("aws.sagemaker.model", None),
+    ]  # fmt: skip
+
+
+def test_several_listings_together_are_the_kind(aws: FaultyMoto, source: Open) -> None:
+    statement = '{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}'
+    document = f'{{"Version": "2012-10-17", "Statement": [{statement}]}}'
+    sdk(aws, "iam").create_policy(PolicyName="own", PolicyDocument=document)
+    row = BY_NAME["aws.iam.policy"]
+    both = replace(
+        row, fetch=replace(row.fetch, params={}, passes=({"Scope": "Local"}, {"OnlyAttached": True}), detail=())
+    )
+    assert [r.payload["PolicyName"] for r in source().collect(both, GLOBAL)] == ["own"]
+    assert aws.count("iam", "ListPolicies") == 2
+
+
+def test_error_that_truly_means_none_is_an_empty_listing(aws: FaultyMoto, source: Open) -> None:
+    aws.fail(service="ec2", action="DescribeLaunchTemplates", kind="gone", times=-1)
+    row = BY_NAME["aws.ec2.launch_template"]
+    none = replace(row, fetch=replace(row.fetch, expect=("InvalidLaunchTemplateId.NotFound",)))
+    assert list(source().collect(none, EAST)) == []
+    with pytest.raises(ClientError):
+        list(source().collect(row, EAST))
+
+
+def test_what_speaks_for_a_whole_organisation_is_listed_once(aws: FaultyMoto, source: Open) -> None:
+    row = BY_NAME["aws.iam.role"]
+    once = replace(row, fetch=replace(row.fetch, home=True))
+    collector = source(accounts=[OWN, "111122223333"], role="StocktakeReadOnly")
+    assert list(collector.scopes(once)) == [GLOBAL]
+
+
 def test_bucket_is_listed_once_and_measured_in_its_own_region(aws: FaultyMoto, source: Open) -> None:
     bucket(aws)
     collector = source(regions=["us-east-1", "us-west-2"])
