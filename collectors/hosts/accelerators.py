@@ -33,7 +33,7 @@ _VENDORS = {
     "0x1d0f": "aws",
     "0x8086": "intel",
 }
-"""PCI vendor ids. Source: pci.ids of the PCI ID Project (pci-ids.ucw.cz), read 2026-11-24."""
+"""PCI vendor ids. Source: pciutils/pciids at c1c1254, pci.ids, read 2026-11-24."""
 _DISPLAYS = frozenset({"nvidia", "amd"})
 """Whose display controllers (PCI class 03) count as accelerators; a board controller's picture does not."""
 
@@ -44,7 +44,9 @@ def nvidia(xml: str) -> dict[str, Json]:
     Raises:
         CollectError: it is no such document, or declares entities.
 
-    Source: nvidia-smi documents of drivers 440 to 595, nvsmi_device_v10.dtd to v13.dtd, read 2026-11-24.
+    Source: documents of drivers 418 to 595, nvsmi_device_v10.dtd to v13.dtd, in NVIDIA/k8s-test-infra at 3b2b865,
+    tests/e2e/go/assertions/nvidiasmi/testdata, and influxdata/telegraf at b272631, plugins/inputs/nvidia_smi/testdata; read
+    2026-11-24. Later ones say kmd_version and cuda_umd_version instead: seen in a reader of theirs only.
     """
     from defusedxml.common import DefusedXmlException
     from defusedxml.ElementTree import fromstring
@@ -58,8 +60,8 @@ def nvidia(xml: str) -> dict[str, Json]:
     if root.tag != "nvidia_smi_log":
         raise CollectError(f"the document is a {root.tag}", call="nvidia-smi -q -x")
     return _present(
-        driver_version=_text(root, "driver_version"),
-        cuda_version=_text(root, "cuda_version"),
+        driver_version=_text(root, "driver_version") or _text(root, "kmd_version"),
+        cuda_version=_text(root, "cuda_version") or _text(root, "cuda_umd_version"),
         attached_count=_whole(root, "attached_gpus"),
         gpus=[_nvidia_gpu(gpu) for gpu in root.iter("gpu")],
     )
@@ -149,7 +151,9 @@ def rocm(text: str) -> dict[str, Json]:
     Raises:
         CollectError: it is no JSON object of cards.
 
-    Source: rocm-smi documents of ROCm 4.3 to 6.1, read 2026-11-24.
+    A card whose name it does not know is named by a number ("0xc1e"), which is no model. Source: documents of ROCm 4.3 to 6.1 in
+    influxdata/telegraf at b272631, plugins/inputs/amd_rocm_smi/testdata, and ROCm/rocm_smi_lib at a129571,
+    python_smi_tools/rocm_smi.py; read 2026-11-24.
     """
     start = text.find("{")
     try:
@@ -187,7 +191,9 @@ def _rocm_gpu(card: dict[str, Any], name: str) -> dict[str, Json]:
         bus_id=bus_id(said("pci bus") or "") or None,
         uuid=said("unique id"),
         serial=said("serial number"),
-        model=said("card series", "device name", "card model"),
+        model=next(
+            (m for k in ("card series", "device name", "card model") if (m := said(k)) and not m.startswith("0x")), None
+        ),
         device_id=said("device id"),
         sku=said("card sku"),
         memory_bytes=None if total is None else int(total),
@@ -199,7 +205,11 @@ def _rocm_gpu(card: dict[str, Any], name: str) -> dict[str, Json]:
 
 
 def rocm_processes(text: str) -> list[dict[str, Json]]:
-    """Processes of `rocm-smi --showpids --json`: {"system": {"PID123": "name, gpus, vram bytes, …"}}."""
+    """Processes of `rocm-smi --showpids --json`: {"system": {"PID123": "name, gpus, vram bytes, sdma, cu"}}.
+
+    Blanks of a name have become commas too; what could not be asked is "unknown". Source: ROCm/rocm_smi_lib at a129571,
+    python_smi_tools/rocm_smi.py, showPids and print2DArray (cu is there since 2023-06), read 2026-11-24.
+    """
     start = text.find("{")
     try:
         document = json.loads(text[start:]) if start >= 0 else {}
@@ -210,16 +220,26 @@ def rocm_processes(text: str) -> list[dict[str, Json]]:
         if not (m := re.fullmatch(r"PID(\d+)", key)):
             continue
         parts = [p.strip() for p in str(value).split(",")]
-        memory = int(parts[2]) if len(parts) > 2 and parts[2].isdecimal() else None
-        found.append(_present(pid=int(m[1]), name=_said(parts[0]), memory_used_bytes=memory))
+        name, numbers = _split_numbers(parts)
+        memory = int(numbers[1]) if len(numbers) > 2 and numbers[1].isdecimal() else None
+        found.append(_present(pid=int(m[1]), name=_said(" ".join(name)), memory_used_bytes=memory))
     return found
+
+
+def _split_numbers(parts: list[str]) -> tuple[list[str], list[str]]:
+    """The words of a process's name, and the up to four figures behind them."""
+    figures = 0
+    while figures < min(4, len(parts) - 1) and (parts[-1 - figures].isdecimal() or parts[-1 - figures] == "unknown"):
+        figures += 1
+    at = len(parts) - figures
+    return parts[:at], parts[at:]
 
 
 def pci(text: str) -> list[dict[str, Json]]:
     """Accelerators among PCI functions (lines ADDRESS CLASS VENDOR DEVICE DRIVER).
 
     Class 12 is a processing accelerator; class 03 a display controller, of which only those of makers of accelerators
-    count. Source: PCI Code and ID Assignment Specification, read 2026-11-24.
+    count. Source: pciutils/pciids at c1c1254, pci.ids, list of classes, read 2026-11-24.
     """
     found = []
     for line in text.splitlines():

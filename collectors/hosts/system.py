@@ -261,7 +261,8 @@ def connections(text: str, arch: str) -> list[dict[str, Json]]:
 def address(text: str, arch: str) -> str:
     """An address of /proc/net: 32-bit words in the machine's own byte order; IPv4 in IPv6 clothes is IPv4.
 
-    Source: Linux net/ipv4/tcp_ipv4.c and net/ipv6/tcp_ipv6.c (%08X of __be32), read 2026-11-24.
+    Source: torvalds/linux at 0010b83, net/ipv4/tcp_ipv4.c, get_tcp4_sock (%08X of a __be32), read 2026-11-24; that IPv6 is four
+    such words: /proc/net/tcp6 of Linux 6, tried the same day.
     """
     raw = bytes.fromhex(text)
     if arch not in _BIG_ENDIAN:

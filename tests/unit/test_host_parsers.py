@@ -241,6 +241,40 @@ def test_rocm_processes_are_listed() -> None:
     assert ([o.resource.attributes["pid"] for o in found], error) == ([9120, 9121], None)
 
 
+@pytest.mark.parametrize(
+    ("said", "name", "memory"),
+    [
+        ("python3, 1, 154618822656, 0, 0", "python3", 154618822656),
+        ("python3, 1, 4096, 0", "python3", 4096),
+        ("vllm::worker, tp, 0, 2, 4096, 0, unknown", "vllm::worker tp 0", 4096),
+        ("mlir-cpu-runner, unknown, unknown, unknown, unknown", "mlir-cpu-runner", None),
+        ("sleep", "sleep", None),
+    ],
+)
+def test_rocm_processes_keep_their_names_and_memory_apart(said: str, name: str, memory: int | None) -> None:
+    (found,) = accelerators.rocm_processes(json.dumps({"system": {"PID7": said}}))
+    assert (found["pid"], found["name"], found.get("memory_used_bytes")) == (7, name, memory)
+
+
+@pytest.mark.parametrize(
+    ("card", "model"),
+    [
+        ({"Card series": "0x1002", "Card model": "0xc1e"}, None),
+        ({"Card series": "0x1002", "Device Name": "Navi 22"}, "Navi 22"),
+        ({"Card series": "Instinct MI210"}, "Instinct MI210"),
+    ],
+)
+def test_number_that_rocm_smi_gives_for_a_name_is_no_model(card: dict[str, str], model: str | None) -> None:
+    (found,) = accelerators.rocm(json.dumps({"card0": card}))["gpus"]
+    assert found.get("model") == model
+
+
+def test_versions_are_read_under_their_newer_names_too() -> None:
+    xml = "<nvidia_smi_log><kmd_version>610.1</kmd_version><cuda_umd_version>14.0</cuda_umd_version></nvidia_smi_log>"
+    found = accelerators.nvidia(xml)
+    assert (found["driver_version"], found["cuda_version"]) == ("610.1", "14.0")
+
+
 # --- machine
 
 
