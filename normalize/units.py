@@ -39,7 +39,7 @@ def quantity(text: str | int | float) -> float:
     Raises:
         MappingError: the suffix is not one that Kubernetes defines.
 
-    Source: kubernetes.io, "Resource Management for Pods and Containers" and the Quantity type, read 2026-11-24.
+    Source: kubernetes/apimachinery at eed236c, pkg/api/resource/suffix.go and quantity.go, read 2026-11-24.
     """
     return float(_decimal(text))
 

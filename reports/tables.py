@@ -116,7 +116,8 @@ def _project(row: Row, columns: Sequence[str]) -> dict[str, Any]:
 def _csv_cell(value: Any) -> str:
     """A spreadsheet must not run a name as a formula: such text gets a leading quote.
 
-    Source: owasp.org, "CSV Injection", read 2026-11-24.
+    Source: OWASP ASVS 5, requirement 1.2.10 (=, +, -, @, tab and NUL at the beginning, and the quote), read 2026-11-24; NUL is
+    written out by then.
     """
     text = _cell(value)
     return f"'{text}" if isinstance(value, str) and text.startswith(("=", "+", "-", "@", "\t")) else text

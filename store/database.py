@@ -63,7 +63,7 @@ def _prepare_sqlite(connection: Any, record: object) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     """A transaction that will write takes the write lock at once: one that reads first cannot be upgraded when another
-    has written meanwhile. Source: sqlite.org/lang_transaction.html, read 2026-11-24."""
+    has written meanwhile. Source: SQLite 3.40.1, which refused it at once with SQLITE_BUSY_SNAPSHOT, tried 2026-11-24."""
     writes = connection.get_execution_options().get("writes")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 

@@ -368,7 +368,8 @@ def _swap(fresh: Path, directory: Path) -> None:
 
 
 def _exchange(a: Path, b: Path) -> bool:
-    """Swap two names in one step, where the system can. Source: renameat2(2), RENAME_EXCHANGE, read 2026-11-24."""
+    """Swap two names in one step, where the system can. Source: renameat2(2), RENAME_EXCHANGE, and
+    linux/fs.h, read 2026-11-24."""
     try:
         renameat2 = ctypes.CDLL(None, use_errno=True).renameat2
     except (OSError, AttributeError):

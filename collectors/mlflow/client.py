@@ -48,7 +48,8 @@ ERRORS: Mapping[str, type[CollectError]] = {
     "CANCELLED": TransientError,
 }
 """MLflow's error codes; every other code is a CollectError.
-Source: mlflow 3.17, mlflow/exceptions.py ERROR_CODE_TO_HTTP_STATUS, read 2026-11-24."""
+Source: mlflow 3.17.2, mlflow/protos/databricks_pb2.py, ErrorCode, and mlflow/exceptions.py, ERROR_CODE_TO_HTTP_STATUS;
+read 2026-11-24."""
 
 _T = TypeVar("_T")
 
