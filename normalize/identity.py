@@ -408,21 +408,23 @@ def host_name(host: str) -> Name | None:
 
 
 _ECR = re.compile(r"(?P<account>\d{12})\.dkr\.ecr(?:-fips)?\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(?:\.cn)?")
+_IMAGE_ID = re.compile(r"[a-f0-9]{64}")
 _IMAGE = re.compile(
     r"(?:(?P<registry>(?:[a-zA-Z0-9-]+\.)+[a-zA-Z0-9-]+(?::\d+)?|[a-zA-Z0-9-]+:\d+|localhost)/)?"
-    r"(?P<repository>[a-z0-9]+(?:[._-]+[a-z0-9]+)*(?:/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)*)"
-    r"(?::(?P<tag>[\w][\w.-]{0,127}))?(?:@(?P<digest>sha256:[0-9a-f]{64}))?"
+    r"(?P<repository>[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*)*)"
+    r"(?::(?P<tag>[\w][\w.-]{0,127}))?(?:@(?P<digest>[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,}))?"
 )
 
 
 def image_name(text: str) -> Name | None:
     """Name of a container image's repository, tag and digest dropped; None when the text is no image name.
 
-    Source: the reference grammar of distribution/reference (normalised names), read 2026-11-24.
+    Source: distribution/reference at 0965666, regexp.go (the grammar) and normalize.go (docker.io and library/), read 2026-11-24;
+    that registry-1.docker.io is the same registry is said there too.
     """
     text = text.strip().removeprefix("docker://").removeprefix("docker-pullable://")
     m = _IMAGE.fullmatch(text)
-    if m is None:
+    if m is None or _IMAGE_ID.fullmatch(text):
         return None
     registry, repository = (m["registry"] or "docker.io").lower(), m["repository"]
     if registry in ("index.docker.io", "registry-1.docker.io"):

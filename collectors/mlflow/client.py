@@ -138,7 +138,8 @@ class Server:
 
     def _hidden_from_user(self) -> str | None:
         """A server with basic-auth leaves unreadable things out of its listings without a word; only an administrator
-        is sure to see all. Source: mlflow 3.17, mlflow/server/auth, filter_search_experiments, read 2026-11-24."""
+        is sure to see all. Source: mlflow 3.17.2, mlflow/server/auth/__init__.py, filter_search_experiments, get_user, and
+        mlflow/server/auth/entities.py, User.to_json; read 2026-11-24."""
         user = os.environ.get("MLFLOW_TRACKING_USERNAME")
         found = self._json("/api/2.0/mlflow/users/get", username=user) if user else None
         if (
@@ -151,7 +152,8 @@ class Server:
 
     def _other_workspaces(self) -> str | None:
         """A listing shows one workspace, that of MLFLOW_WORKSPACE or the default one.
-        Source: mlflow 3.17, mlflow/server/server_info_api.py and workspace_helpers.py, read 2026-11-24."""
+        Source: mlflow 3.17.2, mlflow/server/server_info_api.py, mlflow/utils/server_info.py, mlflow/server/workspace_helpers.py,
+        mlflow/store/workspace/rest_store.py and mlflow/utils/workspace_utils.py; read 2026-11-24."""
         about = self._json("/api/3.0/mlflow/server-info")
         if not isinstance(about, dict) or not about.get("workspaces_enabled"):
             return None
@@ -243,7 +245,9 @@ def _with_prompts(server: Server, search: Callable[..., Any], best: int) -> Iter
     """(item, whether it is a prompt) of a registry listing.
 
     Servers leave prompts out unless they are asked for, older ones give them to both questions; the client hides the
-    tag that marks them. Source: mlflow 3.17, store/model_registry/sqlalchemy_store.py, read 2026-11-24.
+    tag that marks them. Source: mlflow 3.17.2, mlflow/store/model_registry/sqlalchemy_store.py, _is_querying_prompt, and
+    mlflow/entities/model_registry/registered_model.py, tags; read 2026-11-24. What older ones do is not verified; it costs an
+    empty listing where it is not so.
     """
     prompts: set[tuple[str, str]] = set()
     for item in server.pages(search, best, filter_string=f"tags.`{IS_PROMPT}` = 'true'"):
@@ -286,7 +290,8 @@ def _dataset(dataset: Any) -> dict[str, Json]:
 def _location(dataset: Mapping[str, Json]) -> str | None:
     """URI of a dataset's source that names a store, hub or server; None for local paths and code.
 
-    Source: mlflow 3.17, mlflow/data/*_source.py to_dict (uri, url, path), read 2026-11-24.
+    Source: mlflow 3.17.2, to_dict of mlflow/data/artifact_dataset_sources.py (uri), http_dataset_source.py (url), and
+    delta_, uc_volume_ and huggingface_dataset_source.py (path); read 2026-11-24.
     """
     source = dataset.get("source")
     if not isinstance(source, dict):

@@ -201,6 +201,21 @@ def test_registry_image_says_account_and_region() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("a/b__c.d--e:1", "image://docker.io/a/b__c.d--e"),
+        (f"a/b@sha512:{'0' * 128}", "image://docker.io/a/b"),
+        ("a/b..c", None),
+        ("a/b_-c", None),
+        ("f" * 64, None),
+    ],
+)
+def test_image_names_follow_the_grammar_of_references(text: str, key: str | None) -> None:
+    name = image_name(text)
+    assert (name.key if name else None) == key
+
+
+@pytest.mark.parametrize(
     ("host", "kind", "provider", "place"),
     [
         ("meta.cx7y2k9q1abc.us-west-2.rds.amazonaws.com", "aws.rds.instance", "aws", "us-west-2"),
