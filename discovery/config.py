@@ -14,7 +14,10 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from normalize.addresses import only_local, parse_server
 from normalize.errors import ConfigError
+from normalize.identity import mlflow_server_name
+from normalize.redaction import scrub
 
 DEFAULT_DATABASE = "sqlite:///stocktake.db"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
@@ -93,10 +96,36 @@ class KubernetesSource(_Source):
 
 
 class MlflowSource(_Source):
+    """`aliases` are further addresses of the same server; `cluster` is the Kubernetes source inside whose cluster those of
+    them hold that mean something else elsewhere (http://mlflow.ml.svc:5000)."""
+
     type: Literal["mlflow"]
     tracking_uri: str
+    aliases: list[str] = Field(default_factory=list)
+    cluster: str | None = None
 
     _endpoint = field_validator("tracking_uri")(_web_address)
+
+    @field_validator("aliases")
+    @classmethod
+    def _addresses_of_others(cls, value: list[str]) -> list[str]:
+        for alias in value:
+            named = mlflow_server_name(_web_address(alias) or "")
+            if named is None:
+                raise ValueError(f'"{alias}" is no web address; accepted: as in "http://mlflow.ml.svc:5000"')
+            address = parse_server(named.key)
+            if only_local(address):
+                raise ValueError(f'"{alias}" means something else on every machine; accepted: the name that others use')
+            if "." not in address.host and ":" not in address.host:
+                raise ValueError(
+                    f'"{alias}" lacks its namespace; accepted: as in "http://{address.host}.NAMESPACE.svc:{address.port}"'
+                )
+        return value
+
+    def inside_a_cluster(self) -> list[str]:
+        """The addresses that mean nothing without a cluster."""
+        named = (mlflow_server_name(uri) for uri in (self.tracking_uri, *self.aliases))
+        return [a.url for a in (parse_server(n.key) for n in named if n) if a.service]
 
 
 class HostSource(_Source):
@@ -206,7 +235,32 @@ def load(path: Path | None, *, required: bool = True) -> Config:
     except ValidationError as error:
         raise ConfigError("\n".join(_message(e, file, text, data) for e in error.errors())) from None
     _check_names(config, file, text)
-    return config.model_copy(update={"path": file.resolve()})
+    sources = [_placed(source, i, config, file, text) for i, source in enumerate(config.source)]
+    return config.model_copy(update={"source": sources, "path": file.resolve()})
+
+
+def _placed(source: Source, i: int, config: Config, file: Path, text: str) -> Source:
+    """A source with the cluster of its in-cluster addresses: the one that it names, else the only one there is.
+
+    Raises:
+        ConfigError: it names no cluster of this file, or there are several to choose from.
+    """
+    if not isinstance(source, MlflowSource):
+        return source
+    clusters = [s.name for s in config.source if isinstance(s, KubernetesSource)]
+    if source.cluster is not None and source.cluster not in clusters:
+        raise ConfigError(
+            f'{file}:{line_of(text, ("source", i, "cluster"))}: cluster = "{source.cluster}" is no source of type '
+            f"kubernetes; accepted: {_listed(clusters) or 'none is configured'}{_nearest(source.cluster, clusters)}"
+        )
+    if source.cluster is None and len(clusters) == 1:
+        return source.model_copy(update={"cluster": clusters[0]})
+    if source.cluster is None and len(clusters) > 1 and (local := source.inside_a_cluster()):
+        raise ConfigError(
+            f'{file}:{line_of(text, ("source", i, "aliases"))}: "{local[0]}" holds inside one cluster only; add '
+            f"cluster = NAME; accepted: {_listed(clusters)}"
+        )
+    return source
 
 
 def _check_names(config: Config, file: Path, text: str) -> None:
@@ -247,7 +301,7 @@ def _message(error: Any, file: Path, text: str, data: dict[str, Any]) -> str:
     if kind == "missing":
         return f"{file}:{line}: {key} is missing"
     value = _at(data, where)
-    shown = "" if isinstance(value, dict) or value is None else f" = {value!r}"
+    shown = "" if isinstance(value, dict) or value is None else f" = {scrub(repr(value))}"
     reason = str(error["msg"]).removeprefix("Value error, ")
     return f"{file}:{line}: {key}{shown}: {reason[0].lower() + reason[1:] if not reason.startswith('[') else reason}"
 
@@ -336,6 +390,8 @@ database = "sqlite:///stocktake.db"        # or postgresql+psycopg://stocktake@d
 # type = "mlflow"
 # name = "registry"
 # tracking_uri = "https://mlflow.example.internal"
+# aliases = ["http://mlflow.ml.svc:5000"]  # other addresses of this very server, where nothing in a cluster tells that
+# cluster = "train"                        # whose in-cluster names these are; left out: the only kubernetes source
 
 # [[source]]
 # type = "host"

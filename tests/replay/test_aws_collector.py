@@ -351,15 +351,13 @@ def test_window_is_part_of_the_plan_of_what_it_cuts_and_of_nothing_else(aws: Fau
 
 
 def test_several_listings_together_are_the_kind(aws: FaultyMoto, source: Open) -> None:
-    statement = '{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}'
-    document = f'{{"Version": "2012-10-17", "Statement": [{statement}]}}'
-    sdk(aws, "iam").create_policy(PolicyName="own", PolicyDocument=document)
-    row = BY_NAME["aws.iam.policy"]
-    both = replace(
-        row, fetch=replace(row.fetch, params={}, passes=({"Scope": "Local"}, {"OnlyAttached": True}), detail=())
-    )
-    assert [r.payload["PolicyName"] for r in source().collect(both, GLOBAL)] == ["own"]
-    assert aws.count("iam", "ListPolicies") == 2
+    made = sdk(aws, "ec2").create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
+    row = BY_NAME["aws.ec2.vpc"]
+    passes = tuple({"Filters": [{"Name": "is-default", "Values": [word]}]} for word in ("true", "false"))
+    both = replace(row, fetch=replace(row.fetch, passes=passes))
+    found = names(list(source().collect(both, EAST)), "VpcId")
+    assert (made in found, found) == (True, names(list(source().collect(row, EAST)), "VpcId"))
+    assert aws.count("ec2", "DescribeVpcs") == 3
 
 
 def test_error_that_truly_means_none_is_an_empty_listing(aws: FaultyMoto, source: Open) -> None:
