@@ -8,8 +8,8 @@ resident set of any of its processes. Every round counts what was found: a missi
 
 Cloud Custodian runs one policy per kind, the regional ones with a --region for each region, the global ones once. Of
 buckets it reads five facts each, as many as Stocktake (its default is ten); of training jobs the completed ones, which
-they all are. It is installed from PyPI into a virtual environment of its own under --cache (or
-$STOCKTAKE_BENCH_CACHE), where later runs find it.
+they all are. It is installed from PyPI into a virtual environment of its own under --cache (otherwise
+$STOCKTAKE_BENCH_CACHE, otherwise ~/.cache/stocktake-bench), where later runs find it.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ from benchmarks.aws_estate.server import add_options, sizes_from
 
 CUSTODIAN = "c7n"
 """What is installed; `--custodian-version` pins it."""
+_CACHE = Path.home() / ".cache" / "stocktake-bench"
 
 POLICIES: Mapping[str, Mapping[str, Any]] = {
     "aws.ec2.instance": {"resource": "aws.ec2"},
@@ -190,7 +191,7 @@ def main() -> None:
     parser.add_argument("--beside", type=Path, metavar="DIR", help="another checkout of Stocktake, for comparison")
     parser.add_argument("--custodian", action="store_true", help="beside Cloud Custodian, installed if need be")
     parser.add_argument("--custodian-version", help="the version to install; default the newest")
-    parser.add_argument("--cache", type=Path, default=os.environ.get("STOCKTAKE_BENCH_CACHE"))
+    parser.add_argument("--cache", type=Path, default=Path(os.environ.get("STOCKTAKE_BENCH_CACHE") or _CACHE))
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     estate = Estate.of(sizes_from(options), accounts=options.accounts, regions=options.regions, seed=options.seed)
@@ -200,9 +201,7 @@ def main() -> None:
     if options.beside:
         scanners.append(stocktake(f"{options.beside.name}, same kinds", list(POLICIES), list(POLICIES), options.beside))
     if options.custodian:
-        if options.cache is None:
-            parser.error("--custodian needs --cache DIR or $STOCKTAKE_BENCH_CACHE")
-        scanners.append(custodian(installed_custodian(Path(options.cache).resolve(), options.custodian_version)))
+        scanners.append(custodian(installed_custodian(options.cache.resolve(), options.custodian_version)))
     rounds: dict[str, list[tuple[Cost, int, int]]] = {s.name: [] for s in scanners}
     warm_up(scanners)
     with running(estate, options.latency_ms) as endpoint:
