@@ -84,16 +84,23 @@ def writing(engine: Engine) -> Iterator[Connection]:
 
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
-    """One consistent view of the database.
+    """One consistent view of the database: what others commit meanwhile is not in it.
 
     Raises:
         StoreError: the database refused.
     """
     try:
-        with engine.connect() as connection:
+        with _snapshots(engine).connect() as connection:
             yield connection
     except DBAPIError as error:
         raise StoreError(f"the database refused: {_reason(error)}") from error
+
+
+def _snapshots(engine: Engine) -> Engine:
+    """PostgreSQL would else show each statement a newer state; SQLite's transactions are snapshots as they are."""
+    return (
+        engine.execution_options(isolation_level="REPEATABLE READ") if engine.dialect.name == "postgresql" else engine
+    )
 
 
 @cache

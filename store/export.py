@@ -1,27 +1,29 @@
 """Writes the inventory as Parquet for other tools: one dataset per table, under one versioned schema.
 
 Owns the Arrow schema and the swap: an export is written beside the old one and takes its place in one step, so that a
-reader sees the old one or the new one, whole. Refuses to replace a directory that is no export of ours.
+reader sees the old one or the new one, whole, also when the exporter is killed. Refuses to replace a directory that is
+no export of ours or holds more than one.
 """
 
 from __future__ import annotations
 
 import ctypes
+import fcntl
 import os
+import re
 import shutil
-import tempfile
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import groupby, islice
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 from sqlalchemy import Connection, Engine, Select, select
 
-from normalize.errors import StoreError
+from normalize.errors import BusyError, StoreError
 from store import content
 from store.database import reading
 from store.reader import accelerated, coverage_rows, resource_rows, run_rows
@@ -275,26 +277,17 @@ def parquet(engine: Engine, directory: Path) -> dict[str, int]:
 
     Raises:
         StoreError: the directory holds something else, or cannot be written; an earlier export is as before.
+        BusyError: another process exports to the same directory.
     """
-    directory = Path(os.path.abspath(directory))
+    directory = Path(os.path.realpath(directory))
     _refuse_foreign(directory)
     try:
         directory.parent.mkdir(parents=True, exist_ok=True)
-        fresh = Path(tempfile.mkdtemp(prefix=f".{directory.name}.", dir=directory.parent))
-    except OSError as error:
-        raise StoreError(f"cannot write beside {directory}: {error.strerror}") from None
-    try:
-        fresh.chmod(0o755)
-        with reading(engine) as connection:
-            counts = {d.name: _write(connection, d, fresh / d.name) for d in DATASETS}
-        mark = {"schema_version": SCHEMA_VERSION, "rows": counts}
-        (fresh / MARK).write_bytes(content.encode(mark) + b"\n")
-        _swap(fresh, directory)
+        with _alone(directory):
+            _clear_leftovers(directory)
+            return _replace(engine, directory)
     except OSError as error:
         raise StoreError(f"cannot write {directory}: {error.strerror or error}") from None
-    finally:
-        shutil.rmtree(fresh, ignore_errors=True)
-    return counts
 
 
 def _refuse_foreign(directory: Path) -> None:
@@ -302,8 +295,105 @@ def _refuse_foreign(directory: Path) -> None:
         return
     if not directory.is_dir():
         raise StoreError(f"{directory} is no directory")
-    if any(directory.iterdir()) and not (directory / MARK).exists():
-        raise StoreError(f"{directory} holds something else than an export: name another directory")
+    foreign = sorted({entry.name for entry in directory.iterdir()} - _told_by(directory / MARK))
+    if foreign:
+        raise StoreError(f"{directory} holds something else than an export ({foreign[0]}): name another directory")
+
+
+def _told_by(mark: Path) -> set[str]:
+    """Names that belong to the export which this mark describes, also one by another version."""
+    try:
+        return {MARK, *content.decode(mark.read_text(encoding="utf-8"))["rows"]}
+    except (OSError, ValueError, LookupError, TypeError):
+        return set()
+
+
+def _beside(directory: Path, what: str) -> Path:
+    """A name on the same file system, which readers of the directory do not list."""
+    return directory.with_name(f".{directory.name}.stocktake-{what}")
+
+
+@contextmanager
+def _alone(directory: Path) -> Iterator[None]:
+    """Keep other exports to this directory out. The lock ends with its holder, also when that is killed.
+
+    Raises:
+        BusyError: another process has it.
+    """
+    path = _beside(directory, "lock")
+    handle = _lock(path)
+    while not _is_at(handle, path):  # its holder removed it between our opening and locking it
+        os.close(handle)
+        handle = _lock(path)
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)
+        os.close(handle)
+
+
+def _lock(path: Path) -> int:
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(handle)
+        if isinstance(error, BlockingIOError):
+            raise BusyError("another process is exporting to the same directory; wait until it ends") from None
+        raise
+    return handle
+
+
+def _is_at(handle: int, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(handle), path.stat())
+    except FileNotFoundError:
+        return False
+
+
+def _clear_leftovers(directory: Path) -> None:
+    """Remove what a killed export left, and put the old export back where it was killed between two renames."""
+    old = _beside(directory, "old")
+    if old.exists() and not directory.exists():
+        old.rename(directory)
+    for left in (_beside(directory, "new"), old):
+        shutil.rmtree(left, ignore_errors=True)
+
+
+def _replace(engine: Engine, directory: Path) -> dict[str, int]:
+    fresh = _beside(directory, "new")
+    try:
+        fresh.mkdir()
+        with reading(engine) as connection:
+            counts = {d.name: _write(connection, d, fresh / d.name) for d in DATASETS}
+        (fresh / MARK).write_bytes(content.encode({"schema_version": SCHEMA_VERSION, "rows": counts}) + b"\n")
+        _settle(fresh)
+        _swap(fresh, directory)
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+    return counts
+
+
+def _settle(directory: Path) -> None:
+    """Have everything on the disk before it takes the place of what is there: a loss of power leaves no half export.
+
+    One call for the whole file system; one per file took a third of an export's time. Without it a kill is harmless
+    still. Source: syncfs(2), Debian manpages 6.03, read 2026-11-24.
+    """
+    with suppress(OSError, AttributeError):
+        handle = os.open(directory, os.O_RDONLY)
+        try:
+            ctypes.CDLL(None).syncfs(handle)
+        finally:
+            os.close(handle)
+
+
+_SPECIAL = re.compile(r"[^\w.-]", re.ASCII)
+
+
+def _folder(column: str, value: str) -> str:
+    """The folder of a partition. Characters beyond ASCII stay: Spark 4.2.0 reads each escape as one of Latin-1."""
+    return f"{column}={_SPECIAL.sub(lambda m: f'%{ord(m[0]):02X}' if m[0].isascii() else m[0], value)}"
 
 
 def _write(connection: Connection, dataset: _Dataset, directory: Path) -> int:
@@ -313,7 +403,7 @@ def _write(connection: Connection, dataset: _Dataset, directory: Path) -> int:
         return _file(rows, dataset.schema(), directory / "part-0.parquet")
     total = 0
     for (provider, kind), group in groupby(rows, key=lambda r: (r["provider"], r["kind"])):
-        folder = directory / f"provider={quote(provider, safe='')}" / f"kind={quote(kind, safe='')}"
+        folder = directory / _folder("provider", provider) / _folder("kind", kind)
         folder.mkdir(parents=True)
         total += _file(group, dataset.schema(), folder / "part-0.parquet")
     if not total:
@@ -323,7 +413,7 @@ def _write(connection: Connection, dataset: _Dataset, directory: Path) -> int:
 
 def _file(rows: Iterator[Row], schema: pa.Schema, path: Path) -> int:
     total = 0
-    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
+    with path.open("xb") as file, pq.ParquetWriter(file, schema, compression="zstd") as writer:
         while batch := list(islice(rows, BATCH)):
             columns = [_array([row.get(field.name) for row in batch], field.type) for field in schema]
             writer.write_batch(pa.RecordBatch.from_arrays(columns, schema=schema))
@@ -355,16 +445,14 @@ _AT_FDCWD, _EXCHANGE = -100, 2
 
 
 def _swap(fresh: Path, directory: Path) -> None:
-    """Put the new directory in place of the old one; the old one is left where the new one was."""
+    """Put the new directory in place of the old one; the old one is left where the new one was, or is gone."""
     if not directory.exists():
         fresh.rename(directory)
-        return
-    if _exchange(fresh, directory):
-        return
-    old = fresh.with_name(fresh.name + ".old")
-    directory.rename(old)
-    fresh.rename(directory)
-    shutil.rmtree(old, ignore_errors=True)
+    elif not _exchange(fresh, directory):  # for a moment there is no export at all
+        old = _beside(directory, "old")
+        directory.rename(old)
+        fresh.rename(directory)
+        shutil.rmtree(old, ignore_errors=True)
 
 
 def _exchange(a: Path, b: Path) -> bool:

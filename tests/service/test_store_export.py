@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -12,7 +13,7 @@ import duckdb
 import polars
 import pyarrow.parquet as pq
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, event, text
 
 from normalize.errors import BusyError, DeniedError, MappingError, StoreError
 from normalize.mapping import read_record
@@ -191,6 +192,83 @@ def test_what_is_no_export_is_not_replaced(engine: Engine, tmp_path: Path) -> No
     assert (tmp_path / "home" / "thesis.txt").read_text() == "mine"
 
 
+def test_what_lies_inside_an_export_and_is_no_part_of_it_is_kept(engine: Engine, tmp_path: Path) -> None:
+    parquet(engine, tmp_path / "out")
+    (tmp_path / "out" / "notes.txt").write_text("mine")
+    with pytest.raises(StoreError, match=r"notes\.txt"):
+        parquet(engine, tmp_path / "out")
+    assert (tmp_path / "out" / "notes.txt").read_text() == "mine"
+    (tmp_path / "out" / "notes.txt").unlink()
+    (tmp_path / "out" / MARK).write_text("{}")
+    with pytest.raises(StoreError, match="holds something else"):
+        parquet(engine, tmp_path / "out")
+
+
+def test_a_link_to_an_export_stays_a_link(engine: Engine, tmp_path: Path) -> None:
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "out").symlink_to(tmp_path / "disk" / "out")
+    for _ in range(2):
+        parquet(engine, tmp_path / "out")
+    assert (tmp_path / "out").is_symlink()
+    assert [p.name for p in (tmp_path / "disk").iterdir()] == ["out"]
+
+
+STRANGE = (
+    "aws.s3.bucket",
+    "k8s.my-group.example.io.widget",
+    "k8s.2026.11",
+    "k8s.a=b.c",
+    "k8s.per%cent.x",
+    "k8s.per%25cent.x",
+    "k8s.sp ace.+x",
+    "k8s.sl/ash.../x",
+    "k8s.co:lon.'q\"*?",
+    "k8s.ü.🦙",
+    "K8S.UPPER.x",
+)
+HOSTILE = (
+    "null",
+    "'; DROP TABLE x; --",
+    "a\nb\tc",
+    "🦙" * 300,
+    "%2e%2e/..",
+    "__HIVE_DEFAULT_PARTITION__",
+    "2026-01-01",
+)
+
+
+def test_strange_kinds_and_hostile_names_come_back_as_they_were(engine: Engine, tmp_path: Path) -> None:
+    looks = []
+    for kind in STRANGE:
+        row = dataclasses.replace(BUCKET, name=kind, id=Template(kind + "//{Name}"), aliases=(), tags="Tags")
+        looks.append((row, [{"Name": n, "Tags": {n: n, "": "x", "a.b/c": None}} for n in HOSTILE]))
+    scan(engine, *looks)
+    parquet(engine, tmp_path / "out")
+    files = f"{tmp_path}/out/resources/**/*.parquet"
+    expected = {(kind, name): {"": "x", "a.b/c": None, name: name} for kind in STRANGE for name in HOSTILE}
+    seen = duckdb.sql(f"SELECT kind, name, tags FROM read_parquet('{files}', hive_partitioning = true)").fetchall()
+    assert {(kind, name): tags for kind, name, tags in seen} == expected
+    frame = polars.scan_parquet(files, hive_partitioning=True).select("kind", "name", "tags").collect()
+    assert frame.schema["kind"] == polars.String
+    assert {(kind, name): dict(tags) for kind, name, tags in frame.rows()} == expected
+
+
+def test_an_export_shows_one_moment_also_while_a_scan_writes(engine: Engine, tmp_path: Path) -> None:
+    scan(engine, *ESTATE)
+    other = connect(engine.url.render_as_string(hide_password=False))
+    interrupted: list[str] = []
+
+    def write_meanwhile(conn: Any, cursor: Any, statement: str, *_: Any) -> None:
+        if "FROM relations" in statement and not interrupted:
+            interrupted.append(statement)
+            scan(other, (NODE, [{"Id": f"i-{n}"} for n in range(9)]))
+
+    event.listen(engine, "before_cursor_execute", write_meanwhile)
+    counts = parquet(engine, tmp_path / "out")
+    other.dispose()
+    assert (len(interrupted), counts["resources"], counts["versions"], counts["runs"]) == (1, 3, 3, 1)
+
+
 def attributes(engine: Engine) -> dict[str, Any]:
     return {
         r["name"]: r["attributes"] for r in Reader(engine).resources(filters={"kind": "aws.s3.bucket", "gone_at": ""})
@@ -202,8 +280,6 @@ def _kinds(*rows: Kind) -> Any:
 
 
 def _mended(**changes: Any) -> Kind:
-    import dataclasses
-
     return dataclasses.replace(BUCKET, **changes)
 
 
