@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from normalize.addresses import Address, only_local
 from normalize.model import Category, Dimension, Evidence, Gap, GapCode, Outcome, Scope, Severity
 
 EVIDENCE_LIMIT = 25
@@ -429,23 +430,55 @@ def unscanned_cluster(resource_id: str, kind: str, name: str, scope: Scope, evid
     )  # fmt: skip
 
 
-def unscanned_mlflow(lost: Lost) -> Gap:
-    """A tracking server that is mentioned and that no source reads."""
-    host, port = lost.key.removeprefix("mlflow-server:").rsplit(":", 1)
-    address = f"https://{host}" if port == "443" else f"http://{host}" if port == "80" else f"http://{host}:{port}"
-    uri = lost.value if lost.value.startswith(("http://", "https://")) else address
+def unscanned_mlflow(lost: Lost, address: Address, reached_at: Sequence[Address] = (), readers: Sequence[tuple[str, str]] = ()) -> Gap:  # fmt: skip
+    """A tracking server that is mentioned and that no source reads.
+
+    Args:
+        address: where it answers; `inside` is the source of the cluster in which a Service's name means this.
+        reached_at: further addresses of it, which mean the same everywhere.
+        readers: (source, address) of the servers that are read: one of them may be this one.
+    """
+    addresses = [a.url for a in (*reached_at, address)]
+    where = f" in cluster {address.inside}" if address.service and address.inside else ""
     return Gap(
         id=gap_id(GapCode.SCOPE_UNSCANNED, lost.key),
         code=GapCode.SCOPE_UNSCANNED,
         severity=Severity.HIGH,
         why="experiments, runs and registered models on this server, and where their artifacts lie, are unknown",
         subject_id=lost.subject_id,
-        subject=f"MLflow server {host}:{port}, used by {lost.needers} resource{'' if lost.needers == 1 else 's'}",
+        subject=f"MLflow server {address.url}{where}, used by {lost.needers} resource{'' if lost.needers == 1 else 's'}",
         missing=_missing(kind="mlflow.server", reference=lost.value, provider="mlflow"),
         evidence=lost.evidence[:EVIDENCE_LIMIT],
         evidence_count=lost.count,
-        remedy=f"Add to stocktake.toml and scan:\n\n[[source]]\ntype = \"mlflow\"\nname = {_toml(host.split('.')[0])}\ntracking_uri = {_toml(uri)}",
+        remedy=_server_remedy(address, reached_at, readers),
+        extra={"addresses": addresses},
     )  # fmt: skip
+
+
+def _server_remedy(address: Address, reached_at: Sequence[Address], readers: Sequence[tuple[str, str]]) -> str:
+    if only_local(address):
+        return (
+            "It answers on the loopback of what mentions it: beside it in the pod or on the machine, or through a tunnel. Find out "
+            f"what listens on port {address.port} there, cover that server with a source of type mlflow, and accept this gap."
+        )
+    known = [f"cluster = {_toml(address.inside)}"] if address.service and address.inside else []
+    known.append(f"aliases = [{_toml(address.url)}]")
+    name, uri, how, more = _toml(address.host.split(".")[0]), address.url, "Add to stocktake.toml and scan:", []
+    if address.service and reached_at:
+        uri = reached_at[0].url
+    elif address.service:
+        namespace, service = address.service
+        uri, more = f"http://127.0.0.1:{address.port}", known
+        how = (
+            f"It answers only inside its cluster. Forward a port, `kubectl --namespace {namespace} port-forward service/{service} "
+            f"{address.port}`, then add to stocktake.toml and scan:"
+        )
+    block = "\n".join(["[[source]]", 'type = "mlflow"', f"name = {name}", f"tracking_uri = {_toml(uri)}", *more])
+    if not readers:
+        return f"{how}\n\n{block}"
+    listed = ", ".join(f"{source} ({at})" for source, at in readers[:3]) + (" or another" if len(readers) > 3 else "")
+    own = "\n".join(known)
+    return f"If source {listed} reads this very server, add to its block in stocktake.toml:\n\n{own}\n\nElse: {how[0].lower()}{how[1:]}\n\n{block}"
 
 
 _FACTS: Mapping[str, tuple[Severity, str, str]] = {

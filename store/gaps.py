@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from itertools import groupby, islice
 from typing import Any
@@ -19,11 +19,13 @@ from sqlalchemy import Connection, Engine, and_, bindparam, cast, exists, func, 
 from sqlalchemy.dialects import postgresql
 
 from normalize import gap as texts
+from normalize.addresses import SERVER, Address, parse_server
 from normalize.gap import EVIDENCE_LIMIT, Look, Lost
 from normalize.model import Category, Dimension, Evidence, Gap, GapCode, Outcome, Scope
 from normalize.vocabulary import REQUIRED_EVIDENCE
 from store import content
 from store.database import writing
+from store.linking import holds_inside
 from store.schema import (
     aliases,
     detail_gaps,
@@ -38,6 +40,7 @@ from store.schema import (
     sources,
 )
 from store.schema import coverage as looks_table
+from store.servers import known_servers
 from store.writer import EVERY_KIND, UNKNOWN_PLACE
 
 GROUPED_ABOVE = 20
@@ -274,6 +277,13 @@ class _Ground:
             return looks
         return [s for s in looks if s.look.scope.place == lost.place or s.look.scope.place.endswith("global")]
 
+    def lacks(self, address: Address, services: frozenset[str]) -> bool:
+        """Whether an address means a Service that is proved not to be there."""
+        if address.service_id is None or address.service_id in services:
+            return False
+        looks = [s.look for s in self.by_kind["kubernetes", "k8s.service"] if s.look.scope.account == address.inside]
+        return bool(looks) and all(look.proves for look in looks)
+
     def _unlisted(self, lost: Lost) -> str:
         """The kind was never listed where it should be: outside when the place is not ours, else unknown."""
         if lost.account and lost.place and (lost.provider, lost.account, lost.place) not in self.places:
@@ -294,9 +304,9 @@ class _Ground:
 def _lost_rows() -> Any:
     """One row per mention of a name that resolves to nothing that is there, the first ones of each name."""
     source, target = sightings.alias("source"), sightings.alias("target")
-    resolved = exists().where(
-        aliases.c.key == refs.c.key, target.c.id == aliases.c.sighting_id, target.c.gone_at.is_(None)
-    )
+    living = (target.c.id == aliases.c.sighting_id, target.c.gone_at.is_(None))
+    resolved = exists().where(aliases.c.key == refs.c.key, *living)
+    inside = exists().where(holds_inside(), *living).correlate(refs, listings)
     by_key: dict[str, Any] = {"partition_by": refs.c.key}
     order = (source.c.resource_id, refs.c.path, refs.c.verb, listings.c.source)
     numbered = (
@@ -319,7 +329,7 @@ def _lost_rows() -> Any:
         .select_from(refs)
         .join(source, source.c.id == refs.c.sighting_id)
         .join(listings, listings.c.id == source.c.listing_id)
-        .where(source.c.gone_at.is_(None), refs.c.optional.is_(False), ~resolved)
+        .where(source.c.gone_at.is_(None), refs.c.optional.is_(False), ~resolved, ~inside)
         .subquery("numbered")
     )
     n = numbered.c
@@ -343,14 +353,13 @@ def _lost(rows: Sequence[Any]) -> Lost:
 
 def _lost_gaps(connection: Connection, ground: _Ground, into: dict[int, _Into], held: set[str]) -> Iterator[Gap]:
     gone = _gone_names(connection)
-    servers = _known_servers(connection)
+    unread: list[Lost] = []
     rows = connection.execute(_lost_rows(), execution_options={"yield_per": 1000})
     for key, mentions in groupby(rows, key=lambda r: r.key):
         found = list(mentions)
         lost = _lost(found)
-        if key.startswith("mlflow-server:"):
-            if key.split(":")[1] not in servers:
-                yield texts.unscanned_mlflow(lost)
+        if key.startswith(SERVER):
+            unread.append(lost)
             continue
         verdict, stands = ground.judge(lost, found[0].newest_run)
         if verdict == "unread":
@@ -368,6 +377,8 @@ def _lost_gaps(connection: Connection, ground: _Ground, into: dict[int, _Into], 
             yield texts.dangling_unlisted(lost)
         else:
             yield texts.external(lost, covered_account=(lost.provider, lost.account) in ground.accounts)
+    if unread:
+        yield from _server_gaps(connection, ground, unread)
 
 
 def _gone_names(connection: Connection) -> dict[str, tuple[str, str]]:
@@ -382,14 +393,42 @@ def _gone_names(connection: Connection) -> dict[str, tuple[str, str]]:
     return {key: (resource_id, gone_at) for key, resource_id, gone_at in connection.execute(statement)}
 
 
-def _known_servers(connection: Connection) -> set[str]:
-    """Hosts of MLflow servers that are read, whatever their port."""
+# --- tracking servers that nothing reads ------------------------------------------------------------------------
+
+
+def _server_gaps(connection: Connection, ground: _Ground, unread: Sequence[Lost]) -> Iterator[Gap]:
+    """One gap for each server that no source reads, however many addresses of it are mentioned."""
+    servers = known_servers(connection)
+    sources_of = {uid: source for source, uid in servers.clusters.items()}
+    same: dict[Address, list[Lost]] = defaultdict(list)
+    for lost in unread:
+        if not servers.behind(lost.key):
+            same[servers.book.follow(parse_server(lost.key)).address].append(lost)
+    readers = _readers(connection)
+    for end, losses in sorted(same.items(), key=lambda item: str(item[0])):
+        if ground.lacks(end, servers.services):
+            continue  # the Service itself is what is missing, and a gap of its own
+        known = replace(end, inside=sources_of.get(end.inside, "")) if end.service else end
+        yield texts.unscanned_mlflow(_together(end, losses), known, servers.reached_at(end), readers)
+
+
+def _together(end: Address, losses: Sequence[Lost]) -> Lost:
+    """Mentions of several addresses of one server as those of one thing."""
+    first = max(losses, key=lambda lost: lost.count)
+    evidence = tuple(e for lost in losses for e in lost.evidence)
+    needers = max(len({e.resource_id for e in evidence}), *(lost.needers for lost in losses))
+    return replace(first, key=end.key, evidence=evidence, count=sum(lost.count for lost in losses), needers=needers)
+
+
+def _readers(connection: Connection) -> list[tuple[str, str]]:
+    """(source, address) of the tracking servers that are read."""
     statement = (
-        select(aliases.c.key)
-        .join(sightings, sightings.c.id == aliases.c.sighting_id)
-        .where(sightings.c.gone_at.is_(None), aliases.c.key.startswith("mlflow-server:"))
+        select(listings.c.source, resources.c.attributes)
+        .join(resources, resources.c.listing_id == listings.c.id)
+        .where(resources.c.kind == "mlflow.server", resources.c.gone_at.is_(None))
+        .order_by(listings.c.source)
     )
-    return {key.split(":")[1] for key in connection.execute(statement).scalars()}
+    return [(source, str(content.decode(told).get("endpoint", ""))) for source, told in connection.execute(statement)]
 
 
 # --- what could not be read -------------------------------------------------------------------------------------

@@ -1,14 +1,23 @@
 """Resolves mentions: a reference whose key is an alias of something else that is there becomes a relation.
 
 Owns the join. Refuses to judge what does not resolve: see gaps.py.
+
+Besides equal keys, two kinds of names resolve. Inside a cluster, a host or an address is first looked for among the aliases
+that hold there (KEY@CLUSTER). A tracking server is found through whatever records say of addresses (servers.py).
 """
 
 from __future__ import annotations
 
-from sqlalchemy import Engine, delete, func, insert, select
+from collections import defaultdict
+from typing import Any
 
-from store.database import writing
-from store.schema import aliases, refs, relations, sightings
+from sqlalchemy import Connection, Engine, Select, and_, delete, exists, func, insert, literal, or_, select
+
+from store.database import insert_rows, writing
+from store.schema import aliases, listings, refs, relations, sightings
+from store.servers import known_servers, within
+
+_RELATION = ("source_id", "verb", "target_id", "evidence")
 
 
 def link(engine: Engine, run_id: str) -> dict[str, int]:
@@ -23,25 +32,89 @@ def link(engine: Engine, run_id: str) -> dict[str, int]:
     Raises:
         StoreError: the database refused; the relations are as before.
     """
+    count = select(func.count()).select_from(relations)
+    with writing(engine) as connection:
+        before = connection.execute(count).scalar_one()
+        connection.execute(delete(relations))
+        connection.execute(insert(relations).from_select(_RELATION, _resolved(aliases.c.key == refs.c.key)))
+        _link_inside(connection)
+        _link_servers(connection)
+        now = connection.execute(count).scalar_one()
+    return {"relations": now, "fewer": max(0, before - now)}
+
+
+def _resolved(same: Any, inside: bool = False) -> Select[Any]:
+    """One row per relation of mentions whose key and an alias are the same thing.
+
+    Args:
+        inside: whether that depends on where the mention stands.
+    """
     source, target = sightings.alias("source"), sightings.alias("target")
-    resolved = (
+    mentions = refs.join(source, source.c.id == refs.c.sighting_id)
+    if inside:
+        mentions = mentions.join(listings, listings.c.id == source.c.listing_id)
+    return (
         select(
             source.c.resource_id,
             refs.c.verb,
             target.c.resource_id.label("target_id"),
             func.min(refs.c.call + " " + refs.c.path),
         )
-        .select_from(refs)
-        .join(source, source.c.id == refs.c.sighting_id)
-        .join(aliases, aliases.c.key == refs.c.key)
+        .select_from(mentions)
+        .join(aliases, same)
         .join(target, target.c.id == aliases.c.sighting_id)
         .where(source.c.gone_at.is_(None), target.c.gone_at.is_(None), source.c.resource_id != target.c.resource_id)
         .group_by(source.c.resource_id, refs.c.verb, target.c.resource_id)
     )
-    count = select(func.count()).select_from(relations)
-    with writing(engine) as connection:
-        before = connection.execute(count).scalar_one()
-        connection.execute(delete(relations))
-        connection.execute(insert(relations).from_select(["source_id", "verb", "target_id", "evidence"], resolved))
-        now = connection.execute(count).scalar_one()
-    return {"relations": now, "fewer": max(0, before - now)}
+
+
+def holds_inside() -> Any:
+    """Whether an alias is the name that a mention of a host or an address has inside the mention's own cluster."""
+    key = refs.c.key
+    return and_(
+        listings.c.provider == "kubernetes",
+        or_(within(key, "dns:"), within(key, "ip:")),
+        aliases.c.key == key + "@" + listings.c.account,
+    )
+
+
+def _link_inside(connection: Connection) -> None:
+    found = _resolved(holds_inside(), inside=True).subquery("inside")
+    c = found.c
+    known = exists().where(
+        relations.c.source_id == c.resource_id, relations.c.verb == c.verb, relations.c.target_id == c.target_id
+    )
+    connection.execute(insert(relations).from_select(_RELATION, select(found).where(~known)))
+
+
+def _link_servers(connection: Connection) -> None:
+    """A tracking server is what every mention of one of its addresses means; the Service that it answers behind reaches
+    it."""
+    servers = known_servers(connection)
+    rows = []
+    for server, leads in sorted(servers.own.items()):
+        for lead in leads:
+            service = lead.address.service_id
+            if service and service in servers.services:
+                rows.append((service, "reaches", server, "; ".join(lead.evidence) or lead.address.key))
+    insert_rows(connection, relations, _RELATION, list({row[:3]: row for row in rows}.values()))
+    found: dict[str, list[str]] = defaultdict(list)
+    for key in servers.mentioned:
+        for server in servers.behind(key):
+            found[server].append(key)
+    for server, keys in sorted(found.items()):
+        connection.execute(insert(relations).from_select(_RELATION, _mentions_of(server, keys)))
+
+
+def _mentions_of(server: str, keys: list[str]) -> Select[Any]:
+    source = sightings.alias("source")
+    known = exists().where(
+        relations.c.source_id == source.c.resource_id, relations.c.verb == refs.c.verb, relations.c.target_id == server
+    )
+    return (
+        select(source.c.resource_id, refs.c.verb, literal(server), func.min(refs.c.call + " " + refs.c.path))
+        .select_from(refs)
+        .join(source, source.c.id == refs.c.sighting_id)
+        .where(refs.c.key.in_(keys), source.c.gone_at.is_(None), source.c.resource_id != server, ~known)
+        .group_by(source.c.resource_id, refs.c.verb)
+    )

@@ -7,6 +7,7 @@ environment variables (MLFLOW_TRACKING_USERNAME and _PASSWORD, or _TOKEN).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,6 +15,7 @@ from urllib.parse import urlsplit
 from collectors.contract import Blindness, CutShortError, Planned, plan_each
 from collectors.mlflow.client import Search, Server, classify
 from collectors.mlflow.kinds import KINDS
+from normalize.addresses import Address, only_local, parse_server, seen_inside
 from normalize.errors import CollectError, ConfigError
 from normalize.identity import mlflow_server_name
 from normalize.model import Kind, RawRecord, Scope
@@ -32,26 +34,49 @@ def open_source(settings: Mapping[str, Any], *, clock: Callable[[], datetime] = 
     """Open a configured tracking server; connects when the first kind is read.
 
     Args:
-        settings: name, tracking_uri (http or https).
+        settings: name; tracking_uri (http or https); aliases, further addresses of the same server; cluster, the source of
+            the cluster in which in-cluster names among all of these hold.
 
     Raises:
-        ConfigError: tracking_uri is no web address, or holds credentials.
+        ConfigError: an address is no web address, or holds credentials.
         ModuleNotFoundError: the extra "mlflow" is not installed.
     """
-    uri = str(settings["tracking_uri"])
+    uri, cluster = str(settings["tracking_uri"]), str(settings.get("cluster") or "")
+    aliases = [str(alias) for alias in settings.get("aliases") or ()]
+    addresses = [_address(key, text) for key, text in [("tracking_uri", uri), *(("aliases", a) for a in aliases)]]
+    keys = dict.fromkeys(key for address in addresses for key in _keys(address, cluster))
+    own = addresses[0]
+    account = str(seen_inside(own, cluster, "") if own.service and cluster else own)
+    server = Server(uri, aliases=aliases, keys=list(keys))
+    return MlflowCollector(str(settings["name"]), server, account, clock)
+
+
+def _address(key: str, uri: str) -> Address:
     if "@" in urlsplit(uri).netloc:
         raise ConfigError(
-            "tracking_uri holds credentials; accepted: an address without them, "
+            f"{key} holds credentials; accepted: an address without them, "
             "and MLFLOW_TRACKING_USERNAME with MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN, in the environment"
         )
     name = mlflow_server_name(uri)
     if name is None:
-        raise ConfigError(f'tracking_uri is "{uri}"; accepted: an http or https address')
-    return MlflowCollector(str(settings["name"]), Server(uri), name.key.removeprefix("mlflow-server:"), clock)
+        raise ConfigError(f'{key} is "{uri}"; accepted: an http or https address')
+    return parse_server(name.key)
+
+
+def _keys(address: Address, cluster: str) -> Iterator[str]:
+    """Canonical keys of an address of the server: as it means the same everywhere, and as it does inside the cluster."""
+    if not address.service:
+        yield address.key
+    if cluster and not only_local(address):
+        inside = seen_inside(address, cluster, "")
+        if len(inside.host.split(".")) == 2:  # NAME.NAMESPACE of a Service
+            inside = replace(inside, host=f"{inside.host}.svc")
+        if inside.inside:
+            yield inside.key
 
 
 class MlflowCollector:
-    """One tracking server; its account and place are HOST:PORT."""
+    """One tracking server; its account and place are its address, HOST:PORT[/PATH][@CLUSTER]."""
 
     provider = "mlflow"
 

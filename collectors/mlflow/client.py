@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
@@ -86,15 +86,20 @@ class Server:
     Args:
         tracking_uri: http(s) address without credentials; those come from MLflow's own environment variables.
         page_size: records a page; None for what each listing does best.
+        aliases: further addresses of the server, as configured.
+        keys: canonical keys of all its addresses.
     """
 
-    def __init__(self, tracking_uri: str, page_size: int | None = None) -> None:
+    def __init__(
+        self, tracking_uri: str, page_size: int | None = None, *, aliases: Sequence[str] = (), keys: Sequence[str] = ()
+    ) -> None:
         for name, value in _DEFAULTS.items():
             os.environ.setdefault(name, value)
         from mlflow import MlflowClient
 
         self.uri = tracking_uri.rstrip("/")
         self.client = MlflowClient(tracking_uri=self.uri, registry_uri=self.uri)
+        self.aliases, self.keys = list(aliases), list(keys)
         self._page_size = page_size
 
     def pages(self, search: Callable[..., Any], best: int, **arguments: Any) -> Iterator[Any]:
@@ -178,7 +183,12 @@ def servers(server: Server) -> Iterator[Json]:
     """The server itself, once its experiments listing has answered."""
     version = server.version()
     server.client.search_experiments(max_results=1)
-    yield {"url": server.uri} | ({"version": version} if version else {})
+    yield (
+        {"url": server.uri, "$keys": server.keys}
+        | ({"version": version} if version else {})
+        | ({"aliases": server.aliases} if server.aliases else {})
+        | ({"$at": server.uri} if uri_name(server.uri) else {})
+    )
 
 
 def experiments(server: Server) -> Iterator[Json]:

@@ -1,6 +1,6 @@
 """The table of MLflow kinds.
 
-Ids are mlflow://HOST:PORT/…; native names are unique within their server, so links carry the server with them.
+Ids are mlflow://HOST:PORT[/PATH][@CLUSTER]/…; native names are unique within their server, so links carry the server with them.
 """
 
 from __future__ import annotations
@@ -27,9 +27,10 @@ KINDS: Sequence[Kind] = (
         id=Template(_SERVER),
         native=Template("{@account}"),
         unique="world",
-        fields={"endpoint": "url", "version": "version"},
-        aliases=(Alias("mlflow", "url"),),
-        quiet=frozenset({"url"}),
+        fields={"endpoint": "url", "version": "version", "aliases": "aliases"},
+        aliases=(Alias("id", "$keys[]"),),
+        links=(Link("answers_at", "", "$at", optional=True),),
+        quiet=frozenset({"url", "aliases", "$keys", "$at"}),
     ),
     Kind(
         name="mlflow.experiment",

@@ -329,7 +329,16 @@ def test_a_tracking_server_that_no_source_reads_is_unscanned(estate: Estate) -> 
     assert gap["code"] == "scope-unscanned"
     assert f'tracking_uri = "{uri}"' in gap["remedy"]
     there = Scope("mlflow", "mlflow.corp.internal:5000", "mlflow.corp.internal:5000")
-    server = estate.thing("mlflow://x", "mlflow.server", Category.MODEL_REGISTRY, there, keys=("mlflow-server:mlflow.corp.internal:5000",))  # fmt: skip
+    endpoint = {"endpoint": "http://mlflow.corp.internal:5000"}
+    key = "mlflow-server:mlflow.corp.internal:5000"
+    server = estate.thing("mlflow://x", "mlflow.server", Category.MODEL_REGISTRY, there, keys=(key,), attributes=endpoint)  # fmt: skip
+    estate.run(models, ("mlflow.server", there, [server], Outcome.COMPLETE, {"source": "registry"}))
+    (gap,) = estate.gaps()
+    assert gap["remedy"].startswith(
+        f'If source registry (http://mlflow.corp.internal:5000) reads this very server, add to its block in stocktake.toml:\n\naliases = ["{uri}"]'
+    ), "another port of the host may be another server"
+    keys = (key, "mlflow-server:mlflow.corp.internal:443")
+    server = estate.thing("mlflow://x", "mlflow.server", Category.MODEL_REGISTRY, there, keys=keys, attributes=endpoint)
     estate.run(models, ("mlflow.server", there, [server], Outcome.COMPLETE, {"source": "registry"}))
     assert estate.gaps() == []
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from discovery.config import SAMPLE, AwsSource, load
+from discovery.config import SAMPLE, AwsSource, MlflowSource, load
 from normalize.errors import ConfigError
 
 
@@ -72,9 +72,46 @@ def test_a_wrong_configuration_says_where_and_what_is_accepted(tmp_path: Path, t
     assert [e for e in expected if e not in message] == [], message
 
 
-def test_a_password_never_shows_in_a_refusal(tmp_path: Path) -> None:
-    message = refusal(tmp_path, '[[source]]\ntype = "aws"\nname = "a"\nprofile = 3\n')
-    assert "profile" in message
+@pytest.mark.parametrize("key", ["tracking_uri = 'http://ada:hunter2@h'", "tracking_uri = 'http://h'\naliases = ['http://ada:hunter2@h']"])  # fmt: skip
+def test_a_password_never_shows_in_a_refusal(tmp_path: Path, key: str) -> None:
+    message = refusal(tmp_path, f'[[source]]\ntype = "mlflow"\nname = "a"\n{key}\n')
+    assert "without user name and password" in message
+    assert "hunter2" not in message
+
+
+MLFLOW = '[[source]]\ntype = "mlflow"\nname = "r"\ntracking_uri = "http://127.0.0.1:5001"\n'
+CLUSTERS = '[[source]]\ntype = "kubernetes"\nname = "train"\n[[source]]\ntype = "kubernetes"\nname = "serve"\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "cluster"),
+    [
+        (MLFLOW, None),
+        (MLFLOW + 'aliases = ["http://mlflow.ml.svc:5000"]\n' + CLUSTERS[: len(CLUSTERS) // 2], "train"),
+        (MLFLOW + 'aliases = ["http://mlflow.ml.svc:5000"]\ncluster = "serve"\n' + CLUSTERS, "serve"),
+        (MLFLOW + 'aliases = ["https://mlflow.corp.example"]\n' + CLUSTERS, None),
+    ],
+)
+def test_in_cluster_aliases_hold_in_the_named_cluster_or_the_only_one(tmp_path: Path, text: str, cluster: str | None) -> None:  # fmt: skip
+    source = load(written(tmp_path, text)).source[0]
+    assert isinstance(source, MlflowSource)
+    assert source.cluster == cluster
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('aliases = ["mlflow.ml.svc:5000"]', [":5: source.aliases", "accepted: an http:// or https:// URL"]),
+        ('aliases = ["http://localhost:5000"]', [":5: source.aliases", "on every machine"]),
+        ('aliases = ["http://mlflow:5000"]', [":5: source.aliases", "http://mlflow.NAMESPACE.svc:5000"]),
+        ('aliases = ["http://mlflow.ml.svc:5000"]\n' + CLUSTERS, [":5:", "add cluster = NAME; accepted: serve, train"]),
+        ('cluster = "trian"\n' + CLUSTERS, [':5: cluster = "trian"', 'did you mean "train"?']),
+        ('cluster = "train"', ["none is configured"]),
+    ],
+)
+def test_an_alias_that_cannot_work_is_refused(tmp_path: Path, text: str, expected: list[str]) -> None:
+    message = refusal(tmp_path, MLFLOW + text)
+    assert [e for e in expected if e not in message] == [], message
 
 
 def test_left_out_regions_stay_unknown(tmp_path: Path) -> None:

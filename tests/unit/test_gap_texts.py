@@ -7,6 +7,7 @@ import tomllib
 import pytest
 
 from normalize import gap
+from normalize.addresses import Address
 from normalize.model import Category, Dimension, Evidence, GapCode, Outcome, Scope, Severity
 
 SCOPE = Scope("aws", "111122223333", "us-east-1")
@@ -125,11 +126,48 @@ def test_the_block_that_would_cover_a_cluster_is_valid_configuration(name: str) 
     assert "may be this cluster" in found.remedy
 
 
+def sources_in(remedy: str) -> list[dict[str, object]]:
+    found: list[dict[str, object]] = tomllib.loads(remedy[remedy.index("[[source]]") :])["source"]
+    return found
+
+
+LOST = _lost("mlflow-server:mlflow.corp:443", value="https://mlflow.corp")
+INSIDE = Address("mlflow.ml.svc", "5000", "", "train")
+
+
 def test_the_block_that_would_cover_a_tracking_server_is_valid_configuration() -> None:
-    lost = _lost("mlflow-server:mlflow.corp:443", value="https://mlflow.corp")
-    found = gap.unscanned_mlflow(lost)
-    (source,) = tomllib.loads(found.remedy[found.remedy.index("[[source]]") :])["source"]
-    assert source == {"type": "mlflow", "name": "mlflow", "tracking_uri": "https://mlflow.corp"}
+    found = gap.unscanned_mlflow(LOST, Address("mlflow.corp", "443"))
+    assert sources_in(found.remedy) == [{"type": "mlflow", "name": "mlflow", "tracking_uri": "https://mlflow.corp"}]
+
+
+def test_a_server_inside_a_cluster_is_reached_by_a_forwarded_port_and_known_by_an_alias() -> None:
+    found = gap.unscanned_mlflow(LOST, INSIDE)
+    assert "kubectl --namespace ml port-forward service/mlflow 5000`" in found.remedy
+    assert sources_in(found.remedy) == [
+        {"type": "mlflow", "name": "mlflow", "tracking_uri": "http://127.0.0.1:5000", "cluster": "train",
+         "aliases": ["http://mlflow.ml.svc:5000"]}
+    ]  # fmt: skip
+    assert found.subject == "MLflow server http://mlflow.ml.svc:5000 in cluster train, used by 1 resource"
+
+
+def test_a_server_that_a_cluster_exposes_is_reached_there_and_needs_no_alias() -> None:
+    found = gap.unscanned_mlflow(LOST, INSIDE, [Address("mlflow.example", "443")])
+    assert sources_in(found.remedy) == [{"type": "mlflow", "name": "mlflow", "tracking_uri": "https://mlflow.example"}]
+    assert found.extra == {"addresses": ["https://mlflow.example", "http://mlflow.ml.svc:5000"]}
+
+
+def test_where_a_source_may_read_the_server_already_the_lines_to_add_come_first() -> None:
+    found = gap.unscanned_mlflow(LOST, INSIDE, (), [("registry", "http://127.0.0.1:5001")])
+    assert found.remedy.startswith("If source registry (http://127.0.0.1:5001) reads this very server")
+    lines = found.remedy.split("\n\n")[1]
+    assert tomllib.loads(lines) == {"cluster": "train", "aliases": ["http://mlflow.ml.svc:5000"]}
+    assert len(sources_in(found.remedy)) == 1
+
+
+def test_a_server_on_loopback_is_looked_for_beside_what_mentions_it() -> None:
+    found = gap.unscanned_mlflow(LOST, Address("127.0.0.1", "5000", "", "111122223333"))
+    assert "port 5000" in found.remedy
+    assert "[[source]]" not in found.remedy
 
 
 def test_evidence_is_capped_and_counted() -> None:
