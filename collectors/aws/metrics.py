@@ -51,7 +51,8 @@ def latest(
     return found
 
 
-def _probe(reader: Reader, account: str, region: str) -> None:
+def probe_metrics(reader: Reader, account: str, region: str) -> None:
+    """Ask for a metric that costs nothing to look up. Raises CollectError."""
     latest(reader, account, region, [("AWS/Usage", "CallCount", ())], days=1, period=_DAY)
 
 
@@ -108,7 +109,7 @@ class BucketMetrics:
     def probe(self, reader: Reader, scope: Scope) -> None:
         region = GLOBAL_PLACES.get(scope.place, scope.place)
         next(reader.answers(scope.account, region, LIST, {"Namespace": "AWS/S3"}), None)
-        _probe(reader, scope.account, region)
+        probe_metrics(reader, scope.account, region)
 
     def _values(self, reader: Reader, account: str, region: str) -> dict[str, dict[str, Json]]:
         series = list(dict.fromkeys(_bucket_series(reader, account, region)))
@@ -159,7 +160,7 @@ class ItemMetrics:
         return {}
 
     def probe(self, reader: Reader, scope: Scope) -> None:
-        _probe(reader, scope.account, scope.place)
+        probe_metrics(reader, scope.account, scope.place)
 
 
 def summed(values: Any) -> int:

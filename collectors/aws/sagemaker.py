@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from collectors.aws.documents import count, step_count, steps
 from collectors.aws.instance_types import TOTAL, Machines
 from collectors.aws.rows import Call, created_since
+from collectors.aws.traffic import CLIENT_ERRORS, ERRORS, LATENCY, MEASURED, TRAFFIC, Traffic
 from normalize.mapping import MISSING
 from normalize.model import Alias, Category, Field, Kind, Link
 from normalize.units import GIB, times
@@ -93,11 +95,36 @@ def _model_artifact(payload: Any) -> Any:
     return MISSING
 
 
+def _variant_dimensions(item: Mapping[str, Any]) -> list[dict[str, str]]:
+    variants = item.get("ProductionVariants") or ()
+    return [{"EndpointName": item["EndpointName"], "VariantName": v["VariantName"]} for v in variants]
+
+
+_USE = "/aws/sagemaker/Endpoints"
+"""Use of CPU and GPU is a sum over devices there: 400 % are four of them, busy. Source: SageMaker AI Developer Guide,
+"SageMaker AI metrics in Amazon CloudWatch", read 2026-11-24."""
+_TRAFFIC = Traffic(
+    "AWS/SageMaker",
+    _variant_dimensions,
+    requests="Invocations",
+    latency="ModelLatency",
+    latency_unit=1e-6,
+    errors=("Invocation5XXErrors",),
+    client_errors=("Invocation4XXErrors",),
+    gauges={
+        "Cpus": (_USE, "CPUUtilization", 0.01),
+        "Memory": (_USE, "MemoryUtilization", 0.01),
+        "Accelerators": (_USE, "GPUUtilization", 0.01),
+        "AcceleratorMemories": (_USE, "GPUMemoryUtilization", 0.01),
+    },
+    alive=(_USE, "CPUUtilization"),
+)
+
 KINDS = (
     Kind(
         name="aws.sagemaker.endpoint",
         category=Category.ENDPOINT,
-        fetch=_listed("Endpoint", "Endpoints", "EndpointName"),
+        fetch=_listed("Endpoint", "Endpoints", "EndpointName", lookups=(_TRAFFIC,)),
         id="EndpointArn",
         native="EndpointName",
         fields={
@@ -110,6 +137,14 @@ KINDS = (
             "failure_reason": "FailureReason",
             "created_at": "CreationTime",
             "modified_at": "LastModifiedTime",
+            **MEASURED,
+            **LATENCY,
+            **ERRORS,
+            **CLIENT_ERRORS,
+            "cpu_busy_count": f"{TRAFFIC}.Cpus",
+            "memory_utilization_ratio": f"{TRAFFIC}.Memory",
+            "accelerator_busy_count": f"{TRAFFIC}.Accelerators",
+            "accelerator_memory_busy_count": f"{TRAFFIC}.AcceleratorMemories",
         },
         links=(
             Link("uses_config", "aws.sagemaker.endpoint_config", "EndpointConfigName"),

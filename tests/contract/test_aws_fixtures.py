@@ -48,6 +48,13 @@ def typed(shape: Any, value: Any, at: str) -> Any:
     return value
 
 
+class Empty:
+    """The bytes of an answer without any member."""
+
+    def stream(self) -> Iterator[bytes]:
+        yield b"{}"
+
+
 class Replay:
     """The collector over the answers of one row at a time."""
 
@@ -76,8 +83,8 @@ class Replay:
         body = IDENTITY if model.name == "GetCallerIdentity" else self._answers[model.name]
         if model.name == self._listed:  # only the first of several passes finds it
             self._answers[model.name] = {}
-        ok: Any = AWSResponse("http://stub", 200, {}, None)
-        return ok, typed(model.output_shape, body, model.name)
+        ok: Any = AWSResponse("http://stub", 200, {}, None if body else Empty())
+        return ok, typed(model.output_shape, body, model.name) | {"ResponseMetadata": {"RequestId": "stub"}}
 
 
 @pytest.fixture(scope="module")
