@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from collectors.aws.errors import action
@@ -24,6 +24,9 @@ SCOPE_ACTIONS = (
     "ssm:GetParametersByPath",
 )
 """Who we are, where to look, and what AWS says is offered where (public parameters)."""
+POLICY_CHARACTERS = 6144
+"""Characters of a managed policy, without white space. Source: AWS re:Post knowledge center, "How can I increase the
+default managed policy or character size limit for an IAM role or user?", read 2026-11-24."""
 FORMATS = ("json", "terraform", "cloudformation")
 
 
@@ -37,23 +40,49 @@ def actions(kinds: Iterable[Kind] = KINDS) -> list[str]:
 
 
 def policy(kinds: Iterable[Kind] = KINDS) -> dict[str, Any]:
-    """An IAM policy document with one statement per service. Every action is a read that takes no resource to narrow it
-    down to beforehand, hence the star."""
+    """The whole IAM policy as one document, with one statement per service, and one to enter other accounts by the role.
+    Every read is one that takes no resource to narrow it down to beforehand, hence the star."""
+    enter = {
+        "Sid": "EnterAccounts",
+        "Effect": "Allow",
+        "Action": ["sts:AssumeRole"],
+        "Resource": f"arn:*:iam::*:role/{ROLE}",
+    }
+    return _document([*_statements(kinds), enter])
+
+
+def parts(kinds: Iterable[Kind] = KINDS) -> list[dict[str, Any]]:
+    """What a role that is assumed needs, as documents that each fit into a managed policy."""
+    documents: list[dict[str, Any]] = []
+    for statement in _statements(kinds):
+        if documents and _size(_document([*documents[-1]["Statement"], statement])) <= POLICY_CHARACTERS:
+            documents[-1]["Statement"].append(statement)
+        else:
+            documents.append(_document([statement]))
+    return documents
+
+
+def _statements(kinds: Iterable[Kind]) -> list[dict[str, Any]]:
     by_service: dict[str, list[str]] = {}
     for name in actions(kinds):
         by_service.setdefault(name.partition(":")[0], []).append(name)
-    return {
-        "Version": "2012-10-17",
-        "Statement": [
-            {"Sid": "Read" + re.sub(r"\W", "", service.title()), "Effect": "Allow", "Action": names, "Resource": "*"}
-            for service, names in sorted(by_service.items())
-        ],
-    }
+    return [
+        {"Sid": "Read" + re.sub(r"\W", "", service.title()), "Effect": "Allow", "Action": names, "Resource": "*"}
+        for service, names in sorted(by_service.items())
+    ]
+
+
+def _document(statements: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"Version": "2012-10-17", "Statement": statements}
+
+
+def _size(document: Mapping[str, Any]) -> int:
+    return len(json.dumps(document, separators=(",", ":")))
 
 
 def render(format: str = "json") -> str:
-    """The policy as text: "json" the document; "terraform" and "cloudformation" a role that may be assumed from one
-    account and holds it. Equal input gives equal text.
+    """The policy as text: "json" the document; "terraform" and "cloudformation" a role that may be assumed by one
+    identity and holds it, cut into managed policies. Equal input gives equal text.
 
     Raises:
         ConfigError: no such format.
@@ -61,14 +90,14 @@ def render(format: str = "json") -> str:
     if format == "json":
         return json.dumps(policy(), indent=2) + "\n"
     if format == "terraform":
-        return _terraform(policy())
+        return _terraform(parts())
     if format == "cloudformation":
-        return json.dumps(_cloudformation(policy()), indent=2) + "\n"
+        return json.dumps(_cloudformation(parts()), indent=2) + "\n"
     raise ConfigError(f"permissions aws: {format!r} is no format; accepted: {', '.join(FORMATS)}")
 
 
-def _terraform(document: Mapping[str, Any]) -> str:
-    statements = "\n".join(_statement(s) for s in document["Statement"])
+def _terraform(documents: Sequence[Mapping[str, Any]]) -> str:
+    policies = "".join(_terraform_policy(n, document) for n, document in enumerate(documents, 1))
     return f"""\
 terraform {{
   required_providers {{
@@ -108,28 +137,34 @@ data "aws_iam_policy_document" "trust" {{
   }}
 }}
 
-data "aws_iam_policy_document" "read" {{
-{statements}
-}}
-
 resource "aws_iam_role" "stocktake" {{
   name               = "{ROLE}"
   assume_role_policy = data.aws_iam_policy_document.trust.json
 }}
 
-resource "aws_iam_policy" "stocktake" {{
-  name   = "{ROLE}"
-  policy = data.aws_iam_policy_document.read.json
-}}
-
-resource "aws_iam_role_policy_attachment" "stocktake" {{
-  role       = aws_iam_role.stocktake.name
-  policy_arn = aws_iam_policy.stocktake.arn
-}}
-
-output "role_arn" {{
+{policies}output "role_arn" {{
   value = aws_iam_role.stocktake.arn
 }}
+"""
+
+
+def _terraform_policy(number: int, document: Mapping[str, Any]) -> str:
+    statements = "\n".join(_statement(s) for s in document["Statement"])
+    return f"""\
+data "aws_iam_policy_document" "read_{number}" {{
+{statements}
+}}
+
+resource "aws_iam_policy" "read_{number}" {{
+  name   = "{ROLE}{number}"
+  policy = data.aws_iam_policy_document.read_{number}.json
+}}
+
+resource "aws_iam_role_policy_attachment" "read_{number}" {{
+  role       = aws_iam_role.stocktake.name
+  policy_arn = aws_iam_policy.read_{number}.arn
+}}
+
 """
 
 
@@ -145,7 +180,7 @@ def _statement(statement: Mapping[str, Any]) -> str:
   }}"""
 
 
-def _cloudformation(document: Mapping[str, Any]) -> dict[str, Any]:
+def _cloudformation(documents: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     trust: dict[str, Any] = {
         "Effect": "Allow",
         "Principal": {"AWS": {"Ref": "TrustedPrincipalArn"}},
@@ -181,13 +216,16 @@ def _cloudformation(document: Mapping[str, Any]) -> dict[str, Any]:
                     "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": [trust]},
                 },
             },
-            "Policy": {
-                "Type": "AWS::IAM::ManagedPolicy",
-                "Properties": {
-                    "ManagedPolicyName": ROLE,
-                    "PolicyDocument": dict(document),
-                    "Roles": [{"Ref": "Role"}],
-                },
+            **{
+                f"Policy{number}": {
+                    "Type": "AWS::IAM::ManagedPolicy",
+                    "Properties": {
+                        "ManagedPolicyName": f"{ROLE}{number}",
+                        "PolicyDocument": dict(document),
+                        "Roles": [{"Ref": "Role"}],
+                    },
+                }
+                for number, document in enumerate(documents, 1)
             },
         },
         "Outputs": {"RoleArn": {"Value": {"Fn::GetAtt": ["Role", "Arn"]}}},

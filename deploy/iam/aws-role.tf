@@ -36,7 +36,12 @@ data "aws_iam_policy_document" "trust" {
   }
 }
 
-data "aws_iam_policy_document" "read" {
+resource "aws_iam_role" "stocktake" {
+  name               = "StocktakeReadOnly"
+  assume_role_policy = data.aws_iam_policy_document.trust.json
+}
+
+data "aws_iam_policy_document" "read_1" {
   statement {
     sid = "ReadAcm"
     actions = [
@@ -304,19 +309,14 @@ data "aws_iam_policy_document" "read" {
   }
 }
 
-resource "aws_iam_role" "stocktake" {
-  name               = "StocktakeReadOnly"
-  assume_role_policy = data.aws_iam_policy_document.trust.json
+resource "aws_iam_policy" "read_1" {
+  name   = "StocktakeReadOnly1"
+  policy = data.aws_iam_policy_document.read_1.json
 }
 
-resource "aws_iam_policy" "stocktake" {
-  name   = "StocktakeReadOnly"
-  policy = data.aws_iam_policy_document.read.json
-}
-
-resource "aws_iam_role_policy_attachment" "stocktake" {
+resource "aws_iam_role_policy_attachment" "read_1" {
   role       = aws_iam_role.stocktake.name
-  policy_arn = aws_iam_policy.stocktake.arn
+  policy_arn = aws_iam_policy.read_1.arn
 }
 
 output "role_arn" {

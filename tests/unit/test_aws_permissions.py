@@ -11,20 +11,19 @@ import pytest
 
 from collectors.aws.errors import action
 from collectors.aws.kinds import KINDS
-from collectors.aws.permissions import SCOPE_ACTIONS, actions, policy, render
+from collectors.aws.permissions import POLICY_CHARACTERS, SCOPE_ACTIONS, actions, parts, policy, render
 from collectors.aws.rows import all_calls
 from normalize.errors import ConfigError
 
-MANAGED_POLICY_LIMIT = 6144
-"""Characters without white space. Source: AWS re:Post knowledge center, "How can I increase the default managed policy or
-character size limit for an IAM role or user?" (6,144), and botocore 1.44.5, IAM GetAccountSummary (PolicySizeQuota, without
-white space); read 2026-11-24."""
+ENTER = "sts:AssumeRole"
+ATTACHED_POLICIES = 10
+"""Managed policies that a role may hold unless its quota was raised. Source: IAM User Guide, "IAM and AWS STS quotas"; not verified."""
 
 
 def test_policy_allows_every_call_of_every_row() -> None:
     allowed = {name for statement in policy()["Statement"] for name in statement["Action"]}
     called = {action(call.service, call.operation) for kind in KINDS for call in all_calls(kind.fetch)}
-    assert called | set(SCOPE_ACTIONS) == allowed
+    assert called | set(SCOPE_ACTIONS) | {ENTER} == allowed
 
 
 def test_policy_allows_only_reads() -> None:
@@ -32,8 +31,16 @@ def test_policy_allows_only_reads() -> None:
     assert {v for v in verbs if not v.startswith(("Describe", "List", "Get"))} == set()
 
 
-def test_policy_fits_into_a_managed_policy() -> None:
-    assert len(json.dumps(policy(), separators=(",", ":"))) <= MANAGED_POLICY_LIMIT
+def test_parts_are_the_whole_policy_without_entering_and_fit_into_managed_policies() -> None:
+    names = [n for document in parts() for statement in document["Statement"] for n in statement["Action"]]
+    assert sorted(names) == actions()
+    assert max(len(json.dumps(document, separators=(",", ":"))) for document in parts()) <= POLICY_CHARACTERS
+    assert len(parts()) <= ATTACHED_POLICIES
+
+
+def test_only_the_role_itself_may_be_assumed() -> None:
+    (statement,) = [s for s in policy()["Statement"] if ENTER in s["Action"]]
+    assert (statement["Action"], statement["Resource"]) == ([ENTER], "arn:*:iam::*:role/StocktakeReadOnly")
 
 
 @pytest.mark.parametrize(
