@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from normalize.addresses import Address, only_local
 from normalize.model import Category, Dimension, Evidence, Gap, GapCode, Outcome, Scope, Severity
+from normalize.registries import AWS_REGISTRIES
 
 EVIDENCE_LIMIT = 25
 """Most pieces of evidence that a gap carries; `evidence_count` counts all."""
@@ -317,6 +318,8 @@ _OUTSIDE: Mapping[str, _Outside] = {
     "another cluster": _Outside(Severity.HIGH, "in a cluster that no source covers", "Cover the cluster with a source of type kubernetes, or agree with its owner how it will be reached."),
     "unknown owner": _Outside(Severity.HIGH, "in none of the accounts that were read", "Find out which account owns {name}. If it is yours, cover it with a source; else agree with its owner how the target will reach it, or copy what is needed."),
     "public registry": _Outside(Severity.LOW, "in a public registry", "Mirror it into the target's registry, pinned by digest; public registries limit pulls and may delete tags."),
+    "cloud registry": _Outside(Severity.LOW, "in a registry of {provider} itself, which offers it to everybody", "Nobody has to cover account {account}. In the same cloud nothing is to be done; elsewhere take the target's counterpart, or copy the image into the target's registry."),
+    "hosted model": _Outside(Severity.HIGH, "a model that {provider} hosts", "At another provider it is not there: decide which model takes its place, and test prompts and quality with that; in the same cloud see that the target account and region may use it."),
     "private registry": _Outside(Severity.MEDIUM, "in a registry that no source covers", "See that the target may pull from {provider}, or copy it into the target's registry."),
     "model hub": _Outside(Severity.MEDIUM, "in a model hub", "Pin the revision and keep a copy at the target; check its licence, and that the target may reach the hub."),
     "saas": _Outside(Severity.MEDIUM, "a service of {provider}", "See that the target's network may reach it and that its credentials and allow-lists move along."),
@@ -329,6 +332,9 @@ _OUTSIDE: Mapping[str, _Outside] = {
     "file server": _Outside(Severity.HIGH, "a file server that no source covers", "Find out what {name} holds and how much: data there move on their own schedule, or the target needs a route to it."),
     "other": _Outside(Severity.MEDIUM, "outside every scope that is known", "Find out what {name} is and who owns it."),
 }  # fmt: skip
+
+HOSTED_MODELS = frozenset({"aws.bedrock.foundation_model"})
+"""Kinds of things that a provider has and no account does."""
 
 _PUBLIC_REGISTRIES = re.compile(
     r"docker\.io|quay\.io|ghcr\.io|(?:[a-z]+\.)?gcr\.io|registry\.k8s\.io|k8s\.gcr\.io|nvcr\.io|public\.ecr\.aws|mcr\.microsoft\.com|"
@@ -349,6 +355,10 @@ def outside(lost: Lost, covered_account: bool = False) -> str:
         return "model hub"
     if form in ("hdfs", "nfs"):
         return "file server"
+    if form == "image" and lost.account in AWS_REGISTRIES:
+        return "cloud registry"
+    if lost.target in HOSTED_MODELS:
+        return "hosted model"
     if form == "image" and not lost.account:
         registry = rest.split("/", 1)[0]
         return "public registry" if _PUBLIC_REGISTRIES.fullmatch(registry) else "private registry"
@@ -364,6 +374,8 @@ def outside(lost: Lost, covered_account: bool = False) -> str:
 
 
 def _host(host: str, lost: Lost) -> str:
+    if _PUBLIC_REGISTRIES.fullmatch(host):
+        return "public registry"
     if lost.provider in ("aws", "gcp", "azure"):
         return "managed service" if lost.target and lost.target != "network.host" else "cloud api"
     if lost.provider:

@@ -246,7 +246,7 @@ class _Ground:
         Args:
             newest_run: the latest run in which one who needs it was seen anew.
         """
-        if lost.target in _GENERIC or lost.provider not in self.providers:
+        if lost.target in _GENERIC or lost.target in texts.HOSTED_MODELS or lost.provider not in self.providers:
             return "external", []
         doubtful = [s for s in self._doubtful(lost) if s.look.kind in (EVERY_KIND, lost.target)]
         if lost.account and (lost.provider, lost.account) not in self.accounts:
