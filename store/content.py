@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 from datetime import UTC, datetime
-from functools import cache
 from hashlib import blake2b, sha256
 from typing import Any
 
@@ -17,8 +17,15 @@ import orjson
 
 from normalize.model import Json
 
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
 ZSTD = 1
 """Codec number of payloads: Zstandard."""
+_COMPRESSOR = zstd.ZstdCompressor(level=1)
+"""Kept: setting one up costs more than compressing a payload."""
 _OPTIONS = orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_DATETIME
 _NUL = "\u2400"
 
@@ -47,7 +54,7 @@ def encode(value: Json) -> bytes:
     except (TypeError, ValueError, RecursionError):
         return _encode_cleaned(value)
     # Only these may hide a NaN (orjson writes null) or a NUL.
-    if b"null" in data or b"\\u0000" in data:
+    if b"null" in data or (b"\\" in data and b"\\u0000" in data):
         return _encode_cleaned(value)
     return data
 
@@ -100,20 +107,12 @@ def digest(*parts: bytes) -> bytes:
 
 def packed(data: bytes) -> tuple[bytes, int, int, bytes]:
     """Columns of a payload: sha256 of the canonical JSON, codec, length before and bytes after compression."""
-    return sha256(data).digest(), ZSTD, len(data), _codec().compress(data, asbytes=True)
+    return sha256(data).digest(), ZSTD, len(data), _COMPRESSOR.compress(data, _COMPRESSOR.FLUSH_FRAME)
 
 
-def unpacked(data: bytes, size: int) -> Json:
+def unpacked(data: bytes) -> Json:
     """The payload of `packed` columns."""
-    return decode(_codec().decompress(data, size, asbytes=True))
-
-
-@cache
-def _codec() -> Any:
-    """Arrow's Zstandard. Arrow is 35 MB and a quarter of a second: who reads no payload does without."""
-    import pyarrow
-
-    return pyarrow.Codec("zstd", 1)
+    return decode(zstd.decompress(data))
 
 
 def instant(moment: datetime) -> str:

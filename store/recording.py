@@ -40,11 +40,9 @@ class _Prepared:
     payload: bytes
     row: Row
     digest: bytes
+    mentions: list[tuple[Any, ...]]  # of `refs`, from `path` on
     clean: bool  # its keys and references hold no character that has to be replaced
-
-    @property
-    def observed_at(self) -> str:
-        return content.instant(self.observation.observed_at)
+    observed_at: str = ""  # set once it is known that it has to be written
 
 
 def prepare(observation: Observation) -> _Prepared:
@@ -69,14 +67,16 @@ def prepare(observation: Observation) -> _Prepared:
     head = "\0".join((row["kind"], row["category"], scope.provider, row["account"], row["place"], f"{row['name']}", f"{row['native_id']}"))  # fmt: skip
     row["digest"] = content.digest(head.encode(), attributes, tags)
     payload = content.encode(observation.payload)
-    rest = _fingerprint((observation.aliases, observation.references, observation.misfits, observation.call))
+    mentions = [_mention(m) for m in observation.references]
+    rest = _fingerprint((observation.aliases, mentions, observation.misfits, observation.call))
     faults = repr([(_fault(g), g.call, g.needs) for g in observation.gaps]).encode() if observation.gaps else b""
     whole = content.digest(row["digest"], payload, rest, faults)
-    clean = rest.isascii() and b"\\u0000" not in rest and b"\\ud" not in rest and b"\\x00" not in rest
-    return _Prepared(row["id"], observation, payload, row, whole, clean)
+    return _Prepared(row["id"], observation, payload, row, whole, mentions, b"\\" not in rest)
 
 
 def _fingerprint(value: Any) -> bytes:
+    """JSON or, where there can be none, what Python calls it: either has a backslash where a text holds a NUL or half a
+    surrogate pair."""
     try:
         return orjson.dumps(value)
     except (TypeError, ValueError):
@@ -162,6 +162,7 @@ class Recorder:
             if before is not None and before.gone_at is None and bytes(before.digest) == prepared.digest:
                 same.append(before.id)
             else:
+                prepared.observed_at = content.instant(prepared.observation.observed_at)
                 fresh.append(prepared)
         if same and not self.proof:
             touch = update(sightings).where(sightings.c.id == bindparam("sighting")).values(seen_at=bindparam("at"))
@@ -270,8 +271,12 @@ class Recorder:
         for number, p in numbered:
             o = p.observation
             payloads.append((number, content.plain(o.call), p.observed_at, *content.packed(p.payload)))
-            keys.extend([(number, k) for k in _texts(o.aliases, p.clean)])
-            mentions.extend([(number, *_texts(_said(m), p.clean), m.optional) for m in o.references])
+            if p.clean:
+                keys.extend([(number, key) for key in o.aliases])
+                mentions.extend([(number, *mention) for mention in p.mentions])
+            else:
+                keys.extend([(number, content.plain(key)) for key in o.aliases])
+                mentions.extend([(number, *map(content.plain, said), may) for *said, may in p.mentions])
             if o.gaps or o.misfits:
                 faults.extend(_faults(number, o))
         insert_rows(self.connection, raw_payloads, _PAYLOAD, payloads)
@@ -373,14 +378,10 @@ _SIGHTING = ("id", "listing_id", "resource_id", "digest", "run_id", "seen_at")
 _PACKED = ("sha256", "codec", "bytes", "data")
 _PAYLOAD = ("sighting_id", "call", "observed_at", *_PACKED)
 _QUARANTINED = ("listing_id", "run_id", "reason", "call", "observed_at", *_PACKED)
-_SAID = ("path", "verb", "value", "key", "call", "target", "provider", "account", "place")
-_said = attrgetter(*_SAID)
-_REFERENCE = ("sighting_id", *_SAID, "optional")
+_MENTION = ("path", "verb", "value", "key", "call", "target", "provider", "account", "place", "optional")
+_mention = attrgetter(*_MENTION)
+_REFERENCE = ("sighting_id", *_MENTION)
 _FAULT = ("sighting_id", "fault", "call", "needs", "message")
-
-
-def _texts(words: tuple[str, ...], clean: bool) -> tuple[str, ...]:
-    return words if clean else tuple(content.plain(w) for w in words)
 
 
 def _faults(number: int, observation: Observation) -> Iterator[tuple[Any, ...]]:

@@ -90,7 +90,7 @@ class _Replay:
         s, p = sightings.c, raw_payloads.c
         last = -1
         while rows := connection.execute(
-            select(s.id, s.resource_id, p.call, p.observed_at, p.bytes, p.data, resources.c.account, resources.c.place, resources.c.provider)
+            select(s.id, s.resource_id, p.call, p.observed_at, p.data, resources.c.account, resources.c.place, resources.c.provider)
             .join(raw_payloads, p.sighting_id == s.id)
             .join(resources, resources.c.id == s.resource_id)
             .where(s.listing_id == listing.id, s.gone_at.is_(None), s.id > last)
@@ -112,7 +112,7 @@ class _Replay:
             raw = RawRecord(
                 listing.kind,
                 scope,
-                content.unpacked(row.data, row.bytes),
+                content.unpacked(row.data),
                 listing.source,
                 row.call,
                 datetime.fromisoformat(row.observed_at),
@@ -149,7 +149,7 @@ class _Replay:
 
     def _fitting(self, rows: Any, kind: Kind, scope: Scope, listing: Any, fit: list[int]) -> Iterator[Observation]:
         for row in rows:
-            payload = content.unpacked(row.data, row.bytes)
+            payload = content.unpacked(row.data)
             at = datetime.fromisoformat(row.observed_at)
             try:
                 observation = read_record(RawRecord(listing.kind, scope, payload, listing.source, row.call, at), kind)

@@ -105,9 +105,9 @@ class Desk:
         """(source, kind, place, reason, payload) of every record that was set aside."""
         engine = connect(url or f"sqlite:///{self.folder / 'stocktake.db'}")
         kept = text(
-            "SELECT l.source, l.kind, l.place, q.reason, q.bytes, q.data FROM quarantine q JOIN listings l ON l.id = q.listing_id"
+            "SELECT l.source, l.kind, l.place, q.reason, q.data FROM quarantine q JOIN listings l ON l.id = q.listing_id"
         )
         with engine.connect() as connection:
-            for source, kind, place, reason, size, data in connection.execute(kept):
-                yield source, kind, place, reason, content.unpacked(data, size)
+            for source, kind, place, reason, data in connection.execute(kept):
+                yield source, kind, place, reason, content.unpacked(data)
         engine.dispose()

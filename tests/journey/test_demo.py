@@ -87,8 +87,8 @@ def kept(show: Show) -> Iterator[tuple[str, str]]:
     engine = connect(f"sqlite:///{show.folder / 'stocktake.db'}")
     with engine.connect() as connection:
         for table in ("raw_payloads", "quarantine"):
-            for size, data in connection.execute(text(f"SELECT bytes, data FROM {table}")):
-                yield table, json.dumps(content.unpacked(data, size), ensure_ascii=False)
+            for (data,) in connection.execute(text(f"SELECT data FROM {table}")):
+                yield table, json.dumps(content.unpacked(data), ensure_ascii=False)
     engine.dispose()
     for file in sorted(show.folder.rglob("*")):
         if not file.is_file() or file.is_relative_to(show.folder / "work"):

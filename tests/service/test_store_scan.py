@@ -16,6 +16,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -33,6 +34,7 @@ from normalize.model import (
     Resource,
     Scope,
 )
+from store import content
 from store.database import connect, ensure
 from store.linking import link
 from store.reader import Reader
@@ -380,6 +382,21 @@ def test_an_item_of_five_megabytes_is_stored(estate: Estate) -> None:
     estate.scan(*(estate.thing(f"b{i}", payload=big) for i in range(5)))
     (evidence,) = estate.reader.show("arn:aws:s3:::b1")["evidence"]
     assert evidence["bytes"] > 5_000_000
+
+
+def test_payloads_that_arrow_compressed_are_read() -> None:
+    payload = {"Name": "🦙" * 500, "Size": None}
+    assert content.unpacked(pa.Codec("zstd", 1).compress(content.encode(payload), asbytes=True)) == payload
+
+
+def test_duplicates_count_across_chunks_and_prove_nothing_gone(estate: Estate, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("store.recording.CHUNK_RECORDS", 3)
+    names = [f"t{i}" for i in range(8)]
+    estate.scan(*(estate.thing(n) for n in [*names, "t0", "t7", "t7"]))
+    assert next(estate.reader.coverage())["duplicates"] == 3
+    estate.scan(*(estate.thing(n) for n in [*names[1:], "t1"]))
+    assert next(estate.reader.coverage())["duplicates"] == 1
+    assert {r["name"] for r in estate.reader.resources() if "gone_at" in r} == {"t0"}
 
 
 def test_a_second_scan_says_who_is_busy(estate: Estate, database_url: str) -> None:
