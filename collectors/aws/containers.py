@@ -60,7 +60,7 @@ KINDS = (
             Link("assumes", "aws.iam.role", "roleArn"),
             Link("encrypted_by", "aws.kms.key", "encryptionConfig[].provider.keyArn"),
         ),
-        aliases=(Alias("uri", "endpoint"),),
+        aliases=(Alias("uri", "endpoint"), Alias("id", Template("oidc:{identity.oidc.issuer}"))),
         quiet=frozenset({"identity"}),
     ),
     Kind(
