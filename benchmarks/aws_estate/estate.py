@@ -1193,7 +1193,8 @@ def _sagemaker(
         return {f"{noun}Name": name, f"{noun}Arn": place.arn("sagemaker", f"{resource}/{name}")} | times
 
     def listed(place: Place, params: Mapping[str, Any]) -> Mapping[str, Any]:
-        total = _held(place, getattr(place.sizes, size))
+        wanted = params.get("StatusEquals", summary.get(f"{noun}Status"))
+        total = _held(place, getattr(place.sizes, size)) if wanted == summary.get(f"{noun}Status") else 0
         numbers, token = _page(total, params.get("NextToken"), _size(params.get("MaxResults"), 10, 100))
         found = [head(place, i) | summary for i in numbers]
         return {items: found} | ({"NextToken": token} if token else {})

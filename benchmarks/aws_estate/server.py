@@ -5,7 +5,7 @@
 Prints {"url": …} when it listens. GET /__/stats tells what it was asked, /__/reset forgets that, /__/latency?ms=50
 changes the delay of each answer. A request's account is that of its access key, its region that of its signature.
 The same request is written once and then served from memory: about 0.1 ms of the server's CPU, so plain asyncio will do.
-Not modelled: throttling, TLS, filters, jitter. An operation of which the estate holds nothing is answered empty, and
+Not modelled: throttling, TLS, jitter, filters other than the state of jobs. An operation of which the estate holds nothing is answered empty, and
 the statistics name it.
 """
 
