@@ -37,7 +37,7 @@ MAX_REFERENCES = 2000
 
 LINKS = "$links"
 """Where a collector puts declared mentions that no path of a row can express: a list of {verb, key, path, value, target,
-provider, optional}, the last two left out where they are the source's own and false. `key` is canonical."""
+provider, account, place, optional}, left out where they are the source's own, unknown or false. `key` is canonical."""
 
 _STEP = re.compile(r"(?P<key>[^\[\]]*)(?P<index>\[\d*\])?")
 _PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
@@ -178,7 +178,15 @@ def attributes(payload: Json, kind: Kind) -> tuple[dict[str, Json], tuple[str, .
         if value is not MISSING and value is not None and convert is not None:
             try:
                 value = convert(value)
-            except (ValueError, TypeError, KeyError, AttributeError, IndexError, MappingError) as error:
+            except (
+                ArithmeticError,
+                AttributeError,
+                LookupError,
+                MappingError,
+                RecursionError,
+                TypeError,
+                ValueError,
+            ) as error:
                 problem = f"{name}: {str(error)[:120]}"
         if problem is None and value is not MISSING:
             problem = vocabulary.misfit(name, value)
@@ -268,6 +276,7 @@ def references(
         keys.add(key)
         provider = entry.get("provider", scope.provider)
         account, place = (scope.account, scope.place) if provider == scope.provider else ("", "")
+        account, place = entry.get("account", account), entry.get("place", place)
         found.setdefault(
             (entry["verb"], key),
             Reference(

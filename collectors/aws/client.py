@@ -39,6 +39,8 @@ from botocore.exceptions import (
     InvalidRegionError,
     NoCredentialsError,
     NoRegionError,
+    PaginationError,
+    ParamValidationError,
     PartialCredentialsError,
     ProfileNotFound,
     TokenRetrievalError,
@@ -46,10 +48,11 @@ from botocore.exceptions import (
 )
 from botocore.parsers import ResponseParserError
 
+from collectors.aws.answers import demand_content, unreadable, watch_tokens
 from collectors.aws.errors import THROTTLING, action, meaning
 from collectors.aws.lanes import WORKERS, Lanes
 from collectors.aws.rows import Call
-from normalize.errors import CollectError, ConfigError, DeniedError, TransientError
+from normalize.errors import CollectError, DeniedError, TransientError
 from normalize.identity import parse_arn
 from normalize.model import Json
 from normalize.units import instant
@@ -67,6 +70,8 @@ _NO_CREDENTIALS = (
 )
 _TRANSPORT = (ConnectionError, HTTPClientError, ResponseParserError)
 _MISCONFIGURED = (ProfileNotFound, ConfigNotFound, InvalidConfigError)
+_UNUSABLE = (PaginationError, ParamValidationError)
+"""A token that comes twice; a name, out of an answer, that no call takes."""
 
 
 def now() -> datetime:
@@ -175,14 +180,17 @@ class Client:
             return
         paging = {"PageSize": call.page} if call.page else {}
         pages = iter(client.get_paginator(method).paginate(**params, PaginationConfig=paging))
+        rule = self._base.get_paginator_model(call.service).get_paginator(call.operation)
+        watch = watch_tokens(rule, f"{call.service}:{call.operation}")
         while True:
             try:
-                page = next(pages)
+                page = plain(next(pages))
             except StopIteration:
                 return
-            except (BotoCoreError, ClientError, ResponseParserError) as error:
-                raise translate(error, call.service, call.operation) or error from error
-            yield plain(page)
+            except Exception as error:  # answers of any shape run through botocore's parsers
+                raise _failure(error, call.service, call.operation) from error
+            yield page
+            watch(page)
 
     def enter(self, account: str) -> None:
         """Make sure that an account can be looked into.
@@ -230,17 +238,19 @@ class Client:
 
     def _create(self, session: Any, service: str, region: str) -> Any:
         try:
-            return session.create_client(
+            client = session.create_client(
                 service, region_name=region, endpoint_url=self._endpoint_url, config=sdk_config()
             )
-        except (NoRegionError, InvalidRegionError, ValueError) as error:
-            raise ConfigError(f"AWS client for {service} in {region!r}: {error}") from error
+        except (NoRegionError, InvalidRegionError, ValueError) as error:  # a region may come out of an answer
+            raise CollectError(f"AWS client for {service} in {region[:100]!r}: {error}") from error
+        client.meta.events.register("after-call", demand_content)
+        return client
 
     def _ask(self, client: Any, service: str, operation: str, params: Mapping[str, Any]) -> Mapping[str, Any]:
         try:
             answer: Mapping[str, Any] = plain(getattr(client, xform_name(operation))(**params))
-        except (BotoCoreError, ClientError, ResponseParserError) as error:
-            raise translate(error, service, operation) or error from error
+        except Exception as error:  # likewise
+            raise _failure(error, service, operation) from error
         return answer
 
     def _session(self, account: str) -> Any:
@@ -319,6 +329,14 @@ def _cannot_enter(error: Exception, role_arn: str) -> CollectError:
     return known or CollectError(f"cannot assume {role_arn}: {error}", call="sts:AssumeRole")
 
 
+def _failure(error: Exception, service: str, operation: str) -> Exception:
+    """What to raise for what came of a call: an error that no table lists stays what it is, if it is the SDK's own."""
+    known = translate(error, service, operation)
+    return known or (
+        error if isinstance(error, BotoCoreError | ClientError) else unreadable(error, f"{service}:{operation}")
+    )
+
+
 def translate(error: Exception, service: str = "", operation: str = "") -> CollectError | None:
     """What an error of the SDK means; None for one that no table lists."""
     if isinstance(error, CollectError):
@@ -340,6 +358,8 @@ def translate(error: Exception, service: str = "", operation: str = "") -> Colle
         return DeniedError(f"no usable AWS credentials: {error}", call=call, needs=("AWS credentials",))
     if isinstance(error, _TRANSPORT):
         return TransientError(f"{type(error).__name__}: {error}", call=call, code=type(error).__name__)
+    if isinstance(error, _UNUSABLE):
+        return CollectError(f"{type(error).__name__}: {str(error)[:300]}", call=call, code=type(error).__name__)
     if isinstance(error, _MISCONFIGURED):
         return DeniedError(str(error), call=call, needs=("AWS configuration",))
     return None

@@ -10,6 +10,7 @@ import re
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import chain, islice
@@ -17,6 +18,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from collectors.aws.answers import unreadable
 from collectors.aws.client import Client, translate, unlisted
 from collectors.aws.rows import GLOBAL_PLACES, Call
 from collectors.contract import EVERY_KIND, UNKNOWN_PLACE, Blindness, Planned
@@ -44,6 +46,8 @@ _BULK_PAGES = 4
 """Pages of thousands of items take megabytes each: so many are in memory at once, however many threads there are."""
 WINDOW_DAYS = 90
 _BLANK = re.compile(r"\{([^{}]+)\}")
+_MISSHAPEN = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+"""What rules and lookups run into where an answer does not have the shape of its model."""
 
 
 class AwsCollector:
@@ -309,9 +313,11 @@ class AwsCollector:
         self, call: Call, scope: Scope, first: int | None, parent: dict[str, Json]
     ) -> Iterator[list[dict[str, Json]]] | CollectError:
         """The pages of one parent's children, the first already read; or why they cannot be read."""
-        pages = self._listed(call, scope, _filled(call.params, parent), parent, first)
         try:
+            pages = self._listed(call, scope, _filled(call.params, parent), parent, first)
             return chain([next(pages, [])], pages)
+        except _NotToldError as error:
+            return CollectError(f"{call.under} without {error}: what is under it cannot be listed")
         except CollectError as error:
             return error
         except ClientError as error:
@@ -328,7 +334,7 @@ class AwsCollector:
             try:
                 for answer in islice(answers, 1 if first else None):
                     found = (self._item(call, value, parent) for _, value in located(answer, call.items))
-                    yield list(islice((i for i in found if call.keep is None or call.keep(i)), first))
+                    yield list(islice((i for i in found if _belongs(call, i)), first))
             except ClientError as error:
                 if not _says(error, call.expect):
                     raise
@@ -337,8 +343,7 @@ class AwsCollector:
         item: dict[str, Json] = dict(value) if isinstance(value, dict) else {call.item: value}
         if parent is not None:
             item["$parent"] = parent
-        if call.derive is not None:
-            item.update(call.derive(item))
+        _derive(call, item)
         return item
 
     def _region(self, scope: Scope) -> str:
@@ -386,7 +391,12 @@ class AwsCollector:
         gaps = [list(own) for _, own in present]
         items = [item for item, _ in present]
         for lookup in call.lookups if items else ():
-            for index, errors in lookup.add(self._client, scope, items).items():
+            try:
+                failed = lookup.add(self._client, scope, items)
+            except _MISSHAPEN as error:
+                misshapen = unreadable(error, f"{lookup.calls[-1].service}:{lookup.calls[-1].operation}")
+                failed = dict.fromkeys(range(len(items)), (misshapen,))
+            for index, errors in failed.items():
                 gaps[index].extend(errors)
         return gaps
 
@@ -506,5 +516,19 @@ def _merge(item: dict[str, Json], call: Call, answer: Json) -> None:
         item[call.into] = answer
     elif isinstance(answer, dict):
         item.update(answer)
+    _derive(call, item)
+
+
+def _derive(call: Call, item: dict[str, Json]) -> None:
+    """Add what a row reads by rule; nothing where the item does not have the shape that the rule knows."""
     if call.derive is not None:
-        item.update(call.derive(item))
+        with suppress(*_MISSHAPEN):
+            item.update(call.derive(item))
+
+
+def _belongs(call: Call, item: dict[str, Json]) -> bool:
+    """Whether an item is of the kind; one that cannot be judged is."""
+    try:
+        return call.keep is None or call.keep(item)
+    except _MISSHAPEN:
+        return True

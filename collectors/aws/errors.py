@@ -86,20 +86,13 @@ ERRORS: Mapping[type[CollectError], frozenset[str]] = {
             "DependencyTimeout",
             "DependencyTimeoutException",
             "KMSInternalException",
-            "404",
-            "408",
-            "429",
-            "500",
-            "502",
-            "503",
-            "504",
             *THROTTLING,
         ]
     ),
     UnavailableError: frozenset({"OptInRequired", "SubscriptionRequiredException", "SubscriptionRequired"}),
 }
 """Error codes by what they mean. Numbers stand where the answer was no answer of the API (a proxy's page, an emulator's
-404): botocore then puts the HTTP status in the code's place.
+404): botocore then puts the HTTP status in the code's place. What numbers do not stand here are transient.
 
 Source: errors that operations declare in botocore 1.44.5; for those that none declares, "Error codes for the Amazon EC2 API",
 "Common Error Types" of the IAM API reference, "Error responses" of the S3 API reference, and botocore/retries/standard.py;
@@ -137,7 +130,7 @@ def meaning(code: str, status: int | None) -> type[CollectError] | None:
     for meant, codes in ERRORS.items():
         if code in codes:
             return meant
-    if status is not None and status >= 500:
+    if code.isdecimal() or (status is not None and status >= 500):
         return TransientError
     if status == 403:
         return DeniedError
