@@ -24,6 +24,8 @@ SCOPE_ACTIONS = (
     "ssm:GetParametersByPath",
 )
 """Who we are, where to look, and what AWS says is offered where (public parameters)."""
+RESOURCES = {"ssm:GetParametersByPath": "arn:*:ssm:*:*:parameter/aws/service/*"}
+"""Reads that are allowed on some things only: parameters of the account's own hold values that are not ours to see."""
 POLICY_CHARACTERS = 6144
 """Characters of a managed policy, without white space. Source: AWS re:Post knowledge center, "How can I increase the
 default managed policy or character size limit for an IAM role or user?", read 2026-11-24."""
@@ -63,13 +65,17 @@ def parts(kinds: Iterable[Kind] = KINDS) -> list[dict[str, Any]]:
 
 
 def _statements(kinds: Iterable[Kind]) -> list[dict[str, Any]]:
-    by_service: dict[str, list[str]] = {}
+    by_service: dict[tuple[str, str], list[str]] = {}
     for name in actions(kinds):
-        by_service.setdefault(name.partition(":")[0], []).append(name)
+        by_service.setdefault((name.partition(":")[0], RESOURCES.get(name, "*")), []).append(name)
     return [
-        {"Sid": "Read" + re.sub(r"\W", "", service.title()), "Effect": "Allow", "Action": names, "Resource": "*"}
-        for service, names in sorted(by_service.items())
+        {"Sid": _sid(service, resource), "Effect": "Allow", "Action": names, "Resource": resource}
+        for (service, resource), names in sorted(by_service.items())
     ]
+
+
+def _sid(service: str, resource: str) -> str:
+    return ("Read" if resource == "*" else "ReadPublic") + re.sub(r"\W", "", service.title())
 
 
 def _document(statements: list[dict[str, Any]]) -> dict[str, Any]:
@@ -176,7 +182,7 @@ def _statement(statement: Mapping[str, Any]) -> str:
     actions = [
 {names}
     ]
-    resources = ["*"]
+    resources = ["{statement["Resource"]}"]
   }}"""
 
 

@@ -286,11 +286,11 @@ data "aws_iam_policy_document" "read_1" {
     resources = ["*"]
   }
   statement {
-    sid = "ReadSsm"
+    sid = "ReadPublicSsm"
     actions = [
       "ssm:GetParametersByPath",
     ]
-    resources = ["*"]
+    resources = ["arn:*:ssm:*:*:parameter/aws/service/*"]
   }
   statement {
     sid = "ReadStates"
