@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("stocktake.scan")
 
+KEPT_LEVELS = 100
+"""Levels of a quarantined payload that are kept where it has more than can be searched."""
+
 SPOOL_RECORDS = 2000
 """Observations of one pair kept in memory; further ones go to a temporary file."""
 
@@ -127,8 +130,19 @@ def _misfit(raw: RawRecord, kind: Kind, reason: str) -> Misfit:
     try:
         payload = redact(raw.payload, kind.sensitive)
     except (MappingError, RecursionError):
-        payload = {"$not_kept": "nested too deeply to be searched for secrets"}
+        payload = redact(_shallow(raw.payload, KEPT_LEVELS), kind.sensitive)
     return Misfit(raw.kind, raw.scope, payload, raw.call, reason, raw.observed_at)
+
+
+def _shallow(value: Any, levels: int) -> Any:
+    """A copy as JSON, without what is nested too deeply to be searched for secrets."""
+    if isinstance(value, dict | list) and not levels:
+        return "[nested too deeply to be kept]"
+    if isinstance(value, dict):
+        return {str(k): _shallow(v, levels - 1) for k, v in value.items()}
+    if isinstance(value, list):
+        return [_shallow(v, levels - 1) for v in value]
+    return value if value is None or isinstance(value, str | int | float) else str(value)
 
 
 def outcome_of(error: CollectError, yielded: int) -> Outcome:
