@@ -7,7 +7,8 @@ Over HTTP: POST, DELETE and GET of /_fault add a rule, forget all rules and coun
 A rule: `service`, `region`, `action` (regular expressions, whole match), `text` (one that the body holds), `kind` (throttle, denied, error,
 optin, malformed, drop, gone), `times` (how often; -1 for ever), `after` (how many matching calls go well first).
 Moto leaves out ListFeatureGroups and forgets a training job's Environment; both are made good here, from what moto
-holds or was told.
+holds or was told. A read that moto does not implement at all is answered like an account that has none of it, and
+counted in `empty`; a write that it does not implement fails.
 """
 
 from __future__ import annotations
@@ -21,14 +22,20 @@ import re
 import sys
 import threading
 import urllib.parse
+from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 os.environ.setdefault("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
 
+import botocore.session
+from moto.backends import list_of_moto_modules
 from moto.core.responses import ActionResult
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from moto.sagemaker.responses import SageMakerResponse
+from werkzeug.datastructures import Headers
 from werkzeug.serving import make_server
+from werkzeug.test import run_wsgi_app
 from werkzeug.wrappers import Request, Response
 
 _CREDENTIAL = re.compile(r"Credential=([^/]+)/\d+/([^/]+)/([^/]+)/")
@@ -115,12 +122,81 @@ if not hasattr(SageMakerResponse, "list_feature_groups"):
     SageMakerResponse.describe_training_job = _describe_training_job
 
 
+_READ = re.compile(r"(?:Describe|List|Get|BatchGet|BatchDescribe|Search)[A-Z]")
+
+
+@cache
+def _services() -> dict[str, list[Any]]:
+    """Models of the services that the rows call, by the name that requests are signed with."""
+    from collectors.aws.kinds import KINDS
+    from collectors.aws.rows import all_calls
+
+    session = botocore.session.Session()
+    found: dict[str, list[Any]] = {}
+    for name in sorted({call.service for kind in KINDS for call in all_calls(kind.fetch)}):
+        model = session.get_service_model(name)
+        found.setdefault(model.signing_name, []).append(model)
+    return found
+
+
+def _operation(request: Request, signed: str) -> Any:
+    """botocore's model of the operation that a request calls; None where the rows call no such service."""
+    return next((o for model in _services().get(signed, ()) for o in _operations(request, model)), None)
+
+
+def _operations(request: Request, model: Any) -> Iterator[Any]:
+    prefix, _, action = request.headers.get("X-Amz-Target", "").rpartition(".")
+    smithy = re.fullmatch(r"/service/(\w+)/operation/(\w+)", request.path)
+    if smithy:
+        prefix, action = smithy.groups()
+    elif not prefix and "form" in (request.content_type or ""):
+        form = urllib.parse.parse_qs(request.get_data(cache=True).decode())
+        prefix, action = model.metadata.get("targetPrefix"), form.get("Action", ["?"])[0]
+    if action:
+        if prefix == model.metadata.get("targetPrefix") and action in model.operation_names:
+            yield model.operation_model(action)
+        return
+    fits = [o for o in map(model.operation_model, model.operation_names) if _is_at(request, o.http)]
+    yield from sorted(fits, key=lambda o: len(o.http["requestUri"]), reverse=True)
+
+
+def _is_at(request: Request, http: Any) -> bool:
+    path, _, query = http["requestUri"].partition("?")
+    pattern = re.sub(r"\\{[^}]+\+\\}", ".+", re.escape(path.rstrip("/")))
+    pattern = re.sub(r"\\{[^}]+\\}", "[^/]+", pattern) + "/?"
+    wanted = {q.partition("=")[0] for q in query.split("&") if q}
+    sent = request.environ["REQUEST_URI"].partition("?")[0]  # as it came: an ARN in it holds slashes
+    return request.method == http["method"] and wanted <= set(request.args) and bool(re.fullmatch(pattern, sent))
+
+
+def _nothing(operation: Any) -> Response:
+    """An answer of the operation's shape in which every list is empty and nothing else stands."""
+    protocol, shape = operation.service_model.resolved_protocol, operation.output_shape
+    members = shape.members if shape else {}
+    lists = {m.serialization.get("name", k): [] for k, m in members.items() if m.type_name == "list"}
+    headers = {"x-amzn-RequestId": "0"}
+    if "json" in protocol:
+        return Response(json.dumps(lists), 200, headers, content_type="application/x-amz-json-1.1")
+    if "cbor" in protocol:
+        headers["smithy-protocol"] = "rpc-v2-cbor"
+        return Response(b"\xa0", 200, headers, content_type="application/cbor")
+    name = operation.name
+    inner = f"<{name}Result/><ResponseMetadata><RequestId>0</RequestId></ResponseMetadata>"
+    return Response(f"<{name}Response>{inner}</{name}Response>", 200, headers, content_type="text/xml")
+
+
 class FaultyMoto:
-    """The WSGI application: counts every call, applies the first rule that fits, otherwise asks moto."""
+    """The WSGI application: counts every call, applies the first rule that fits, otherwise asks moto.
+
+    Attributes:
+        calls: how often (service as signed, region, operation) was called.
+        empty: how often (botocore's service, operation) was answered with nothing, because moto does not implement it.
+    """
 
     def __init__(self) -> None:
         self.url = ""
         self.calls: collections.Counter[tuple[str, str, str]] = collections.Counter()
+        self.empty: collections.Counter[tuple[str, str]] = collections.Counter()
         self._moto = DomainDispatcherApplication(create_backend_app)
         self._rules: list[dict[str, Any]] = []
         self._lock = threading.Lock()
@@ -136,6 +212,7 @@ class FaultyMoto:
         with self._lock:
             self._rules.clear()
             self.calls.clear()
+            self.empty.clear()
 
     def count(self, service: str, action: str) -> int:
         """How often an operation was called, over all regions."""
@@ -156,7 +233,7 @@ class FaultyMoto:
             environ["wsgi.input"], environ["CONTENT_LENGTH"] = io.BytesIO(body), str(len(body))
         kind = self._fault(service, region, action, request)
         if kind is None:
-            return self._moto(environ, start_response)
+            return self._ask(request, service)(environ, start_response)
         if kind == "drop":
             environ["werkzeug.socket"].shutdown(2)
             start_response("500 cut", [])
@@ -165,13 +242,38 @@ class FaultyMoto:
             return Response("<html>502 Bad Gateway</html>", 502)(environ, start_response)
         return _refusal(protocol, *_ERRORS[kind][protocol], action)(environ, start_response)
 
+    def _ask(self, request: Request, service: str) -> Response:
+        """What moto answers; nothing, where it does not implement a read."""
+        try:
+            if not self._knows(request):
+                raise NotImplementedError(f"{service} has not been implemented")
+            body, status, headers = run_wsgi_app(self._moto, request.environ, buffered=True)
+            lacking = status.startswith("404") and headers.get("Content-Type", "").startswith("text/html")
+        except NotImplementedError as error:
+            lacking, body, status, headers = True, [str(error).encode()], "501 Not Implemented", Headers()
+        operation = _operation(request, service) if lacking else None
+        if operation is None or not _READ.match(operation.name):
+            return Response(body, status, headers)
+        with self._lock:
+            self.empty[(operation.service_model.service_name, operation.name)] += 1
+        return _nothing(operation)
+
+    def _knows(self, request: Request) -> bool:
+        """Whether moto has the service at all; unsigned requests are its own."""
+        if "Authorization" not in request.headers:
+            return True
+        host = str(self._moto.infer_service_region_host(request.environ, request.path))
+        patterns = (pattern for _, pattern in self._moto.backend_url_patterns)
+        return host in list_of_moto_modules() or any(p.match(f"http://{host}") for p in patterns)
+
     def _control(self, request: Request) -> Response:
         if request.method == "POST":
             self.fail(**request.get_json(force=True))
         elif request.method == "DELETE":
             self.heal()
-        calls = {" ".join(k): n for k, n in sorted(self.calls.items())}
-        return Response(json.dumps({"rules": self._rules, "calls": calls}), content_type="application/json")
+        counts = {"calls": self.calls, "empty": self.empty}
+        told = {name: {" ".join(k): n for k, n in sorted(counter.items())} for name, counter in counts.items()}
+        return Response(json.dumps({"rules": self._rules, **told}), content_type="application/json")
 
     def _fault(self, service: str, region: str, action: str, request: Request) -> str | None:
         values = {"service": service, "region": region, "action": action}
