@@ -356,7 +356,7 @@ def misfit(name: str, value: Any) -> str | None:
         return f"{name}: not in the vocabulary"
     ok = {
         "text": lambda: isinstance(value, str),
-        "int": lambda: isinstance(value, int) and not isinstance(value, bool),
+        "int": lambda: isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**63,
         "float": lambda: isinstance(value, int | float) and not isinstance(value, bool),
         "bool": lambda: isinstance(value, bool),
         "instant": lambda: isinstance(value, str) and value.endswith("Z"),

@@ -430,6 +430,8 @@ def _array(values: list[Any], type_: pa.DataType) -> pa.Array:
         return pa.array([_texts(v) for v in values], type_)
     if type_ == _TEXT:
         return pa.array([None if v is None else str(v) for v in values], type_)
+    if type_ == _WHOLE:
+        return pa.array([v if isinstance(v, int) and abs(v) < 2**63 else None for v in values], type_)
     return pa.array(values, type_)
 
 
