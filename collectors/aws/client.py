@@ -6,8 +6,6 @@ Owns credentials, retries and time limits. Refuses writes: whatever is no Descri
 
 from __future__ import annotations
 
-import base64
-import math
 import os
 import re
 import threading
@@ -51,11 +49,11 @@ from botocore.parsers import ResponseParserError
 from collectors.aws.answers import demand_content, unreadable, watch_tokens
 from collectors.aws.errors import THROTTLING, action, meaning
 from collectors.aws.lanes import WORKERS, Lanes
+from collectors.aws.parsing import Parsers
 from collectors.aws.rows import Call
 from normalize.errors import CollectError, DeniedError, TransientError
 from normalize.identity import parse_arn
 from normalize.model import Json
-from normalize.units import instant
 
 READ_ONLY = re.compile(r"(?:Describe|List|Get|BatchGet|BatchDescribe|Search)[A-Z]")
 _SESSION_NAME = "stocktake"
@@ -70,6 +68,8 @@ _NO_CREDENTIALS = (
 )
 _TRANSPORT = (ConnectionError, HTTPClientError, ResponseParserError)
 _MISCONFIGURED = (ProfileNotFound, ConfigNotFound, InvalidConfigError)
+TOKENS = ("NextToken", "nextToken")
+"""Member of answer and request by which pages follow each other where botocore has no rule: ListHubs of SageMaker."""
 _UNUSABLE = (PaginationError, ParamValidationError)
 """A token that comes twice; a name, out of an answer, that no call takes."""
 
@@ -136,6 +136,8 @@ class Client:
         self._clock = clock
         self._lock = threading.RLock()
         self._base = botocore.session.Session(profile=profile)
+        self._parsers = Parsers()
+        self._parsers.register(self._base)
         self._sessions: dict[str, Any] = {}
         self._refused: dict[str, CollectError] = {}
         self._clients: OrderedDict[tuple[str, str, str], Any] = OrderedDict()
@@ -176,7 +178,7 @@ class Client:
         client = self.client(account, region, call.service)
         method = xform_name(call.operation)
         if not client.can_paginate(method):
-            yield self._ask(client, call.service, call.operation, params)
+            yield from self._follow(client, call, params)
             return
         paging = {"PageSize": call.page} if call.page else {}
         pages = iter(client.get_paginator(method).paginate(**params, PaginationConfig=paging))
@@ -184,13 +186,25 @@ class Client:
         watch = watch_tokens(rule, f"{call.service}:{call.operation}")
         while True:
             try:
-                page = plain(next(pages))
+                page = _content(next(pages))
             except StopIteration:
                 return
             except Exception as error:  # answers of any shape run through botocore's parsers
                 raise _failure(error, call.service, call.operation) from error
             yield page
             watch(page)
+
+    def _follow(self, client: Any, call: Call, params: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+        """Answers of an operation that botocore has no rule of paging for, to the end."""
+        takes = client.meta.service_model.operation_model(call.operation).input_shape
+        token = next((t for t in TOKENS if takes is not None and t in takes.members), "")
+        watch = watch_tokens({"output_token": token}, f"{call.service}:{call.operation}")
+        answer = self._ask(client, call.service, call.operation, params)
+        yield answer
+        while token and answer.get(token):
+            watch(answer)
+            answer = self._ask(client, call.service, call.operation, {**params, token: answer[token]})
+            yield answer
 
     def enter(self, account: str) -> None:
         """Make sure that an account can be looked into.
@@ -248,7 +262,7 @@ class Client:
 
     def _ask(self, client: Any, service: str, operation: str, params: Mapping[str, Any]) -> Mapping[str, Any]:
         try:
-            answer: Mapping[str, Any] = plain(getattr(client, xform_name(operation))(**params))
+            answer = _content(getattr(client, xform_name(operation))(**params))
         except Exception as error:  # likewise
             raise _failure(error, service, operation) from error
         return answer
@@ -294,6 +308,7 @@ class Client:
         session = botocore.session.Session()
         # Service models are megabytes each, and the same for every account.
         session.register_component("data_loader", self._base.get_component("data_loader"))
+        self._parsers.register(session)
         session.register_component("credential_provider", CredentialResolver([_Given(credentials)]))
         return session
 
@@ -380,16 +395,6 @@ def unlisted(error: ClientError, service: str, operation: str) -> CollectError:
     )
 
 
-def plain(value: Any) -> Any:
-    """An answer as plain JSON: instants as RFC 3339 text, bytes as base64 text, no ResponseMetadata."""
-    if isinstance(value, dict):
-        return {str(k): plain(v) for k, v in value.items() if k != "ResponseMetadata"}
-    if isinstance(value, list | tuple):
-        return [plain(v) for v in value]
-    if isinstance(value, datetime):
-        return instant(value)
-    if isinstance(value, bytes):
-        return base64.b64encode(value).decode()
-    if isinstance(value, float) and not math.isfinite(value):
-        return str(value)
-    return value
+def _content(answer: Mapping[str, Any]) -> Mapping[str, Any]:
+    """An answer without what tells of the call; our parsers made the rest plain JSON."""
+    return {name: value for name, value in answer.items() if name != "ResponseMetadata"}

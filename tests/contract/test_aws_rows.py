@@ -11,7 +11,7 @@ import botocore.session
 import pytest
 from botocore import xform_name
 
-from collectors.aws.client import READ_ONLY
+from collectors.aws.client import READ_ONLY, TOKENS
 from collectors.aws.kinds import KINDS
 from collectors.aws.rows import Call, all_calls
 from normalize.mapping import kind_table
@@ -77,6 +77,16 @@ def test_page_size_is_one_that_the_service_takes(kind: str, call: Call) -> None:
     limit = paginator._pagination_cfg["limit_key"]
     shape = model(call.service).operation_model(call.operation).input_shape.members[limit]
     assert shape.metadata.get("min", 1) <= call.page <= shape.metadata.get("max", call.page)
+
+
+@pytest.mark.parametrize(("kind", "call"), CALLS, ids=lambda v: v.operation if isinstance(v, Call) else v)
+def test_no_page_is_left_out(kind: str, call: Call) -> None:
+    """A detail that keeps the whole answer reads one page: of such, the row keeps what the first one holds."""
+    operation = model(call.service).operation_model(call.operation)
+    takes = set(operation.input_shape.members if operation.input_shape else ())
+    tokens = {m for m in operation.output_shape.members if re.search("token|marker", m, re.IGNORECASE)} & takes
+    paged = client(call.service).can_paginate(xform_name(call.operation))
+    assert paged or tokens <= set(TOKENS)
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda k: k.name)
