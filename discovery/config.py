@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from normalize.addresses import only_local, parse_server
 from normalize.errors import ConfigError
-from normalize.identity import mlflow_server_name
+from normalize.identity import arn_name, mlflow_server_name
 from normalize.redaction import scrub
 
 DEFAULT_DATABASE = "sqlite:///stocktake.db"
@@ -90,9 +90,20 @@ class AzureSource(_Source):
 
 
 class KubernetesSource(_Source):
+    """`aliases` are names under which others know the cluster: its ARN, the URL of its API server."""
+
     type: Literal["kubernetes"]
     kubeconfig: str | None = None
     context: str | None = None
+    aliases: list[str] = Field(default_factory=list)
+
+    @field_validator("aliases")
+    @classmethod
+    def _names_of_clusters(cls, value: list[str]) -> list[str]:
+        for alias in value:
+            if not arn_name(alias):
+                _web_address(alias)
+        return value
 
 
 class MlflowSource(_Source):
@@ -385,6 +396,7 @@ database = "sqlite:///stocktake.db"        # or postgresql+psycopg://stocktake@d
 # name = "train"
 # kubeconfig = "~/.kube/config"            # left out: in-cluster, then the default file
 # context = "train"
+# aliases = ["arn:aws:eks:us-east-1:111122223333:cluster/train"]  # where nothing else tells which cluster of a cloud it is
 
 # [[source]]
 # type = "mlflow"

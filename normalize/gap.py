@@ -415,11 +415,12 @@ def _toml(text: str) -> str:
     return '"' + re.sub(r'[\\"\x00-\x1f]', "", text) + '"'
 
 
-def unscanned_cluster(resource_id: str, kind: str, name: str, scope: Scope, evidence: Evidence, unread: Sequence[str]) -> Gap:  # fmt: skip
+def unscanned_cluster(resource_id: str, kind: str, name: str, scope: Scope, evidence: Evidence, unread: Sequence[str], nameless: Sequence[tuple[str, str]] = ()) -> Gap:  # fmt: skip
     """A Kubernetes cluster that a cloud lists and no source reads.
 
     Args:
         unread: Kubernetes sources that could not be read: one of them may be this cluster.
+        nameless: (source, address) of the clusters that are read and that nothing joins to a cloud's: likewise.
     """
     login, context = "", name
     if kind == "aws.eks.cluster":
@@ -428,6 +429,9 @@ def unscanned_cluster(resource_id: str, kind: str, name: str, scope: Scope, evid
         login = f"Log in with `gcloud container clusters get-credentials {name} --location {scope.place}`, then a"
         context = f"gke_{scope.account}_{scope.place}_{name}"
     doubt = f" Source {', '.join(unread)} could not be read and may be this cluster: see its gap first." if unread else ""  # fmt: skip
+    if nameless:
+        listed = ", ".join(f"{source} ({at})" for source, at in nameless[:3])
+        doubt += f" If source {listed} reads this very cluster, add to its block instead:\n\naliases = [{_toml(resource_id)}]"  # fmt: skip
     return Gap(
         id=gap_id(GapCode.SCOPE_UNSCANNED, resource_id),
         code=GapCode.SCOPE_UNSCANNED,

@@ -13,6 +13,7 @@ Key forms:
     dns:HOST@CLUSTER  ip:ADDRESS@CLUSTER   an alias that holds inside one cluster; mentions there carry it without @…
     label:NAME                         a host of one label: a Service of the namespace where it is mentioned, else nothing
     hf://ORG/MODEL                     a model hub entry
+    oidc:URL                           a cluster, by the issuer of its tokens
     KIND|ACCOUNT|PLACE|NATIVE          names that are unique only within a scope
     k8s://… mlflow://… host://…        ids of our own
 """

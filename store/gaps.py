@@ -503,6 +503,7 @@ def _cluster_gaps(connection: Connection, ground: _Ground) -> Iterator[Gap]:
     )
     read = _read_clusters(connection)
     unread = sorted({s.look.source for s in ground.unplanned["kubernetes"]})
+    nameless = _unnamed_clusters(connection)
     for row in connection.execute(clusters).all():
         attributes = content.decode(row.attributes)
         if not texts.is_kubernetes(row.kind, attributes) or row.id in read:
@@ -511,7 +512,22 @@ def _cluster_gaps(connection: Connection, ground: _Ground) -> Iterator[Gap]:
         endpoint = attributes.get("endpoint")
         evidence = Evidence(f"{source} {call}", "$", str(endpoint or row.id), row.id)
         scope = Scope(row.provider, row.account, row.place)
-        yield texts.unscanned_cluster(row.id, row.kind, row.name or row.id, scope, evidence, unread)
+        yield texts.unscanned_cluster(row.id, row.kind, row.name or row.id, scope, evidence, unread, nameless)
+
+
+def _unnamed_clusters(connection: Connection) -> list[tuple[str, str]]:
+    """(source, address) of the clusters that are read and that no cloud's cluster is the same as."""
+    same = exists().where(
+        relations.c.verb == "same_as",
+        or_(relations.c.source_id == resources.c.id, relations.c.target_id == resources.c.id),
+    )
+    statement = (
+        select(listings.c.source, resources.c.attributes)
+        .join(resources, resources.c.listing_id == listings.c.id)
+        .where(resources.c.kind == "k8s.cluster", resources.c.gone_at.is_(None), ~same)
+        .order_by(listings.c.source)
+    )
+    return [(source, str(content.decode(told).get("endpoint", ""))) for source, told in connection.execute(statement)]
 
 
 def _read_clusters(connection: Connection) -> set[str]:

@@ -13,8 +13,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Select, and_, delete, exists, func, insert, literal, or_, select
 
+from store import content
 from store.database import insert_rows, writing
-from store.schema import aliases, listings, refs, relations, sightings
+from store.schema import aliases, listings, refs, relations, resources, sightings
 from store.servers import known_servers, within
 
 _RELATION = ("source_id", "verb", "target_id", "evidence")
@@ -39,6 +40,7 @@ def link(engine: Engine, run_id: str) -> dict[str, int]:
         connection.execute(insert(relations).from_select(_RELATION, _resolved(aliases.c.key == refs.c.key)))
         _link_inside(connection)
         _link_servers(connection)
+        _link_clusters(connection)
         now = connection.execute(count).scalar_one()
     return {"relations": now, "fewer": max(0, before - now)}
 
@@ -104,6 +106,43 @@ def _link_servers(connection: Connection) -> None:
             found[server].append(key)
     for server, keys in sorted(found.items()):
         connection.execute(insert(relations).from_select(_RELATION, _mentions_of(server, keys)))
+
+
+_CLUSTER_TAGS = ("eks:cluster-name", "aws:eks:cluster-name", "eks:eks-cluster-name")
+"""Tags that give an instance the name of its EKS cluster; kubernetes.io/cluster/NAME is "owned". Source: manifests of managed
+node groups, Karpenter and EKS Auto Mode in public repositories, read 2026-11-24."""
+
+
+def _link_clusters(connection: Connection) -> None:
+    """A cluster whose nodes are instances that carry the name of an EKS cluster of their account and region is that one."""
+    node, machine, c = resources.alias("node"), resources.alias("machine"), resources.c
+    named = select(c.id, c.name, c.account, c.place).where(c.kind == "aws.eks.cluster", c.gone_at.is_(None))
+    clusters = {(row.account, row.place, row.name): row.id for row in connection.execute(named)}
+    if not clusters:
+        return
+    tagged = (
+        select(node.c.account.label("uid"), node.c.id.label("node"), machine.c.account, machine.c.place, machine.c.tags)
+        .select_from(relations)
+        .join(node, and_(node.c.id == relations.c.source_id, node.c.kind == "k8s.node"))
+        .join(machine, and_(machine.c.id == relations.c.target_id, machine.c.kind == "aws.ec2.instance"))
+        .where(relations.c.verb == "same_as")
+        .order_by(node.c.id)
+    )
+    found: dict[tuple[str, str, str], tuple[str, str, str, str]] = {}
+    for row in connection.execute(tagged):
+        tags = content.decode(row.tags)
+        names = {tags.get(t) for t in _CLUSTER_TAGS}
+        names |= {
+            k.rpartition("/")[2] for k, v in tags.items() if k.startswith("kubernetes.io/cluster/") and v == "owned"
+        }
+        for name in sorted(n for n in names if n):
+            if eks := clusters.get((row.account, row.place, name)):
+                same = f"k8s://{row.uid}", "same_as", eks
+                found.setdefault(same, (*same, f"the tags of the instance that is {row.node}"))
+    r = relations.c
+    said = select(r.source_id, r.verb, r.target_id).where(r.verb == "same_as", r.target_id.in_(list(clusters.values())))
+    known = {tuple(row) for row in connection.execute(said)}
+    insert_rows(connection, relations, _RELATION, [row for same, row in found.items() if same not in known])
 
 
 def _mentions_of(server: str, keys: list[str]) -> Select[Any]:

@@ -214,9 +214,18 @@ def _listening(notes: Mapping[str, Any]) -> list[str]:
     try:
         entries = json.loads(str(notes.get(_LISTEN_PORTS) or "[]"))
         ports += [str(port) for entry in entries for port in entry.values() if isinstance(port, int)]
-    except (ValueError, AttributeError):
+    except (AttributeError, TypeError, ValueError):
         pass
     return list(dict.fromkeys(ports))
+
+
+def _gateway(obj: Json, found: _Found) -> None:
+    for listener in (obj.get("spec") or {}).get("listeners") or []:
+        found.own(listener.get("hostname"))
+    for i, entry in enumerate((obj.get("status") or {}).get("addresses") or []):
+        value = entry.get("value")
+        if isinstance(value, str) and (name := host_name(value)):
+            found.exposed_by(name, f"$.status.addresses[{i}].value", value)
 
 
 def _http_route(obj: Json, found: _Found) -> None:
@@ -279,6 +288,7 @@ def _destination(rule: Json, namespace: str, cluster: str) -> Address | None:
 _READERS: Mapping[tuple[str, str], Callable[[Json, _Found], None]] = {
     ("", "Service"): _service,
     ("networking.k8s.io", "Ingress"): _ingress,
+    ("gateway.networking.k8s.io", "Gateway"): _gateway,
     ("gateway.networking.k8s.io", "HTTPRoute"): _http_route,
     ("route.openshift.io", "Route"): _open_shift_route,
     ("networking.istio.io", "VirtualService"): _virtual_service,

@@ -12,14 +12,26 @@ from urllib.parse import urlsplit
 from collectors.contract import Blindness, Planned, plan_each
 from collectors.kubernetes import client, facts
 from collectors.kubernetes.edges import CLUSTER_SCOPED
+from collectors.kubernetes.external_secrets import EXTERNAL_SECRET, entries, stores
 from collectors.kubernetes.rows import CLUSTER, row_of, silent
 from collectors.kubernetes.types import Objects, Silence, discover
-from normalize.errors import CollectError, DeniedError, TransientError
+from normalize.errors import CollectError, DeniedError, TransientError, UnavailableError
+from normalize.identity import canonical, known_service
+from normalize.mapping import LINKS
 from normalize.model import Json, Kind, RawRecord, Scope
 
 PAGE = 500
 RESTARTS = 3
 """How often a list starts again when its continue token has expired."""
+
+_ISSUERS = re.compile(
+    r"https://(?:oidc\.eks\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?/id/\w+|container\.googleapis\.com/v1/projects/.+|"
+    r"[a-z0-9-]+\.oic\.[a-z0-9-]+\.azure\.com/.+)"
+)
+"""Issuers of service account tokens that are one cluster's own; elsewhere many clusters share
+https://kubernetes.default.svc.cluster.local. Source: the issuers of EKS and GKE clusters as public manifests show them, read
+2026-11-24; that of AKS is not verified."""
+_STORES = frozenset({("external-secrets.io", "SecretStore"), ("external-secrets.io", "ClusterSecretStore")})
 
 _EKS = re.compile(r"arn:aws[a-z-]*:eks:[a-z0-9-]+:\d{12}:cluster/[A-Za-z0-9_-]+")
 
@@ -29,14 +41,22 @@ def _now() -> datetime:
 
 
 class KubernetesCollector:
-    """Implements collectors.contract.Collector for one cluster. Lists the whole cluster, never a namespace at a time."""
+    """Implements collectors.contract.Collector for one cluster. Lists the whole cluster, never a namespace at a time.
+
+    Args:
+        aliases: other names of the cluster, as configured: an ARN, the URL of its API server.
+    """
 
     provider = "kubernetes"
 
-    def __init__(self, source: str, api: client.Api, clock: Callable[[], datetime] = _now) -> None:
+    def __init__(
+        self, source: str, api: client.Api, clock: Callable[[], datetime] = _now, aliases: Sequence[str] = ()
+    ) -> None:
         self.source = source
         self._api = api
         self._clock = clock
+        self._aliases = list(aliases)
+        self._stores: dict[str, Json] | None = None
         self._lock = threading.Lock()
         self._kinds: list[Kind] | None = None
         self._namespace: Json = None
@@ -101,6 +121,8 @@ class KubernetesCollector:
             for item in self._list(type_.path):
                 if isinstance(item, dict):
                     payload, gaps = facts.payload(item, type_, scope.account, self._unscoped)
+                    if (type_.group, type_.kind) == EXTERNAL_SECRET:
+                        gaps += self._add_entries(payload)
                 else:
                     payload, gaps = item, ()
                 yield RawRecord(kind.name, scope, payload, self.source, call, self._clock(), gaps)
@@ -126,6 +148,27 @@ class KubernetesCollector:
                 expired = error
         raise TransientError(f"the list expired {RESTARTS + 1} times before its end: {expired}", call=expired.call)
 
+    def _add_entries(self, payload: dict[str, Any]) -> tuple[CollectError, ...]:
+        """Add what an ExternalSecret names in the secret manager that its store reads; what failed on the way."""
+        try:
+            with self._lock:
+                if self._stores is None:
+                    self._stores = stores(self._list_stores())
+                known = self._stores
+        except CollectError as error:
+            return (error,)
+        payload[LINKS] = [*(payload.get(LINKS) or []), *entries(payload, known)]
+        return ()
+
+    def _list_stores(self) -> Iterator[Json]:
+        for kind in self._kinds or ():
+            type_ = kind.fetch
+            if isinstance(type_, Objects) and (type_.group, type_.kind) in _STORES:
+                try:
+                    yield from self._list(type_.path)
+                except DeniedError as error:
+                    raise DeniedError(str(error), call=error.call, needs=(need(type_),), code=error.code) from None
+
     def _break(self, silence: Silence) -> None:
         """Ask a silent group version once more, so that the reason is its own.
 
@@ -149,7 +192,20 @@ class KubernetesCollector:
             payload["name"] = names[0]
         if arn := next((n for n in names if _EKS.fullmatch(n)), None):
             payload["arn"] = arn
+        if issuer := self._issuer():
+            payload["issuer"] = issuer
+        if self._aliases:
+            payload["aliases"] = self._aliases
+        payload[LINKS] = list(_same(payload))
         return RawRecord(CLUSTER.name, scope, payload, self.source, "GET /version", self._clock())
+
+    def _issuer(self) -> str | None:
+        """The issuer of the cluster's tokens, where it is a name that its cloud knows. Not everybody may ask for it."""
+        try:
+            issuer = str(self._api.get("/.well-known/openid-configuration").get("issuer") or "").rstrip("/")
+        except (DeniedError, UnavailableError):
+            return None
+        return issuer if _ISSUERS.fullmatch(issuer) else None
 
     def classify(self, error: Exception) -> CollectError | None:
         return error if isinstance(error, CollectError) else None
@@ -191,6 +247,20 @@ class KubernetesCollector:
         self._api.close()
 
 
+def _same(cluster: Json) -> Iterator[dict[str, Any]]:
+    """Links to the cluster as its cloud lists it, and to what stands before its API server; neither need be scanned."""
+    issuer = f"oidc:{cluster['issuer']}" if cluster.get("issuer") else ""
+    named = [("$.host", cluster.get("host"), "dns"), ("$.arn", cluster.get("arn"), "arn"), ("$.issuer", issuer, "id")]
+    for i, alias in enumerate(cluster.get("aliases") or ()):
+        named.append((f"$.aliases[{i}]", alias, "arn" if alias.startswith("arn:") else "uri"))
+    for path, value, form in named:
+        if not value or not (key := canonical(form, value)):
+            continue
+        kind, _ = known_service(key.removeprefix("dns:")) or ("", "")
+        front = key.startswith(("dns:", "ip:")) and not kind.endswith(".cluster")
+        yield {"verb": "answers_at" if front else "same_as", "key": key, "path": path, "value": value, "optional": True}
+
+
 def need(type_: Objects) -> str:
     """The permission that a list needs: "rbac:list:apps/deployments"; the core group is empty."""
     return f"rbac:list:{type_.group}/{type_.plural}"
@@ -213,4 +283,5 @@ def open_source(settings: Mapping[str, Any], *, clock: Callable[[], datetime] | 
     Raises:
         ConfigError: the kubeconfig or its context cannot be used.
     """
-    return KubernetesCollector(str(settings["name"]), client.connect(settings), clock or _now)
+    api = client.connect(settings)
+    return KubernetesCollector(str(settings["name"]), api, clock or _now, settings.get("aliases") or ())

@@ -6,17 +6,19 @@ of the common AI operators. Refuses names that stand in no known field: normaliz
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from collectors.kubernetes.types import Objects
-from normalize.identity import bucket_name, kubernetes_id, uri_name
+from normalize.identity import aws_short_name, bucket_name, kubernetes_id, uri_name
 from normalize.mapping import located
 from normalize.model import Json
 
 _RBAC, _STORAGE, _NETWORK = "rbac.authorization.k8s.io", "storage.k8s.io", "networking.k8s.io"
+_GATEWAY, _ISTIO, _OPENSHIFT = "gateway.networking.k8s.io", "networking.istio.io", "route.openshift.io"
 _KARPENTER, _SNAPSHOT, _KUEUE = "karpenter.sh", "snapshot.storage.k8s.io", "kueue.x-k8s.io"
 
 CLUSTER_SCOPED = frozenset(
@@ -43,6 +45,7 @@ CLUSTER_SCOPED = frozenset(
         ("external-secrets.io", "ClusterSecretStore"),
         ("cert-manager.io", "ClusterIssuer"),
         ("argoproj.io", "ClusterWorkflowTemplate"),
+        (_GATEWAY, "GatewayClass"),
     }
 )
 """Kinds without a namespace that the table points at; discovery adds those of the cluster."""
@@ -103,6 +106,11 @@ _BINDING = (
     Rule("subjects[]", "name", "grants_to", "", "ServiceAccount", typed=True, only=frozenset({"ServiceAccount"})),
 )
 
+_ROUTE = (
+    Rule("spec.parentRefs[]", "name", "attached_to", _GATEWAY, "Gateway", typed=True),
+    Rule("spec.rules[].backendRefs[]", "name", "calls", "", "Service", typed=True),
+)
+
 _RULES: Mapping[tuple[str, str], tuple[Rule, ...]] = {
     ("", "PersistentVolume"): (
         Rule("spec.claimRef", "name", "claimed_by", "", "PersistentVolumeClaim"),
@@ -129,6 +137,22 @@ _RULES: Mapping[tuple[str, str], tuple[Rule, ...]] = {
         Rule("spec.tls[]", "secretName", "terminates_with", "", "Secret"),
         Rule("spec.rules[].http.paths[].backend.service", "name", "calls", "", "Service"),
         Rule("spec.defaultBackend.service", "name", "calls", "", "Service"),
+    ),
+    (_GATEWAY, "Gateway"): (
+        Rule("spec", "gatewayClassName", "uses_class", _GATEWAY, "GatewayClass"),
+        Rule("spec.listeners[].tls.certificateRefs[]", "name", "terminates_with", "", "Secret", typed=True),
+    ),
+    (_GATEWAY, "HTTPRoute"): _ROUTE,
+    (_GATEWAY, "GRPCRoute"): _ROUTE,
+    (_OPENSHIFT, "Route"): (
+        Rule("spec.to", "name", "calls", "", "Service", typed=True),
+        Rule("spec.alternateBackends[]", "name", "calls", "", "Service", typed=True),
+    ),
+    ("nvidia.com", "ClusterPolicy"): (
+        Rule("spec.dcgmExporter.config", "name", "reads", "", "ConfigMap"),
+        Rule("spec.devicePlugin.config", "name", "reads", "", "ConfigMap"),
+        Rule("spec.migManager.config", "name", "reads", "", "ConfigMap"),
+        Rule("spec.migManager.gpuClientsConfig", "name", "reads", "", "ConfigMap"),
     ),
     ("discovery.k8s.io", "EndpointSlice"): (
         Rule("metadata.labels", "kubernetes.io/service-name", "backs", "", "Service"),
@@ -230,9 +254,28 @@ def _named(obj: Json, type_: Objects, namespace: str) -> Iterator[_Named]:
     for i, owner in enumerate((obj.get("metadata") or {}).get("ownerReferences") or []):
         path = f"$.metadata.ownerReferences[{i}].name"
         yield path, "owned_by", _group(owner.get("apiVersion")), owner["kind"], namespace, owner["name"], False
+    if (type_.group, type_.kind) == ("nvidia.com", "ClusterPolicy"):
+        namespace = str((obj.get("status") or {}).get("namespace") or "")  # where its operator runs
     for rule in _RULES.get((type_.group, type_.kind), ()):
         yield from _apply(rule, obj, "$", namespace)
+    yield from _login(obj, namespace)
     yield from _deep(obj, "$", namespace)
+
+
+_OIDC = "alb.ingress.kubernetes.io/auth-idp-oidc"
+
+
+def _login(obj: Json, namespace: str) -> Iterator[_Named]:
+    """The Secret with the client's credentials, in the JSON of an annotation of the AWS Load Balancer Controller.
+
+    Source: kubernetes-sigs/aws-load-balancer-controller at 00175c1, docs/guide/ingress/annotations.md, read 2026-11-24.
+    """
+    try:
+        said = json.loads(str(((obj.get("metadata") or {}).get("annotations") or {}).get(_OIDC) or "{}"))
+    except ValueError:
+        return
+    if isinstance(said, dict) and isinstance(name := said.get("secretName"), str) and name:
+        yield f'$.metadata.annotations["{_OIDC}"]', "reads", "", "Secret", namespace, name, False
 
 
 def _group(api_version: str | None) -> str:
@@ -314,6 +357,12 @@ def _outside(obj: Json, type_: Objects) -> Iterator[dict[str, Any]]:
             named = key, "" if "/virtualmachinescalesets/" in key else "azure.compute.virtual_machine", "azure"
         if named:
             yield _cloud("same_as", named, "$.spec.providerID", text)
+        labels = (obj.get("metadata") or {}).get("labels") or {}
+        for label, verb, target in _MADE_FROM:
+            made = aws_short_name(str(labels.get(label) or ""))
+            if made:  # the instance says so too, and knows whose it is
+                at = f'$.metadata.labels["{label}"]'
+                yield {**_cloud(verb, (made.key, target, "aws"), at, str(labels[label])), "optional": True}
         machine = ((obj.get("status") or {}).get("nodeInfo") or {}).get("machineID")
         if isinstance(machine, str) and re.fullmatch(r"[0-9a-f]{32}", machine):
             # Its host need not be scanned: the node is a record of its own.
@@ -326,6 +375,9 @@ def _outside(obj: Json, type_: Objects) -> Iterator[dict[str, Any]]:
         shape, target = _HANDLES.get(driver, (_NEVER, ""))
         if m := shape.fullmatch(handle):
             yield _cloud("backed_by", (f"aws:{m[1]}", target, "aws"), "$.spec.csi.volumeHandle", handle)
+        if point := re.search(r"::(fsap-[0-9a-f]+)$", handle):
+            key = f"aws:{point[1]}"  # a door of the file system, which is mentioned beside it
+            yield {**_cloud("mounts_through", (key, "", "aws"), "$.spec.csi.volumeHandle", handle), "optional": True}
         bucket = (csi.get("volumeAttributes") or {}).get("bucketName")
         if driver == "s3.csi.aws.com" and isinstance(bucket, str) and (name := bucket_name("s3", bucket)):
             at = "$.spec.csi.volumeAttributes.bucketName"
@@ -333,6 +385,17 @@ def _outside(obj: Json, type_: Objects) -> Iterator[dict[str, Any]]:
         server = (spec.get("nfs") or {}).get("server")
         if isinstance(server, str) and (name := uri_name(f"nfs://{server}")):
             yield _cloud("backed_by", (name.key, name.target, name.provider), "$.spec.nfs.server", server)
+    elif type_.group == "cert-manager.io" and type_.kind.endswith("Issuer"):
+        for at, zone in located(obj, "spec.acme.solvers[].dns01.route53.hostedZoneID"):
+            if isinstance(zone, str) and re.fullmatch(r"Z[0-9A-Z]{6,31}", zone):
+                named = f"arn:aws:route53:::hostedzone/{zone}", "aws.route53.hosted_zone", "aws"
+                yield _cloud("proves_with", named, at, zone)
+
+
+_MADE_FROM = (
+    ("eks.amazonaws.com/nodegroup-image", "started_from", "aws.ec2.image"),
+    ("eks.amazonaws.com/sourceLaunchTemplateId", "started_from", "aws.ec2.launch_template"),
+)
 
 
 def _cloud(verb: str, named: tuple[str, str, str], path: str, value: str) -> dict[str, Any]:

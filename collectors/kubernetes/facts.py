@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from collectors.kubernetes import nodes, workloads
+from collectors.kubernetes import helm, nodes, workloads
 from collectors.kubernetes.addresses import addresses
 from collectors.kubernetes.edges import edges
 from collectors.kubernetes.rows import kind_name
@@ -61,10 +61,12 @@ def _metadata(meta: Mapping[str, Any]) -> dict[str, Any]:
 
 def _closed(secret: Mapping[str, Any]) -> dict[str, Any]:
     """The values of a Secret, masked before anything else sees them. A Helm release is a whole chart with its values:
-    nothing of it is kept but the key."""
+    nothing of it is kept but the key, and what the values of the deployed one mention."""
     whole = secret.get("type") == "helm.sh/release.v1"
+    told = helm.mentioned(secret) if whole else ()
+    mark = f"{MARK[:-1]}; mentions {' '.join(told)}]" if told else MARK
     return {
-        part: {k: MARK if whole or not isinstance(v, str) else mask(v) for k, v in values.items()}
+        part: {k: mark if whole else mask(v) if isinstance(v, str) else MARK for k, v in values.items()}
         for part in ("data", "stringData")
         if isinstance(values := secret.get(part), dict)
     }

@@ -15,9 +15,6 @@ from collectors.kubernetes.rows import KINDS
 NAME = "stocktake-reader"
 NAMESPACE = "stocktake"
 
-_CORE_RAW = ("endpoints", "limitranges", "podtemplates")
-"""Core resources without a row, stored raw. Source: the Python client of Kubernetes 37.0.1, CoreV1Api; read 2026-11-24."""
-
 _BUILT_IN = (
     "admissionregistration.k8s.io",
     "apiextensions.k8s.io",
@@ -40,25 +37,18 @@ _BUILT_IN = (
     "storage.k8s.io",
     "storagemigration.k8s.io",
 )
-"""Groups of the API server itself that may be listed whole: all but events.k8s.io. Source: as above, all its API classes."""
-
-_OPERATORS = (
-    "cert-manager.io",
-    "external-secrets.io",
-    "jobset.x-k8s.io",
-    "karpenter.k8s.aws",
-    "nvidia.com",
-    "scheduling.volcano.sh",
-)
-"""Further groups that AI clusters commonly serve and that have no row."""
+"""Groups of the API server itself that may be listed whole: all but events.k8s.io. Source: the Python client
+of Kubernetes 37.0.1, all its API classes; read 2026-11-24."""
 
 
 def _rules() -> Iterator[dict[str, Any]]:
-    core = sorted({k.fetch.plural for k in KINDS if not k.fetch.group and k.fetch.plural != "secrets"} | {*_CORE_RAW})
+    core = sorted({k.fetch.plural for k in KINDS if not k.fetch.group and k.fetch.plural != "secrets"})
     yield {"apiGroups": [""], "resources": core, "verbs": ["list"]}
     # the uid of kube-system names the cluster
     yield {"apiGroups": [""], "resources": ["namespaces"], "verbs": ["get"]}
-    groups = {k.fetch.group for k in KINDS if k.fetch.group} | {*_BUILT_IN, *_OPERATORS}
+    # the issuer of its tokens is a name by which a cloud knows the cluster
+    yield {"nonResourceURLs": ["/.well-known/openid-configuration"], "verbs": ["get"]}
+    groups = {k.fetch.group for k in KINDS if k.fetch.group} | {*_BUILT_IN}
     for group in sorted(groups):
         yield {"apiGroups": [group], "resources": ["*"], "verbs": ["list"]}
 

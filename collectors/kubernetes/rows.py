@@ -89,9 +89,17 @@ CLUSTER = Kind(
         "endpoint": "server",
         "created_at": Field("namespace.metadata.creationTimestamp", instant),
     },
-    aliases=(Alias("dns", "host"), Alias("arn", "arn")),
+    aliases=(
+        Alias("dns", "host"),
+        Alias("arn", "arn"),
+        Alias("id", Template("oidc:{issuer}")),
+        Alias("arn", "aliases[]"),
+        Alias("uri", "aliases[]"),
+    ),
+    quiet=frozenset({"aliases", "issuer"}),
 )
-"""The cluster itself: GET /version, the namespace kube-system (whose uid names the cluster), and the kubeconfig's names."""
+"""The cluster itself: GET /version, the namespace kube-system (whose uid names the cluster), the issuer of its tokens, and the
+names that the kubeconfig and the configuration give it."""
 
 KINDS: tuple[Kind, ...] = (
     _row(
@@ -256,6 +264,8 @@ KINDS: tuple[Kind, ...] = (
     _row("k8s.kubeflow.mpi_job", _C.TRAINING_JOB, _KUBEFLOW, "MPIJob", "mpijobs", _TRAINING),
     _row("k8s.kubeflow.xgboost_job", _C.TRAINING_JOB, _KUBEFLOW, "XGBoostJob", "xgboostjobs", _TRAINING),
     _row("k8s.kubeflow.train_job", _C.TRAINING_JOB, "trainer.kubeflow.org", "TrainJob", "trainjobs", {**_TRAINING, "suspended": "spec.suspend"}),
+    _row("k8s.job_set", _C.WORKLOAD, "jobset.x-k8s.io", "JobSet", "jobsets", {**_WORKLOAD, "suspended": "spec.suspend"}),
+    _row("k8s.leader_worker_set", _C.WORKLOAD, "leaderworkerset.x-k8s.io", "LeaderWorkerSet", "leaderworkersets", _WORKLOAD),
     _row("k8s.kubeflow.notebook", _C.NOTEBOOK, _KUBEFLOW, "Notebook", "notebooks", _TRAINING),
     _row("k8s.kubeflow.experiment", _C.EXPERIMENT, _KUBEFLOW, "Experiment", "experiments", {"parallelism_count": "spec.parallelTrialCount"}),
     _row("k8s.kubeflow.scheduled_workflow", _C.PIPELINE, _KUBEFLOW, "ScheduledWorkflow", "scheduledworkflows", {"enabled": "spec.enabled"}),
@@ -275,6 +285,7 @@ KINDS: tuple[Kind, ...] = (
             "max_count": "spec.predictor.maxReplicas",
             "endpoint": "status.url",
         },
+        aliases=(Alias("uri", "status.url"),),
     ),
     _row("k8s.kserve.serving_runtime", _C.ENDPOINT_CONFIG, "serving.kserve.io", "ServingRuntime", "servingruntimes"),
     _row(
@@ -295,7 +306,76 @@ KINDS: tuple[Kind, ...] = (
     _row("k8s.prometheus.prometheus_rule", _C.ALARM, "monitoring.coreos.com", "PrometheusRule", "prometheusrules"),
     _row("k8s.karpenter.node_pool", _C.SCALING_GROUP, "karpenter.sh", "NodePool", "nodepools", {"limits": "spec.limits"}, namespaced=False),
     _row("k8s.snapshot.volume_snapshot", _C.SNAPSHOT, "snapshot.storage.k8s.io", "VolumeSnapshot", "volumesnapshots"),
+    _row(
+        "k8s.snapshot.volume_snapshot_content", _C.SNAPSHOT, "snapshot.storage.k8s.io", "VolumeSnapshotContent", "volumesnapshotcontents",
+        {"size_bytes": Field("status.restoreSize", integer)},
+        namespaced=False,
+    ),
 )  # fmt: skip
+
+_GATEWAY, _SNAPSHOT, _TRAINER = "gateway.networking.k8s.io", "snapshot.storage.k8s.io", "trainer.kubeflow.org"
+_API, _ADMISSION = "apiregistration.k8s.io", "admissionregistration.k8s.io"
+
+_PLAIN: tuple[tuple[str, Category, str, str, str, bool], ...] = (
+    # kind, category, group, type, plural, whether it has a namespace: types of which only name, links and mentions count
+    ("k8s.endpoints", _C.ADDRESS, "", "Endpoints", "endpoints", True),
+    ("k8s.endpoint_slice", _C.ADDRESS, "discovery.k8s.io", "EndpointSlice", "endpointslices", True),
+    ("k8s.ip_address", _C.ADDRESS, "networking.k8s.io", "IPAddress", "ipaddresses", False),
+    ("k8s.service_cidr", _C.SUBNET, "networking.k8s.io", "ServiceCIDR", "servicecidrs", False),
+    ("k8s.ingress_class", _C.SETTINGS, "networking.k8s.io", "IngressClass", "ingressclasses", False),
+    ("k8s.limit_range", _C.SETTINGS, "", "LimitRange", "limitranges", True),
+    ("k8s.pod_template", _C.SETTINGS, "", "PodTemplate", "podtemplates", True),
+    ("k8s.pod_disruption_budget", _C.SETTINGS, "policy", "PodDisruptionBudget", "poddisruptionbudgets", True),
+    ("k8s.controller_revision", _C.SETTINGS, "apps", "ControllerRevision", "controllerrevisions", True),
+    ("k8s.lease", _C.SETTINGS, "coordination.k8s.io", "Lease", "leases", True),
+    ("k8s.api_service", _C.SETTINGS, _API, "APIService", "apiservices", False),
+    ("k8s.mutating_webhook", _C.SETTINGS, _ADMISSION, "MutatingWebhookConfiguration", "mutatingwebhookconfigurations", False),
+    ("k8s.validating_webhook", _C.SETTINGS, _ADMISSION, "ValidatingWebhookConfiguration", "validatingwebhookconfigurations", False),
+    ("k8s.mutating_admission_policy", _C.POLICY, _ADMISSION, "MutatingAdmissionPolicy", "mutatingadmissionpolicies", False),
+    ("k8s.mutating_admission_policy_binding", _C.POLICY, _ADMISSION, "MutatingAdmissionPolicyBinding", "mutatingadmissionpolicybindings", False),
+    ("k8s.validating_admission_policy", _C.POLICY, _ADMISSION, "ValidatingAdmissionPolicy", "validatingadmissionpolicies", False),
+    ("k8s.validating_admission_policy_binding", _C.POLICY, _ADMISSION, "ValidatingAdmissionPolicyBinding", "validatingadmissionpolicybindings", False),
+    ("k8s.certificate_signing_request", _C.SETTINGS, "certificates.k8s.io", "CertificateSigningRequest", "certificatesigningrequests", False),
+    ("k8s.flow_schema", _C.SETTINGS, "flowcontrol.apiserver.k8s.io", "FlowSchema", "flowschemas", False),
+    ("k8s.priority_level", _C.SETTINGS, "flowcontrol.apiserver.k8s.io", "PriorityLevelConfiguration", "prioritylevelconfigurations", False),
+    ("k8s.csi_node", _C.SETTINGS, "storage.k8s.io", "CSINode", "csinodes", False),
+    ("k8s.csi_storage_capacity", _C.SETTINGS, "storage.k8s.io", "CSIStorageCapacity", "csistoragecapacities", True),
+    ("k8s.volume_attachment", _C.SETTINGS, "storage.k8s.io", "VolumeAttachment", "volumeattachments", False),
+    ("k8s.volume_attributes_class", _C.STORAGE_CLASS, "storage.k8s.io", "VolumeAttributesClass", "volumeattributesclasses", False),
+    ("k8s.device_class", _C.SETTINGS, "resource.k8s.io", "DeviceClass", "deviceclasses", False),
+    ("k8s.resource_claim", _C.SETTINGS, "resource.k8s.io", "ResourceClaim", "resourceclaims", True),
+    ("k8s.resource_claim_template", _C.SETTINGS, "resource.k8s.io", "ResourceClaimTemplate", "resourceclaimtemplates", True),
+    ("k8s.resource_slice", _C.SETTINGS, "resource.k8s.io", "ResourceSlice", "resourceslices", False),
+    ("k8s.snapshot.volume_snapshot_class", _C.STORAGE_CLASS, _SNAPSHOT, "VolumeSnapshotClass", "volumesnapshotclasses", False),
+    ("k8s.gateway.gateway_class", _C.SETTINGS, _GATEWAY, "GatewayClass", "gatewayclasses", False),
+    ("k8s.gateway.gateway", _C.LOAD_BALANCER, _GATEWAY, "Gateway", "gateways", True),
+    ("k8s.gateway.http_route", _C.LOAD_BALANCER, _GATEWAY, "HTTPRoute", "httproutes", True),
+    ("k8s.gateway.grpc_route", _C.LOAD_BALANCER, _GATEWAY, "GRPCRoute", "grpcroutes", True),
+    ("k8s.openshift.route", _C.LOAD_BALANCER, "route.openshift.io", "Route", "routes", True),
+    ("k8s.istio.virtual_service", _C.LOAD_BALANCER, "networking.istio.io", "VirtualService", "virtualservices", True),
+    ("k8s.istio.gateway", _C.LOAD_BALANCER, "networking.istio.io", "Gateway", "gateways", True),
+    ("k8s.elbv2.target_group_binding", _C.SETTINGS, "elbv2.k8s.aws", "TargetGroupBinding", "targetgroupbindings", True),
+    ("k8s.cert_manager.certificate", _C.CERTIFICATE, "cert-manager.io", "Certificate", "certificates", True),
+    ("k8s.cert_manager.issuer", _C.SETTINGS, "cert-manager.io", "Issuer", "issuers", True),
+    ("k8s.cert_manager.cluster_issuer", _C.SETTINGS, "cert-manager.io", "ClusterIssuer", "clusterissuers", False),
+    ("k8s.external_secrets.external_secret", _C.SECRET, "external-secrets.io", "ExternalSecret", "externalsecrets", True),
+    ("k8s.external_secrets.secret_store", _C.SETTINGS, "external-secrets.io", "SecretStore", "secretstores", True),
+    ("k8s.external_secrets.cluster_secret_store", _C.SETTINGS, "external-secrets.io", "ClusterSecretStore", "clustersecretstores", False),
+    ("k8s.karpenter.node_claim", _C.SETTINGS, "karpenter.sh", "NodeClaim", "nodeclaims", False),
+    ("k8s.karpenter.ec2_node_class", _C.LAUNCH_TEMPLATE, "karpenter.k8s.aws", "EC2NodeClass", "ec2nodeclasses", False),
+    ("k8s.nvidia.cluster_policy", _C.SETTINGS, "nvidia.com", "ClusterPolicy", "clusterpolicies", False),
+    ("k8s.kueue.resource_flavor", _C.SETTINGS, "kueue.x-k8s.io", "ResourceFlavor", "resourceflavors", False),
+    ("k8s.kueue.workload", _C.SETTINGS, "kueue.x-k8s.io", "Workload", "workloads", True),
+    ("k8s.volcano.queue", _C.BATCH_QUEUE, "scheduling.volcano.sh", "Queue", "queues", False),
+    ("k8s.volcano.pod_group", _C.SETTINGS, "scheduling.volcano.sh", "PodGroup", "podgroups", True),
+    ("k8s.kubeflow.profile", _C.SETTINGS, _KUBEFLOW, "Profile", "profiles", False),
+    ("k8s.kubeflow.pod_default", _C.SETTINGS, _KUBEFLOW, "PodDefault", "poddefaults", True),
+    ("k8s.kubeflow.trial", _C.RUN, _KUBEFLOW, "Trial", "trials", True),
+    ("k8s.kubeflow.training_runtime", _C.SETTINGS, _TRAINER, "TrainingRuntime", "trainingruntimes", True),
+    ("k8s.kubeflow.cluster_training_runtime", _C.SETTINGS, _TRAINER, "ClusterTrainingRuntime", "clustertrainingruntimes", False),
+    ("k8s.ack.bucket", _C.SETTINGS, "s3.services.k8s.aws", "Bucket", "buckets", True),
+)  # fmt: skip
+KINDS += tuple(_row(n, c, group, kind, plural, namespaced=spaced) for n, c, group, kind, plural, spaced in _PLAIN)
 
 _BY_TYPE: Mapping[tuple[str, str], Kind] = {(k.fetch.group, k.fetch.kind): k for k in KINDS}
 

@@ -137,6 +137,26 @@ def _spark(obj: Json) -> Iterator[Group]:
         yield _count(replicas, None), {"containers": [{"resources": {"limits": asked}}]}
 
 
+def _job_set(obj: Json) -> Iterator[Group]:
+    """Source: the type ReplicatedJob of sigs.k8s.io/jobset, api/jobset/v1alpha2; replicas and parallelism default to 1; read
+    2026-11-24."""
+    for job in (obj.get("spec") or {}).get("replicatedJobs") or []:
+        each = _count(read(job, "template.spec.parallelism"), 1)
+        jobs = _count(job.get("replicas"), 1)
+        yield None if each is None or jobs is None else each * jobs, read(job, "template.spec.template.spec")
+
+
+def _leader_worker_set(obj: Json) -> Iterator[Group]:
+    """Groups of one leader and size - 1 workers; without a template of its own, the leader has the workers'."""
+    spec = obj.get("spec") or {}
+    template = spec.get("leaderWorkerTemplate") or {}
+    groups, size = _count(spec.get("replicas"), 1) or 0, _count(template.get("size"), 1) or 1
+    worker = read(template, "workerTemplate.spec")
+    leader = read(template, "leaderTemplate.spec")
+    yield groups, worker if leader is MISSING or leader is None else leader
+    yield groups * (size - 1), worker
+
+
 _TEMPLATE = "spec.template.spec"
 GROUPS: Mapping[tuple[str, str], Callable[[Json], Iterator[Group]]] = {
     ("apps", "Deployment"): _at("spec.replicas", _TEMPLATE, 1),
@@ -150,6 +170,8 @@ GROUPS: Mapping[tuple[str, str], Callable[[Json], Iterator[Group]]] = {
     ("kubeflow.org", "TFJob"): _named_replicas("tfReplicaSpecs"),
     ("kubeflow.org", "MPIJob"): _named_replicas("mpiReplicaSpecs"),
     ("kubeflow.org", "XGBoostJob"): _named_replicas("xgbReplicaSpecs"),
+    ("jobset.x-k8s.io", "JobSet"): _job_set,
+    ("leaderworkerset.x-k8s.io", "LeaderWorkerSet"): _leader_worker_set,
     ("kubeflow.org", "Notebook"): _notebook,
     ("trainer.kubeflow.org", "TrainJob"): _train,
     ("ray.io", "RayCluster"): _ray("spec"),
