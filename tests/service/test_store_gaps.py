@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -245,6 +247,51 @@ def test_one_gap_for_one_missing_thing_with_all_who_need_it(estate: Estate) -> N
     assert gap["subject"] == "s3://gone, needed by 40 resources"
     shown = Reader(estate.engine).show("m003")
     assert [g["id"] for g in shown["gaps"]] == [gap["id"]]
+
+
+def _twisted(estate: Estate) -> list[tuple[Any, ...]]:
+    """Looks in which much depends on who comes first: things that two listings tell of differently, more mentions of a
+    name than a gap has room for, mentions that know more of it than others, equal faults."""
+    lost = needs("", "s3://gone/x")
+    twins = []
+    for place, call in (("us-east-1", "A"), ("eu-west-1", "B")):
+        refs = tuple(replace(lost, call=call, value=f"s3://gone/{call}{i}", place=place if i else "") for i in range(3))
+        twins.append(estate.thing("a-twin", refs=refs, attributes={"state": call}, keys=(f"twin|{call}",)))
+    fault = DeniedError("no", call="s3:GetBucketTagging", needs=("s3:GetBucketTagging",))
+    buckets = [estate.thing(f"b{i:02}", "aws.s3.bucket", Category.BUCKET, GLOBAL, gaps=(fault,)) for i in range(30)]
+    users = [
+        model(estate, replace(lost, account="" if i % 3 else "111122223333"), needs("", ROLE), name=f"m{i:02}")
+        for i in range(30)
+    ]
+    sharers = [estate.thing(f"s{i}", refs=(needs("", "s3://shared/x"),), keys=("s3://shared",)) for i in range(4)]
+    elsewhere = Scope("aws", "111122223333", "eu-west-1")
+    return [
+        ("aws.sagemaker.model", HERE, [*users, twins[0]]),
+        ("aws.sagemaker.model", elsewhere, [*sharers, twins[1]]),
+        ("aws.s3.bucket", GLOBAL, buckets),
+        ("aws.iam.role", GLOBAL, [], Outcome.DENIED),
+        ("aws.iam.role", HERE, [], Outcome.FAILED),
+        ("aws.new.thing", HERE, [estate.thing(f"n{i:02}", "aws.new.thing", Category.UNMODELLED) for i in range(30)]),
+    ]
+
+
+def test_what_is_found_does_not_depend_on_the_order_of_a_scan(engine: Engine, tmp_path: Path) -> None:
+    looks = _twisted(Estate(engine))
+    volatile = {"first_seen_at", "last_seen_at"}
+    told = []
+    for seed in range(5):
+        here = engine if seed == 0 else connect(f"sqlite:///{tmp_path / str(seed)}.db")
+        ensure(here)
+        order = random.Random(seed)
+        mixed = [(kind, scope, order.sample(things, len(things)), *more) for kind, scope, things, *more in looks]
+        order.shuffle(mixed)
+        Estate(here).run(*mixed)
+        reader = Reader(here)
+        rows = [list(rows) for rows in (reader.gaps(), reader.relations(), reader.resources())]
+        told.append([[{k: v for k, v in row.items() if k not in volatile} for row in found] for found in rows])
+        here.dispose()
+    assert len(told[0][0]) == 6
+    assert all(found == told[0] for found in told[1:])
 
 
 def test_only_the_latest_look_counts(estate: Estate) -> None:
