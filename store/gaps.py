@@ -13,9 +13,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from itertools import groupby, islice
+from sys import intern
 from typing import Any
 
-from sqlalchemy import Connection, Engine, and_, bindparam, cast, exists, func, insert, or_, select, update
+from sqlalchemy import Connection, Engine, and_, bindparam, case, cast, exists, func, insert, null, or_, select, update
 from sqlalchemy.dialects import postgresql
 
 from normalize import gap as texts
@@ -105,7 +106,7 @@ class _Ledger:
 
     def take(self, found: Iterator[Gap]) -> None:
         while batch := list(islice(found, _CHUNK)):
-            self._write({g.id: g for g in batch if g.id not in self._found})
+            self._write({g.id: g for g in reversed(batch) if g.id not in self._found})
 
     def _write(self, batch: dict[str, Gap]) -> None:
         self._found.update(batch)
@@ -198,6 +199,7 @@ class _Ground:
     providers: set[str] = field(default_factory=set)
     unplanned: dict[str, list[_Stand]] = field(default_factory=lambda: defaultdict(list))
     shut: dict[tuple[str, str], list[_Stand]] = field(default_factory=lambda: defaultdict(list))
+    _judged: dict[tuple[object, ...], tuple[str, list[_Stand]]] = field(default_factory=dict)
 
     @classmethod
     def read(cls, connection: Connection) -> _Ground:
@@ -210,19 +212,21 @@ class _Ground:
             .where(listings.c.retired_at.is_(None))
             .order_by(listings.c.source, listings.c.kind, listings.c.account, listings.c.place, listings.c.provider)
         )  # fmt: skip
+        c = listings.c
+        named = (c.source, c.kind, c.provider, c.account, c.place, c.run_id)
         for row in connection.execute(statement).mappings():
-            scope = Scope(row[listings.c.provider], row[listings.c.account], row[listings.c.place])
+            source, kind, *place, run = (intern(row[c]) for c in named)
             look = Look(
-                row[listings.c.source],
-                row[listings.c.kind],
-                scope,
+                source,
+                kind,
+                Scope(*place),
                 Outcome(row[looks_table.c.outcome]),
                 row[looks_table.c.quarantined],
                 row[looks_table.c.reason],
                 tuple(content.decode(row[looks_table.c.needs])),
-                dimensions.get(row[listings.c.kind]),
+                dimensions.get(kind),
             )
-            ground._add(_Stand(row[listings.c.id], row[listings.c.run_id], look))
+            ground._add(_Stand(row[listings.c.id], run, look))
         return ground
 
     def _add(self, stand: _Stand) -> None:
@@ -246,6 +250,12 @@ class _Ground:
         Args:
             newest_run: the latest run in which one who needs it was seen anew.
         """
+        asked = (lost.provider, lost.target, lost.account, lost.place, lost.key.startswith("dns:"), newest_run)
+        if asked not in self._judged:
+            self._judged[asked] = self._judge(lost, newest_run)
+        return self._judged[asked]
+
+    def _judge(self, lost: Lost, newest_run: str) -> tuple[str, list[_Stand]]:
         if lost.target in _GENERIC or lost.target in texts.HOSTED_MODELS or lost.provider not in self.providers:
             return "external", []
         doubtful = [s for s in self._doubtful(lost) if s.look.kind in (EVERY_KIND, lost.target)]
@@ -301,14 +311,26 @@ class _Ground:
 # --- names that do not resolve ----------------------------------------------------------------------------------
 
 
+def _lost_names() -> Any:
+    """Names that something mentions and that resolve to nothing that is there. Each name is looked up once, however
+    often it is mentioned."""
+    names = select(refs.c.key).distinct().subquery("names")
+    resolved = exists().where(aliases.c.key == names.c.key, *_LIVING)
+    return select(names.c.key).where(~resolved)
+
+
+_target = sightings.alias("target")
+_LIVING = (_target.c.id == aliases.c.sighting_id, _target.c.gone_at.is_(None))
+
+
 def _lost_rows() -> Any:
-    """One row per mention of a name that resolves to nothing that is there, the first ones of each name."""
-    source, target = sightings.alias("source"), sightings.alias("target")
-    living = (target.c.id == aliases.c.sighting_id, target.c.gone_at.is_(None))
-    resolved = exists().where(aliases.c.key == refs.c.key, *living)
-    inside = exists().where(holds_inside(), *living).correlate(refs, listings)
+    """One row per mention of a name that resolves to nothing that is there, the first ones of each name; the first says
+    what bore the name and is gone: "SINCE ID"."""
+    source = sightings.alias("source")
+    inside = exists().where(holds_inside(), *_LIVING).correlate(refs, listings)
     by_key: dict[str, Any] = {"partition_by": refs.c.key}
-    order = (source.c.resource_id, refs.c.path, refs.c.verb, listings.c.source)
+    place = (listings.c.source, listings.c.kind, listings.c.account, listings.c.place)
+    order = (source.c.resource_id, refs.c.path, refs.c.verb, *place, refs.c.call, refs.c.value, refs.c.target)
     numbered = (
         select(
             refs.c.key,
@@ -329,13 +351,25 @@ def _lost_rows() -> Any:
         .select_from(refs)
         .join(source, source.c.id == refs.c.sighting_id)
         .join(listings, listings.c.id == source.c.listing_id)
-        .where(source.c.gone_at.is_(None), refs.c.optional.is_(False), ~resolved, ~inside)
+        .where(refs.c.key.in_(_lost_names()), source.c.gone_at.is_(None), refs.c.optional.is_(False), ~inside)
         .subquery("numbered")
     )
     n = numbered.c
     counted = select(numbered, func.max(n.needer).over(partition_by=n.key).label("needers")).subquery("counted")
     c = counted.c
-    return select(counted).where(c.position <= EVIDENCE_LIMIT).order_by(c.key, c.position)
+    former = case((c.position == 1, _former(c.key)), else_=null()).label("former")
+    return select(counted, former).where(c.position <= EVIDENCE_LIMIT).order_by(c.key, c.position)
+
+
+def _former(key: Any) -> Any:
+    bearer = sightings.alias("bearer")
+    told = bearer.c.gone_at + " " + bearer.c.resource_id
+    return (
+        select(func.max(told))
+        .select_from(aliases.join(bearer, bearer.c.id == aliases.c.sighting_id))
+        .where(aliases.c.key == key, bearer.c.gone_at.is_not(None))
+        .scalar_subquery()
+    )
 
 
 def _lost(rows: Sequence[Any]) -> Lost:
@@ -352,7 +386,6 @@ def _lost(rows: Sequence[Any]) -> Lost:
 
 
 def _lost_gaps(connection: Connection, ground: _Ground, into: dict[int, _Into], held: set[str]) -> Iterator[Gap]:
-    gone = _gone_names(connection)
     unread: list[Lost] = []
     rows = connection.execute(_lost_rows(), execution_options={"yield_per": 1000})
     for key, mentions in groupby(rows, key=lambda r: r.key):
@@ -367,8 +400,9 @@ def _lost_gaps(connection: Connection, ground: _Ground, into: dict[int, _Into], 
                 into[stand.listing].evidence.extend(lost.evidence[: EVIDENCE_LIMIT - len(into[stand.listing].evidence)])
                 into[stand.listing].count += lost.count
             held.update(texts.gap_id(c, key) for c in (GapCode.DANGLING_REFERENCE, GapCode.EXTERNAL_DEPENDENCY))
-        elif key in gone:
-            yield texts.dangling_gone(lost, *gone[key])
+        elif found[0].former:
+            gone_at, _, resource_id = found[0].former.partition(" ")
+            yield texts.dangling_gone(lost, resource_id, gone_at)
         elif verdict == "absent":
             yield texts.dangling(lost)
         elif verdict == "stale":
@@ -379,18 +413,6 @@ def _lost_gaps(connection: Connection, ground: _Ground, into: dict[int, _Into], 
             yield texts.external(lost, covered_account=(lost.provider, lost.account) in ground.accounts)
     if unread:
         yield from _server_gaps(connection, ground, unread)
-
-
-def _gone_names(connection: Connection) -> dict[str, tuple[str, str]]:
-    """key -> (id, gone since) of what was there, of names that something still mentions."""
-    mentioned = exists().where(refs.c.key == aliases.c.key)
-    statement = (
-        select(aliases.c.key, sightings.c.resource_id, sightings.c.gone_at)
-        .join(sightings, sightings.c.id == aliases.c.sighting_id)
-        .where(sightings.c.gone_at.is_not(None), mentioned)
-        .order_by(sightings.c.gone_at, sightings.c.resource_id)
-    )
-    return {key: (resource_id, gone_at) for key, resource_id, gone_at in connection.execute(statement)}
 
 
 # --- tracking servers that nothing reads ------------------------------------------------------------------------
@@ -556,7 +578,7 @@ def _seen_by(connection: Connection, resource_id: str) -> tuple[str, str]:
         .join(listings, listings.c.id == sightings.c.listing_id)
         .join(raw_payloads, raw_payloads.c.sighting_id == sightings.c.id)
         .where(sightings.c.resource_id == resource_id, sightings.c.gone_at.is_(None))
-        .order_by(listings.c.source)
+        .order_by(listings.c.source, raw_payloads.c.call)
     )
     source, call = connection.execute(statement).first() or ("", "")
     return source, call
