@@ -19,9 +19,10 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 from discovery.console import Console
@@ -66,7 +67,7 @@ class Cast:
 
     def start(self, name: str, command: Sequence[str], env: Mapping[str, str] | None = None) -> subprocess.Popen[bytes]:
         """Start a server; its output goes to NAME.log."""
-        with (self._logs / f"{name}.log").open("wb") as log:
+        with (self._logs / f"{name}.log").open("wb") as log, _uninterrupted():
             process = subprocess.Popen(
                 command,
                 stdout=log,
@@ -76,7 +77,7 @@ class Cast:
                 start_new_session=True,
                 cwd=self._logs,
             )
-        self._processes.append((name, process))
+            self._processes.append((name, process))
         return process
 
     def wait_for(self, name: str, url: str, seconds: float = 90) -> None:
@@ -101,14 +102,15 @@ class Cast:
         raise DemoError(f"{name} did not come up at {url}:\n{tail}")
 
     def stop(self) -> None:
-        """Stop everything that was started, with its children."""
-        for sign in (signal.SIGTERM, signal.SIGKILL):
-            for _, process in self._processes:
-                with contextlib.suppress(ProcessLookupError, PermissionError):
-                    os.killpg(process.pid, sign)
-            deadline = time.monotonic() + 5
-            while any(_alive(process) for _, process in self._processes) and time.monotonic() < deadline:
-                time.sleep(0.02)
+        """Stop everything that was started, with its children; a second Ctrl-C does not cut it short."""
+        with _handled(lambda number, frame: None):
+            for sign in (signal.SIGTERM, signal.SIGKILL):
+                for _, process in self._processes:
+                    with contextlib.suppress(ProcessLookupError, PermissionError):
+                        os.killpg(process.pid, sign)
+                deadline = time.monotonic() + 5
+                while any(_alive(process) for _, process in self._processes) and time.monotonic() < deadline:
+                    time.sleep(0.02)
 
 
 def _alive(process: subprocess.Popen[bytes]) -> bool:
@@ -129,21 +131,46 @@ def free_port() -> int:
         return port
 
 
+_ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""Ctrl-C, `kill`, and the terminal that closes."""
+
+
 @contextlib.contextmanager
-def _interruptible() -> Iterator[None]:
-    """SIGTERM ends the demo as Ctrl-C does: through the clean-up."""
+def _handled(leave: Callable[[int, FrameType | None], None]) -> Iterator[None]:
+    """Have what would end this process do something else; what it ignores (nohup) stays ignored.
+
+    Only a main thread may ask for it: in another one nothing changes.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-
-    def leave(number: int, frame: object) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, leave)
+    before = {s: signal.signal(s, leave) for s in _ENDINGS if signal.getsignal(s) is not signal.SIG_IGN}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for sign, handler in before.items():
+            signal.signal(sign, handler)
+
+
+def _interruptible() -> contextlib.AbstractContextManager[None]:
+    """Whatever ends the demo ends it as Ctrl-C does: through the clean-up, once, however often it is asked."""
+
+    def leave(number: int, frame: FrameType | None) -> None:
+        for sign in _ENDINGS:
+            signal.signal(sign, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    return _handled(leave)
+
+
+@contextlib.contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Put an interruption off to the end of the block: what is started is also noted."""
+    asked: list[int] = []
+    with _handled(lambda number, frame: asked.append(number)):
+        yield
+    if asked:
+        raise KeyboardInterrupt
 
 
 def run_demo(output: Path, console: Console) -> int:

@@ -123,7 +123,9 @@ def test_stopping_the_cast_stops_grandchildren_too(tmp_path: Path) -> None:
     assert (len(nest), _running(tmp_path)) == (2, [])
 
 
-def test_ctrl_c_stops_every_process_of_the_demo(tmp_path: Path) -> None:
+@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_whatever_ends_the_demo_stops_every_process_of_it(sign: signal.Signals, tmp_path: Path) -> None:
+    """Also the impatient way, twice."""
     process = subprocess.Popen(
         [sys.executable, "-m", "discovery", "demo", "--output", str(tmp_path / "out")],
         cwd=ROOT,
@@ -136,7 +138,8 @@ def test_ctrl_c_stops_every_process_of_the_demo(tmp_path: Path) -> None:
     while not _running(tmp_path) and time.monotonic() < deadline:
         time.sleep(0.2)
     started = _running(tmp_path)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(sign)
+    process.send_signal(sign)
     process.communicate(timeout=60)
     deadline = time.monotonic() + 15
     while _running(tmp_path) and time.monotonic() < deadline:

@@ -13,7 +13,7 @@ import time
 import urllib.error
 import urllib.request
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -28,8 +28,12 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def mlflow_server(directory: Path, port: int | None = None) -> Iterator[str]:
+def mlflow_server(directory: Path, port: int | None = None, *, own_group: bool = True) -> Iterator[str]:
     """URL of a server that lives as long as the context.
+
+    Args:
+        own_group: whether the server has a process group of its own, which ends with the context. By hand it has not:
+            who started this script ends its group, and the server with it.
 
     Raises:
         RuntimeError: it ended, or does not answer within START_SECONDS; the message has the end of its log.
@@ -42,14 +46,14 @@ def mlflow_server(directory: Path, port: int | None = None) -> Iterator[str]:
             [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1",
              "--backend-store-uri", f"sqlite:///{directory}/mlflow.db",
              "--artifacts-destination", str(directory / "artifacts")],
-            cwd=directory, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, start_new_session=True,
+            cwd=directory, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, start_new_session=own_group,
             env=_environment(),
         )  # fmt: skip
     try:
         _await(process, url, log)
         yield url
     finally:
-        _stop(process)
+        _stop(process, os.killpg if own_group else os.kill)
 
 
 Answer = tuple[int, str, bytes] | None
@@ -137,11 +141,11 @@ def _await(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
     raise RuntimeError(f"the MLflow server did not start: {log.read_text(errors='replace')[-2000:]}")
 
 
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    """End the whole process group: the server, its workers and their children."""
+def _stop(process: subprocess.Popen[bytes], kill: Callable[[int, int], None]) -> None:
+    """End the server, and with its process group its workers and their children."""
     for sign in (signal.SIGTERM, signal.SIGKILL):
         with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, sign)
+            kill(process.pid, sign)
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(10)
 
@@ -150,7 +154,7 @@ if __name__ == "__main__":
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     directory = Path(sys.argv[2]).resolve()
     directory.mkdir(parents=True, exist_ok=True)
-    with mlflow_server(directory, int(sys.argv[1])) as address:
+    with mlflow_server(directory, int(sys.argv[1]), own_group=False) as address:
         print(address, flush=True)
         with contextlib.suppress(KeyboardInterrupt):
             signal.pause()
