@@ -431,7 +431,7 @@ def unscanned_cluster(resource_id: str, kind: str, name: str, scope: Scope, evid
     doubt = f" Source {', '.join(unread)} could not be read and may be this cluster: see its gap first." if unread else ""  # fmt: skip
     if nameless:
         listed = ", ".join(f"{source} ({at})" for source, at in nameless[:3])
-        doubt += f" If source {listed} reads this very cluster, add to its block instead:\n\naliases = [{_toml(resource_id)}]"  # fmt: skip
+        doubt += f" If source {listed} reads this very cluster, add to its block instead:\n\n    aliases = [{_toml(resource_id)}]"  # fmt: skip
     return Gap(
         id=gap_id(GapCode.SCOPE_UNSCANNED, resource_id),
         code=GapCode.SCOPE_UNSCANNED,
@@ -442,7 +442,7 @@ def unscanned_cluster(resource_id: str, kind: str, name: str, scope: Scope, evid
         missing=_missing(kind="k8s.cluster", reference=resource_id, provider="kubernetes", account=scope.account, place=scope.place),
         evidence=(evidence,),
         evidence_count=1,
-        remedy=f"{login or 'A'}dd to stocktake.toml and scan:\n\n[[source]]\ntype = \"kubernetes\"\nname = {_toml(name)}\ncontext = {_toml(context)}\n{doubt}".rstrip(),
+        remedy=f"{login or 'A'}dd to stocktake.toml and scan:\n\n[[source]]\ntype = \"kubernetes\"\nname = {_toml(name)}\ncontext = {_toml(context)}\n\n{doubt.strip()}".rstrip(),
     )  # fmt: skip
 
 
@@ -493,7 +493,7 @@ def _server_remedy(address: Address, reached_at: Sequence[Address], readers: Seq
     if not readers:
         return f"{how}\n\n{block}"
     listed = ", ".join(f"{source} ({at})" for source, at in readers[:3]) + (" or another" if len(readers) > 3 else "")
-    own = "\n".join(known)
+    own = "\n".join(f"    {line}" for line in known)
     return f"If source {listed} reads this very server, add to its block in stocktake.toml:\n\n{own}\n\nElse: {how[0].lower()}{how[1:]}\n\n{block}"
 
 

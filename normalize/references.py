@@ -406,26 +406,41 @@ def search(payload: Json, quiet: frozenset[str] = frozenset()) -> Iterator[tuple
     while stack:
         value, path, dotted, name = stack.pop()
         if isinstance(value, str):
-            if len(value) > 5:
+            if name == "server" and dotted.endswith("nfs.server"):
+                if named := uri_name(f"nfs://{value}"):
+                    yield path, Mention(named, value, (0, len(value)))
+            elif len(value) > 5:
                 for found in mentions(value, name):
                     yield path, found
         elif isinstance(value, dict):
+            if parted := _parted_image(value):
+                yield path + ".image", parted
             variable = None
             if "value" in value or "Value" in value:
                 variable = next((v for k in ("name", "Name", "key", "Key") if isinstance(v := value.get(k), str)), None)
             below = []
             for key, item in value.items():
                 child = f"{dotted}.{key}" if dotted else key
-                if child in quiet or child == "$links":
+                if child in quiet or child == "$links" or (parted and key in ("repository", "image")):
                     continue
                 called = variable if variable is not None and key.lower() == "value" else key
                 below.append((item, path + key_step(key), child, called))
             stack.extend(reversed(below))
         elif isinstance(value, list):
-            named = [_flag(before) or name for before in (None, *value)]
+            flags = [_flag(before) or name for before in (None, *value)]
             stack.extend(
-                (item, f"{path}[{i}]", dotted + "[]", named[i]) for i, item in reversed(list(enumerate(value)))
+                (item, f"{path}[{i}]", dotted + "[]", flags[i]) for i, item in reversed(list(enumerate(value)))
             )
+
+
+def _parted_image(value: dict[str, object]) -> Mention | None:
+    """The image of an object that gives its registry and its last name apart, as the GPU operator's does."""
+    repository, image = value.get("repository"), value.get("image")
+    if not isinstance(repository, str) or not isinstance(image, str) or not repository or re.search(r"[/:@]", image):
+        return None
+    text = f"{repository.rstrip('/')}/{image}"
+    name = image_name(text)
+    return Mention(name, text, (0, len(image))) if name else None
 
 
 def _flag(argument: object) -> str:

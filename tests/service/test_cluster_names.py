@@ -130,7 +130,7 @@ def test_a_cluster_behind_a_tunnel_is_known_by(how: str, engine: Engine) -> None
 )
 def test_what_proves_nothing_leaves_the_cluster_unscanned(server: Server, tags: dict[str, str], engine: Engine) -> None:
     (gap,) = unscanned(scan(engine, server, tags=tags))
-    assert f'If source lab ({TUNNEL}) reads this very cluster, add to its block instead:\n\naliases = ["{ARN}"]' in gap["remedy"]  # fmt: skip
+    assert f'If source lab ({TUNNEL}) reads this very cluster, add to its block instead:\n\n    aliases = ["{ARN}"]' in gap["remedy"]  # fmt: skip
 
 
 def test_a_load_balancer_before_the_api_server_is_not_the_cluster(engine: Engine) -> None:

@@ -305,7 +305,7 @@ def test_a_person_may_say_which_server_a_forwarded_port_is(world: World) -> None
     train = {"train": [service(), ingress(), *(pod(uri, f"p{i}") for i, uri in enumerate(IN_CLUSTER)), pod("https://mlflow.example", "outer")]}  # fmt: skip
     world.take(train, [registry("http://127.0.0.1:5001")])
     (gap,) = world.unscanned()
-    assert 'cluster = "train"\naliases = ["http://mlflow.ml.svc:5000"]' in gap["remedy"]
+    assert '    cluster = "train"\n    aliases = ["http://mlflow.ml.svc:5000"]' in gap["remedy"]
     said = registry("http://127.0.0.1:5001", aliases=["http://mlflow.ml.svc:5000"], cluster="train")
     world.take(train, [said])
     assert world.unscanned() == []

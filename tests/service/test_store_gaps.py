@@ -382,7 +382,7 @@ def test_a_tracking_server_that_no_source_reads_is_unscanned(estate: Estate) -> 
     estate.run(models, ("mlflow.server", there, [server], Outcome.COMPLETE, {"source": "registry"}))
     (gap,) = estate.gaps()
     assert gap["remedy"].startswith(
-        f'If source registry (http://mlflow.corp.internal:5000) reads this very server, add to its block in stocktake.toml:\n\naliases = ["{uri}"]'
+        f'If source registry (http://mlflow.corp.internal:5000) reads this very server, add to its block in stocktake.toml:\n\n    aliases = ["{uri}"]'
     ), "another port of the host may be another server"
     keys = (key, "mlflow-server:mlflow.corp.internal:443")
     server = estate.thing("mlflow://x", "mlflow.server", Category.MODEL_REGISTRY, there, keys=keys, attributes=endpoint)

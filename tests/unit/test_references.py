@@ -187,6 +187,27 @@ def test_variable_lends_its_name_to_its_value() -> None:
     assert [m.name.key for _, m in search(payload)] == ["mlflow-server:mlflow.test:5000", "s3://my-artifacts"]
 
 
+def test_a_file_server_is_one_wherever_a_volume_names_it() -> None:
+    payload = {
+        "spec": {
+            "volumes": [{"nfs": {"server": "192.168.77.3", "path": "/a"}}, {"nfs": {"server": "nas", "path": "/b"}}]
+        }
+    }
+    assert [(p, m.name.key) for p, m in search(payload)] == [
+        ("$.spec.volumes[0].nfs.server", "nfs://192.168.77.3"),
+        ("$.spec.volumes[1].nfs.server", "nfs://nas"),
+    ]
+
+
+def test_an_image_that_is_given_in_parts_is_one_image() -> None:
+    payload = {"devicePlugin": {"repository": "nvcr.io/nvidia", "image": "k8s-device-plugin", "version": "v0.18.0"}}
+    assert [(p, m.name.key) for p, m in search(payload)] == [
+        ("$.devicePlugin.image", "image://nvcr.io/nvidia/k8s-device-plugin")
+    ]
+    whole = {"repository": "https://git.corp.test/x", "image": "ghcr.io/a/b:1"}
+    assert [m.name.key for _, m in search(whole)] == ["dns:git.corp.test", "image://ghcr.io/a/b"]
+
+
 def test_quiet_paths_are_not_searched() -> None:
     payload = {"a": {"b": "s3://quiet/x", "c": "s3://heard/x"}, "l": [{"q": "s3://quiet/x"}]}
     assert [m.name.key for _, m in search(payload, frozenset({"a.b", "l[].q"}))] == ["s3://heard"]
