@@ -89,14 +89,17 @@ ERRORS: Mapping[type[CollectError], frozenset[str]] = {
             *THROTTLING,
         ]
     ),
-    UnavailableError: frozenset({"OptInRequired", "SubscriptionRequiredException", "SubscriptionRequired"}),
+    UnavailableError: frozenset(
+        {"OptInRequired", "SubscriptionRequiredException", "SubscriptionRequired", "UnknownOperationException"}
+    ),
 }
 """Error codes by what they mean. Numbers stand where the answer was no answer of the API (a proxy's page, an emulator's
 404): botocore then puts the HTTP status in the code's place. What numbers do not stand here are transient.
 
 Source: errors that operations declare in botocore 1.44.5; for those that none declares, "Error codes for the Amazon EC2 API",
 "Common Error Types" of the IAM API reference, "Error responses" of the S3 API reference, and botocore/retries/standard.py;
-read 2026-11-24. What Forbidden, Unauthorized, SubscriptionRequired and MissingAuthenticationTokenException mean is taken from
+read 2026-11-24. That UnknownOperationException means "not in this region": github.com/hashicorp/terraform-provider-aws pull request
+27258 and issue 16061, read 2026-11-24. What Forbidden, Unauthorized, SubscriptionRequired and MissingAuthenticationTokenException mean is taken from
 their names: no page of AWS was found that lists them.
 """
 
