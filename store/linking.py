@@ -11,7 +11,23 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Select, and_, delete, exists, func, insert, literal, or_, select
+from sqlalchemy import (
+    Column,
+    Connection,
+    Engine,
+    MetaData,
+    Select,
+    Table,
+    and_,
+    delete,
+    exists,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    text,
+)
 
 from store import content
 from store.database import insert_rows, writing
@@ -20,9 +36,19 @@ from store.servers import known_servers, within
 
 _RELATION = ("source_id", "verb", "target_id", "evidence")
 
+_fresh = Table(
+    "fresh_relations",
+    MetaData(),
+    *(Column(c.name, c.type, primary_key=c.primary_key, nullable=False) for c in relations.c),
+    prefixes=["TEMPORARY"],
+    sqlite_with_rowid=False,
+)
+"""The relations as they should be, until the transaction has found out where they differ."""
+
 
 def link(engine: Engine, run_id: str) -> dict[str, int]:
-    """Make the relations anew from all mentions and aliases of what is there, whatever source they came from.
+    """Bring the relations to what all mentions and aliases of what is there say, whatever source they came from. One that
+    stays as it is costs no write.
 
     Args:
         run_id: the run after which this happens; every run gives the same relations for the same inventory.
@@ -36,13 +62,27 @@ def link(engine: Engine, run_id: str) -> dict[str, int]:
     count = select(func.count()).select_from(relations)
     with writing(engine) as connection:
         before = connection.execute(count).scalar_one()
-        connection.execute(delete(relations))
-        connection.execute(insert(relations).from_select(_RELATION, _resolved(aliases.c.key == refs.c.key)))
+        _fresh.create(connection)
+        connection.execute(insert(_fresh).from_select(_RELATION, _resolved(aliases.c.key == refs.c.key)))
         _link_inside(connection)
         _link_servers(connection)
         _link_clusters(connection)
+        _take_over(connection)
+        _fresh.drop(connection)
         now = connection.execute(count).scalar_one()
     return {"relations": now, "fewer": max(0, before - now)}
+
+
+def _take_over(connection: Connection) -> None:
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("ANALYZE fresh_relations"))
+    old, new = relations.c, _fresh.c
+    same = (new.source_id == old.source_id, new.verb == old.verb, new.target_id == old.target_id)
+    connection.execute(delete(relations).where(~exists().where(*same, new.evidence == old.evidence)))
+    missing = select(_fresh).where(~exists().where(*same))
+    connection.execute(
+        insert(relations).from_select(_RELATION, missing.order_by(new.source_id, new.verb, new.target_id))
+    )
 
 
 def _resolved(same: Any, inside: bool = False) -> Select[Any]:
@@ -84,9 +124,9 @@ def _link_inside(connection: Connection) -> None:
     found = _resolved(holds_inside(), inside=True).subquery("inside")
     c = found.c
     known = exists().where(
-        relations.c.source_id == c.resource_id, relations.c.verb == c.verb, relations.c.target_id == c.target_id
+        _fresh.c.source_id == c.resource_id, _fresh.c.verb == c.verb, _fresh.c.target_id == c.target_id
     )
-    connection.execute(insert(relations).from_select(_RELATION, select(found).where(~known)))
+    connection.execute(insert(_fresh).from_select(_RELATION, select(found).where(~known)))
 
 
 def _link_servers(connection: Connection) -> None:
@@ -99,13 +139,13 @@ def _link_servers(connection: Connection) -> None:
             service = lead.address.service_id
             if service and service in servers.services:
                 rows.append((service, "reaches", server, "; ".join(lead.evidence) or lead.address.key))
-    insert_rows(connection, relations, _RELATION, list({row[:3]: row for row in rows}.values()))
+    insert_rows(connection, _fresh, _RELATION, list({row[:3]: row for row in rows}.values()))
     found: dict[str, list[str]] = defaultdict(list)
     for key in servers.mentioned:
         for server in servers.behind(key):
             found[server].append(key)
     for server, keys in sorted(found.items()):
-        connection.execute(insert(relations).from_select(_RELATION, _mentions_of(server, keys)))
+        connection.execute(insert(_fresh).from_select(_RELATION, _mentions_of(server, keys)))
 
 
 _CLUSTER_TAGS = ("eks:cluster-name", "aws:eks:cluster-name", "eks:eks-cluster-name")
@@ -122,10 +162,10 @@ def _link_clusters(connection: Connection) -> None:
         return
     tagged = (
         select(node.c.account.label("uid"), node.c.id.label("node"), machine.c.account, machine.c.place, machine.c.tags)
-        .select_from(relations)
-        .join(node, and_(node.c.id == relations.c.source_id, node.c.kind == "k8s.node"))
-        .join(machine, and_(machine.c.id == relations.c.target_id, machine.c.kind == "aws.ec2.instance"))
-        .where(relations.c.verb == "same_as")
+        .select_from(_fresh)
+        .join(node, and_(node.c.id == _fresh.c.source_id, node.c.kind == "k8s.node"))
+        .join(machine, and_(machine.c.id == _fresh.c.target_id, machine.c.kind == "aws.ec2.instance"))
+        .where(_fresh.c.verb == "same_as")
         .order_by(node.c.id)
     )
     found: dict[tuple[str, str, str], tuple[str, str, str, str]] = {}
@@ -139,16 +179,18 @@ def _link_clusters(connection: Connection) -> None:
             if eks := clusters.get((row.account, row.place, name)):
                 same = f"k8s://{row.uid}", "same_as", eks
                 found.setdefault(same, (*same, f"the tags of the instance that is {row.node}"))
-    r = relations.c
-    said = select(r.source_id, r.verb, r.target_id).where(r.verb == "same_as", r.target_id.in_(list(clusters.values())))
+    r = _fresh.c
+    said = select(r.source_id, r.verb, r.target_id).where(
+        r.source_id.in_({s for s, _, _ in found}), r.verb == "same_as"
+    )
     known = {tuple(row) for row in connection.execute(said)}
-    insert_rows(connection, relations, _RELATION, [row for same, row in found.items() if same not in known])
+    insert_rows(connection, _fresh, _RELATION, [row for same, row in found.items() if same not in known])
 
 
 def _mentions_of(server: str, keys: list[str]) -> Select[Any]:
     source = sightings.alias("source")
     known = exists().where(
-        relations.c.source_id == source.c.resource_id, relations.c.verb == refs.c.verb, relations.c.target_id == server
+        _fresh.c.source_id == source.c.resource_id, _fresh.c.verb == refs.c.verb, _fresh.c.target_id == server
     )
     return (
         select(source.c.resource_id, refs.c.verb, literal(server), func.min(refs.c.call + " " + refs.c.path))
