@@ -396,41 +396,135 @@ def _service(scope: Scope, namespace: str, name: str) -> Name:
     return Name(key, "k8s.service", "kubernetes", scope.account, scope.place)
 
 
-def search(payload: Json, quiet: frozenset[str] = frozenset()) -> Iterator[tuple[str, Mention]]:
+def search(payload: Json, quiet: frozenset[str] = frozenset()) -> list[tuple[str, Mention]]:
     """(JSON path, mention) of everything that a payload mentions, depth first.
 
     Args:
         quiet: dotted paths that are not searched ("metadata.managedFields").
     """
-    stack: list[tuple[object, str, str, str]] = [(payload, "$", "", "")]
-    while stack:
-        value, path, dotted, name = stack.pop()
-        if isinstance(value, str):
-            if name == "server" and dotted.endswith("nfs.server"):
-                if named := uri_name(f"nfs://{value}"):
-                    yield path, Mention(named, value, (0, len(value)))
-            elif len(value) > 5:
-                for found in mentions(value, name):
-                    yield path, found
-        elif isinstance(value, dict):
-            if parted := _parted_image(value):
-                yield path + ".image", parted
-            variable = None
-            if "value" in value or "Value" in value:
-                variable = next((v for k in ("name", "Name", "key", "Key") if isinstance(v := value.get(k), str)), None)
-            below = []
-            for key, item in value.items():
-                child = f"{dotted}.{key}" if dotted else key
-                if child in quiet or child == "$links" or (parted and key in ("repository", "image")):
-                    continue
-                called = variable if variable is not None and key.lower() == "value" else key
-                below.append((item, path + key_step(key), child, called))
-            stack.extend(reversed(below))
-        elif isinstance(value, list):
-            flags = [_flag(before) or name for before in (None, *value)]
-            stack.extend(
-                (item, f"{path}[{i}]", dotted + "[]", flags[i]) for i, item in reversed(list(enumerate(value)))
-            )
+    found: list[tuple[str, Mention]] = []
+    _walk(payload, _root(quiet), ["$"], found)
+    return found
+
+
+_LISTENED = 200
+_TOLD = 4096
+_CHILDREN = 512
+
+
+class _Place:
+    """A place in payloads: what a value there is called, and what the texts said that stood there before.
+
+    Payloads of one kind have the same keys, and many of their texts stand in one after the other: both are looked up
+    here instead of worked out. Threads may fill the same place; whoever comes second writes the same.
+    """
+
+    __slots__ = ("_dotted", "_quiet", "below", "called", "listed", "name", "told")
+
+    def __init__(self, name: str, dotted: str, quiet: frozenset[str]) -> None:
+        self.name = name
+        self._dotted = dotted
+        self._quiet = quiet
+        self.told: dict[str, tuple[Mention, ...]] = {}
+        self.below: dict[str, tuple[str, _Place | None]] = {}
+        self.called: dict[tuple[str, str], _Place] = {}
+        self.listed: dict[str, _Place] = {}
+
+    def step(self, key: str) -> tuple[str, _Place | None]:
+        """(step of the JSON path, place) under a key; no place where nothing is searched."""
+        dotted = f"{self._dotted}.{key}" if self._dotted else key
+        silent = dotted in self._quiet or dotted == "$links"
+        made = key_step(key), None if silent else _Place(key, dotted, self._quiet)
+        if len(self.below) < _CHILDREN:
+            self.below[key] = made
+        return made
+
+    def valued(self, key: str, variable: str) -> _Place:
+        """The place under a key that holds the value of a variable."""
+        found = self.called.get((key, variable))
+        if found is None:
+            found = _Place(variable, f"{self._dotted}.{key}" if self._dotted else key, self._quiet)
+            if len(self.called) < _CHILDREN:
+                self.called[key, variable] = found
+        return found
+
+    def item(self, name: str) -> _Place:
+        """The place of an element of a list, called after a flag before it or as the list is."""
+        found = self.listed.get(name)
+        if found is None:
+            found = _Place(name, self._dotted + "[]", self._quiet)
+            if len(self.listed) < _CHILDREN:
+                self.listed[name] = found
+        return found
+
+    def listen(self, text: str) -> tuple[Mention, ...]:
+        """What a text says here."""
+        if self.name == "server" and self._dotted.endswith("nfs.server"):
+            named = uri_name(f"nfs://{text}")
+            said: tuple[Mention, ...] = (Mention(named, text, (0, len(text))),) if named else ()
+        else:
+            said = mentions(text, self.name) if len(text) > 5 else ()
+        if len(text) <= _LISTENED:
+            if len(self.told) >= _TOLD:
+                self.told.clear()
+            self.told[text] = said
+        return said
+
+
+@lru_cache(maxsize=512)
+def _root(quiet: frozenset[str]) -> _Place:
+    return _Place("", "", quiet)
+
+
+def _walk(value: Json, place: _Place, path: list[str], found: list[tuple[str, Mention]]) -> None:
+    if isinstance(value, str):
+        said = place.told.get(value)
+        where = "".join(path)
+        found.extend([(where, mention) for mention in (place.listen(value) if said is None else said)])
+    elif isinstance(value, dict):
+        _walk_object(value, place, path, found)
+    elif isinstance(value, list):
+        _walk_list(value, place, path, found)
+
+
+def _walk_object(value: dict[str, Json], place: _Place, path: list[str], found: list[tuple[str, Mention]]) -> None:
+    parted = _parted_image(value) if "repository" in value and "image" in value else None
+    if parted:
+        found.append(("".join(path) + ".image", parted))
+    variable = None
+    if "value" in value or "Value" in value:
+        variable = next((v for k in ("name", "Name", "key", "Key") if isinstance(v := value.get(k), str)), None)
+    below = place.below
+    for key, item in value.items():
+        kind = type(item)
+        if kind is not str and kind is not dict and kind is not list:
+            continue
+        step, child = below.get(key) or place.step(key)
+        if child is None or (parted and key in ("repository", "image")):
+            continue
+        if variable is not None and key in ("value", "Value", "VALUE"):
+            child = place.valued(key, variable)
+        if kind is str:
+            said = child.told.get(item)
+            if said is None:
+                said = child.listen(item)
+            if said:
+                where = "".join(path) + step
+                found.extend([(where, mention) for mention in said])
+        else:
+            path.append(step)
+            (_walk_object if kind is dict else _walk_list)(item, child, path, found)
+            path.pop()
+
+
+def _walk_list(value: list[Json], place: _Place, path: list[str], found: list[tuple[str, Mention]]) -> None:
+    name = place.name
+    for i, item in enumerate(value):
+        child = place.listed.get(name) or place.item(name)
+        path.append(f"[{i}]")
+        _walk(item, child, path, found)
+        path.pop()
+        name = _flag(item) or place.name
 
 
 def _parted_image(value: dict[str, object]) -> Mention | None:
