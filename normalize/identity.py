@@ -24,12 +24,16 @@ import ipaddress
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from hashlib import sha256
 from urllib.parse import unquote, urlsplit
 
 from normalize.errors import MappingError
 from normalize.model import Scope
 
 FORMS = ("id", "arn", "uri", "image", "dns", "address", "mlflow", "aws")
+MAX_BYTES = 1200
+"""Most bytes of an id or a key: two of them and a verb make one index row, of which PostgreSQL 15 takes 2704 bytes, by the
+words of its own refusal."""
 OWN_SCHEMES = ("k8s://", "mlflow://", "host://", "slurm://")
 
 AWS_SHORT_ID = re.compile(
@@ -511,6 +515,13 @@ def native_key(kind: str, unique: str, scope: Scope, native: str) -> str:
     if unique == "world":
         return f"{kind}|||{native}"
     raise MappingError(f"{kind}: unique is {unique!r}; accepted: place, account, world")
+
+
+def bounded(key: str) -> str:
+    """A key that an index of every database takes: a longer one ends in the digest of the whole."""
+    if len(key) <= MAX_BYTES // 4 or len(data := key.encode("utf-8", "surrogatepass")) <= MAX_BYTES:
+        return key
+    return data[: MAX_BYTES // 2].decode("utf-8", "ignore") + "…" + sha256(data).hexdigest()
 
 
 def kubernetes_id(cluster_uid: str, group: str, kind: str, namespace: str, name: str) -> str:

@@ -7,12 +7,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
 from normalize import vocabulary
 from normalize.errors import MappingError
-from normalize.identity import AWS_SHORT_ID, aws_partition, canonical, identity_keys, kubernetes_namespace, native_key
+from normalize.identity import (
+    AWS_SHORT_ID,
+    MAX_BYTES,
+    aws_partition,
+    bounded,
+    canonical,
+    identity_keys,
+    kubernetes_namespace,
+    native_key,
+)
 from normalize.model import (
     Alias,
     Field,
@@ -151,13 +161,16 @@ def identify(payload: Json, kind: Kind, scope: Scope) -> str:
     """The id of a record.
 
     Raises:
-        MappingError: the record does not have it.
+        MappingError: the record does not have it, or it is longer than any id is.
     """
     if isinstance(kind.id, Template):
-        return fill(kind.id.text, payload, scope)
-    found = read(payload, kind.id)
+        found = fill(kind.id.text, payload, scope)
+    else:
+        found = read(payload, kind.id)
     if not isinstance(found, str) or not found:
         raise MappingError(f"has no {'.'.join(kind.id) if isinstance(kind.id, tuple) else kind.id}")
+    if bounded(found) is not found:
+        raise MappingError(f"has an id of {len(found)} characters; accepted: at most {MAX_BYTES} bytes")
     return found
 
 
@@ -329,6 +342,8 @@ def read_record(raw: RawRecord, kind: Kind) -> Observation:
     name = values.pop("name", None)
     keys = aliases(resource_id, payload, kind, raw.scope, native)
     mentioned, cut = references(resource_id, payload, kind, raw, frozenset(keys))
+    keys = tuple(map(bounded, keys))
+    mentioned = tuple(m if (key := bounded(m.key)) is m.key else replace(m, key=key) for m in mentioned)
     if cut:
         misfits += (f"mentions more than {MAX_REFERENCES} things; the rest were not read",)
     resource = Resource(

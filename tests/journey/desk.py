@@ -83,12 +83,15 @@ class Desk:
             raise
         return process.returncode, out, err
 
-    def rows(self, listing: str, *arguments: str, database: str = "") -> list[dict[str, Any]]:
-        """What a listing prints as JSON, without the second that a process of its own would take to start."""
+    def told(self, *arguments: str, database: str = "") -> str:
+        """What a command that scans nothing prints, without the second that a process of its own would take to start."""
         url = database or f"sqlite:///{self.folder / 'stocktake.db'}"
-        done = CliRunner().invoke(main, [listing, "--format", "json", "--database", url, *arguments])
-        assert done.exit_code == 0, done.stderr
-        rows: list[dict[str, Any]] = json.loads(done.stdout)
+        done = CliRunner().invoke(main, [*arguments, "--database", url])
+        assert done.exit_code == 0, (done.stderr, done.exception)
+        return done.stdout
+
+    def rows(self, listing: str, *arguments: str, database: str = "") -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = json.loads(self.told(listing, "--format", "json", *arguments, database=database))
         return rows
 
     def inventory(self) -> dict[str, list[str]]:

@@ -9,10 +9,12 @@ from hypothesis import strategies as st
 from normalize.errors import MappingError
 from normalize.identity import (
     FORMS,
+    MAX_BYTES,
     Name,
     arn_name,
     aws_partition,
     aws_short_name,
+    bounded,
     canonical,
     host_name,
     identity_keys,
@@ -274,6 +276,13 @@ def test_kubernetes_id_keeps_empty_parts() -> None:
 )  # fmt: skip
 def test_the_namespace_stands_in_the_id(resource_id: str, namespace: str) -> None:
     assert namespace == kubernetes_namespace(resource_id)
+
+
+def test_long_keys_stay_different_and_fit_an_index() -> None:
+    keys = ["dns:" + "é" * 5000 + end for end in ("a", "b", "\ud800")]
+    assert len({bounded(key) for key in keys}) == 3
+    assert all(len(bounded(key).encode()) <= MAX_BYTES for key in keys)
+    assert bounded("dns:a.example") == "dns:a.example"
 
 
 def test_names_of_other_forms_are_none() -> None:

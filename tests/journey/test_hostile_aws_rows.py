@@ -1,0 +1,134 @@
+"""Every AWS row against every hostile answer, through the SDK's own parsers: whatever comes is stored, set aside, or makes
+a look that proves nothing. It never ends the run, and never hangs it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from botocore.awsrequest import AWSResponse
+from botocore.exceptions import ResponseStreamingError
+
+from collectors.aws import open_source
+from collectors.aws.collector import AwsCollector
+from collectors.aws.kinds import KINDS
+from discovery.executor import survey
+from normalize.model import Coverage, Kind, Misfit, Observation, Outcome, Pair
+from tests.journey.desk import AWS
+from tests.journey.hostile_aws_faults import DETAILS, FAULTS, LISTINGS, PAGES
+from tests.servers.aws_answers import HOME, Estate, Fault
+
+HEAVY = {"bulky", "detail_bulky", "detail_nested_deeply"}
+"""What takes a second a row; the journey through the command line has some of it."""
+
+
+@dataclass
+class Kept:
+    """A sink that keeps what it is given of one look."""
+
+    records: list[Observation] = field(default_factory=list)
+    misfits: list[Misfit] = field(default_factory=list)
+
+    def done(self, run_id: str) -> set[Pair]:
+        return set()
+
+    def commit(
+        self, run_id: str, observations: Iterable[Observation], misfits: Iterable[Misfit], coverage: Coverage
+    ) -> None:
+        self.records, self.misfits = list(observations), list(misfits)
+
+
+class Wire:
+    """Stands between the SDK and the network: answers come out of the estate."""
+
+    def __init__(self) -> None:
+        self.estate = Estate()
+        self.source: AwsCollector = open_source({"name": "prod", "regions": [HOME]})
+        self.source._client._base.register("before-send", self._answer)
+
+    def look(self, kind: Kind, fault: Fault) -> tuple[Coverage, Kept, int]:
+        """(coverage, what was kept, items that the listing held). Raises FaultError for a fault of ours."""
+        self.estate.faults = {HOME: fault}
+        self.estate.served.clear()
+        self.source._client.memory.clear()
+        (scope,) = self.source.scopes(kind)
+        kept = Kept()
+        coverage = survey(self.source, kind, scope, "run", kept)
+        fetch = kind.fetch
+        return coverage, kept, self.estate.served[HOME, fetch.service, fetch.operation, fetch.items]
+
+    def _answer(self, request: Any, **_: Any) -> Any:
+        sent = request.body.encode() if isinstance(request.body, str) else request.body or b""
+        headers = {k: v.decode() if isinstance(v, bytes) else v for k, v in request.headers.items()}
+        reply = self.estate.respond(request.method, request.url, headers, sent)
+        if reply.cut:
+            raise ResponseStreamingError(error="cut")
+        return AWSResponse(
+            request.url, reply.status, {k.lower(): v for k, v in reply.headers.items()}, Bytes(reply.body)
+        )  # type: ignore[arg-type]
+
+
+@dataclass
+class Bytes:
+    """A body as urllib3 gives it."""
+
+    data: bytes
+
+    def stream(self, *_: Any, **__: Any) -> Iterator[bytes]:
+        yield self.data
+
+
+@pytest.fixture(scope="module")
+def wire() -> Iterator[Wire]:
+    patch = pytest.MonkeyPatch()
+    for name, value in AWS.items():
+        patch.setenv(name, value)
+    running = Wire()
+    yield running
+    running.source.close()
+    patch.undo()
+
+
+def test_a_good_answer_gives_one_record_of_every_row(wire: Wire) -> None:
+    looks = {kind.name: wire.look(kind, Fault())[0] for kind in KINDS}
+    assert {
+        n: c for n, c in looks.items() if (c.outcome, c.quarantined) != (Outcome.COMPLETE, 0) or not c.records
+    } == {}
+
+
+@pytest.mark.parametrize("name", sorted(LISTINGS.keys() - HEAVY))
+def test_every_item_of_a_hostile_listing_is_counted(wire: Wire, name: str) -> None:
+    for kind in KINDS:
+        coverage, kept, served = wire.look(kind, LISTINGS[name])
+        if coverage.outcome is Outcome.COMPLETE and name != "no_items":  # a list in a list is no item
+            assert len(kept.records) + len(kept.misfits) == served, (kind.name, coverage)
+        if coverage.outcome is not Outcome.COMPLETE:
+            assert coverage.reason, kind.name
+        assert all(m.reason and isinstance(m.payload, dict) for m in kept.misfits), kind.name
+
+
+@pytest.mark.parametrize("name", sorted(DETAILS.keys() - HEAVY))
+def test_a_hostile_detail_costs_no_record(wire: Wire, name: str) -> None:
+    for kind in KINDS:
+        coverage, kept, served = wire.look(kind, DETAILS[name])
+        assert coverage.outcome is Outcome.COMPLETE, (kind.name, coverage)
+        if kind.fetch.service != "s3":  # details of a bucket that are empty may mean that it is gone
+            assert len(kept.records) + len(kept.misfits) == served, (kind.name, coverage)
+
+
+@pytest.mark.parametrize("name", sorted(PAGES.keys() - {"empty_page_with_a_token"}))
+def test_what_is_no_page_of_a_listing_proves_no_absence(wire: Wire, name: str) -> None:
+    whole = []
+    for kind in KINDS:
+        coverage, _, _ = wire.look(kind, FAULTS[name])
+        assert coverage.reason or coverage.proves_absence(), kind.name
+        whole += [kind.name] if coverage.proves_absence() else []
+    paged_once = ["aws.ec2.address"] if "token" in name else []
+    assert whole == paged_once
+
+
+def test_an_empty_page_with_a_token_is_not_the_end(wire: Wire) -> None:
+    looks = {kind.name: wire.look(kind, PAGES["empty_page_with_a_token"])[0] for kind in KINDS}
+    assert {n: c for n, c in looks.items() if (c.outcome, c.records > 0) != (Outcome.COMPLETE, True)} == {}
