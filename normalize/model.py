@@ -51,6 +51,7 @@ class Category(StrEnum):
     MODEL_REGISTRY = "model_registry"
     IMAGE_REPOSITORY = "image_repository"
     MODEL_JOB = "model_job"
+    MODEL_CARD = "model_card"
     GUARDRAIL = "guardrail"
     PROMPT = "prompt"
 
@@ -160,6 +161,7 @@ _BY_DIMENSION: Mapping[Dimension, tuple[Category, ...]] = {
         Category.MODEL_REGISTRY,
         Category.IMAGE_REPOSITORY,
         Category.MODEL_JOB,
+        Category.MODEL_CARD,
         Category.GUARDRAIL,
         Category.PROMPT,
     ),

@@ -484,6 +484,9 @@ def _filled(params: Mapping[str, Any], item: Mapping[str, Any]) -> dict[str, Any
 
 def _fill(value: Any, item: Mapping[str, Any]) -> Any:
     if isinstance(value, str):
+        alone = _BLANK.fullmatch(value)
+        if alone and isinstance(number := read(item, alone[1]), int):  # a version: the SDK wants it as a number
+            return number
         return _BLANK.sub(lambda m: _named(m[1], item), value)
     if isinstance(value, list):
         return [_fill(v, item) for v in value]
