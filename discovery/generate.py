@@ -45,7 +45,11 @@ def catalog(kinds: Iterable[Kind]) -> str:
 
 def _row(kind: Kind) -> str:
     attributes = ", ".join(f"`{name}`" for name in sorted(kind.fields))
-    links = ", ".join(sorted({f"{link.verb} `{link.target}`" for link in kind.links}))
+    links = ", ".join(
+        sorted(
+            {f"{link.verb} `{link.target}`" if link.target else f"{link.verb} what an ARN names" for link in kind.links}
+        )
+    )
     dimension = kind.category.dimension
     return f"| `{kind.name}` | {kind.category} | {dimension or ''} | {attributes} | {links} |"
 

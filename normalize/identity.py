@@ -187,6 +187,8 @@ def arn_name(text: str) -> Name | None:
         return None
     head = re.split(r"[:/]", resource, maxsplit=1)[0] if re.search(r"[:/]", resource) else ""
     target = _ARN_KINDS.get((arn.service, head), "") or f"aws.{arn.service}.{head.replace('-', '_') or 'resource'}"
+    if target == "aws.sagemaker.pipeline" and "/execution/" in resource:
+        target = "aws.sagemaker.pipeline_execution"
     place = arn.region or ("aws-global" if arn.partition == "aws" and arn.service in _GLOBAL_SERVICES else "")
     key = f"arn:{arn.partition}:{arn.service}:{arn.region}:{arn.account}:{resource}"
     return Name(key, target, "aws", arn.account, place)

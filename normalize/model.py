@@ -285,7 +285,8 @@ class Link:
 
     `within` says how far the value is unique: "place" (same account and place as the source), "account"
     (same account, whatever place), or "world". ARNs, URIs and ids of our own (k8s://…) are recognised by their
-    shape and need no `within`. `path` may give a list; `optional` marks mentions that may dangle by design.
+    shape and need no `within`. `path` may give a list; `optional` marks mentions that may dangle by design. An empty
+    `target` is for ARNs of several kinds of things: each names its own.
     """
 
     verb: str

@@ -329,11 +329,15 @@ def _server(host: str) -> Name | None:
 
 
 def declared(text: str, target: str, within: str, scope: Scope) -> Name:
-    """Name of a thing that a row's link points at: by its shape where it has one, otherwise unique within a scope."""
+    """Name of a thing that a row's link points at: by its shape where it has one, otherwise unique within a scope.
+
+    Args:
+        target: kind of the thing; "" for whatever an ARN names.
+    """
     if text.startswith(OWN_SCHEMES):
         return Name(text, target, text.split(":", 1)[0])
     if text.startswith("arn:") and (named := arn_name(text)):
-        return Name(named.key, target, named.provider, named.account, named.place)
+        return Name(named.key, target or named.target, named.provider, named.account, named.place)
     if target.endswith("image_repository") or target == "aws.ecr.repository":
         if named := image_name(text):
             return named

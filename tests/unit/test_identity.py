@@ -197,6 +197,23 @@ def test_arn_says_where_the_thing_lives(text: str, name: Name) -> None:
     assert name == arn_name(text)
 
 
+@pytest.mark.parametrize(
+    ("resource", "kind"),
+    [
+        ("pipeline/nightly", "pipeline"),
+        ("pipeline/nightly/execution/f1q2w3e4r5t6", "pipeline_execution"),
+        ("mlflow-tracking-server/team", "mlflow_tracking_server"),
+        ("mlflow-app/app-ABCDEFGHIJ", "mlflow_app"),
+        ("experiment-trial-component/run-1", "experiment_trial_component"),
+        ("hub-content/ours/Model/llama", "hub_content"),
+    ],
+)
+def test_arn_of_sagemaker_says_what_it_is(resource: str, kind: str) -> None:
+    name = arn_name(f"arn:aws:sagemaker:us-west-2:111122223333:{resource}")
+    assert name
+    assert name.target == f"aws.sagemaker.{kind}"
+
+
 def test_registry_image_says_account_and_region() -> None:
     expected = Name("image://111122223333.dkr.ecr.us-west-2.amazonaws.com/a/b", "aws.ecr.repository", "aws", "111122223333", "us-west-2")  # fmt: skip
     assert expected == image_name("111122223333.dkr.ecr.us-west-2.amazonaws.com/a/b:1")

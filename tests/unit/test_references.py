@@ -235,6 +235,17 @@ def test_declared_link_has_its_key_by_shape_or_by_scope(text: str, target: str, 
     assert name == declared(text, target, within, AWS)
 
 
+def test_link_without_a_target_means_what_its_arn_names() -> None:
+    arn = "arn:aws:sagemaker:us-west-2:111122223333:mlflow-app/app-1"
+    assert declared(arn, "", "place", AWS).target == "aws.sagemaker.mlflow_app"
+
+
+def test_tracking_uri_that_is_an_arn_names_the_managed_server() -> None:
+    arn = "arn:aws:sagemaker:us-west-2:111122223333:mlflow-tracking-server/team"
+    (found,) = mentions(arn, "MLFLOW_TRACKING_URI")
+    assert (found.name.key, found.name.target) == (arn, "aws.sagemaker.mlflow_tracking_server")
+
+
 SERVICE = "k8s://93597c0f//Service"
 
 
