@@ -47,8 +47,7 @@ def open_source(source: _Source) -> Collector:
             raise
         extra = COLLECTORS[source_type][1]
         raise ConfigError(
-            f'source "{settings["name"]}" needs the extra "{extra}": pip install "stocktake[{extra}]"'
-            f" ({error.name} is not installed)"
+            f'source "{settings["name"]}" needs the extra "{extra}": install "stocktake[{extra}]" ({error.name} is missing)'
         ) from None
 
 
