@@ -185,6 +185,31 @@ def test_systemd_accepts_the_units(tmp_path: Path) -> None:
     assert [line for line in done.stderr.splitlines() if str(tmp_path) in line or line.startswith("stocktake")] == []
 
 
+@pytest.mark.parametrize(("ci", "status", "said"), [("", 0, "skipped: "), ("true", 1, "a failure with CI=true: ")])
+def test_what_cannot_be_installed_is_named_with_the_reason(ci: str, status: int, said: str, tmp_path: Path) -> None:
+    for tool in ("bash", "id"):
+        (tmp_path / tool).symlink_to(shutil.which(tool) or tool)
+    done = subprocess.run(
+        [DEPLOY / "install-services"],
+        env={"PATH": str(tmp_path), "CI": ci},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (status, "")
+    assert said in done.stderr
+    assert "openssh-client" in done.stderr
+    assert "(there is no apt-get here)" in done.stderr
+
+
+def test_scripts_pass_shellcheck() -> None:
+    if shutil.which("shellcheck") is None:
+        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)("shellcheck is not installed")
+    scripts = [DEPLOY / "setup-venv", DEPLOY / "install-services", ROOT / ".ci/run"]
+    done = subprocess.run(["shellcheck", *scripts], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "")
+
+
 def test_no_file_holds_a_secret() -> None:
     for file in (f for f in DEPLOY.rglob("*") if f.is_file()):
         assert not re.search(r"AKIA[A-Z0-9]{16}|-----BEGIN [A-Z ]*PRIVATE KEY", file.read_text())
