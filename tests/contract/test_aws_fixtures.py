@@ -21,6 +21,7 @@ from collectors.aws.rows import all_calls
 from normalize.mapping import aliases, located, observe
 from normalize.model import Field, Kind, Observation, Scope, Template
 from normalize.references import declared
+from normalize.units import instant
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 ACCOUNT, REGION = "123456789012", "us-east-1"
@@ -30,7 +31,7 @@ IDENTITY = {"Account": ACCOUNT, "Arn": f"arn:aws:iam::{ACCOUNT}:user/stocktake",
 
 
 def typed(shape: Any, value: Any, at: str) -> Any:
-    """A recorded value as the SDK would give it. Raises AssertionError for what the API does not have."""
+    """A recorded value as the client gives it. Raises AssertionError for what the API does not have."""
     if shape.type_name == "structure":
         unknown = set(value) - set(shape.members)
         assert not unknown, f"{at} has no {sorted(unknown)}"
@@ -40,7 +41,7 @@ def typed(shape: Any, value: Any, at: str) -> Any:
     if shape.type_name == "map":
         return {k: typed(shape.value, v, f"{at}.{k}") for k, v in value.items()}
     if shape.type_name == "timestamp":
-        return datetime.fromisoformat(value)
+        return instant(datetime.fromisoformat(value))
     accepted: dict[str, Any] = {
         "string": str, "boolean": bool, "integer": int, "long": int, "double": float, "float": float,
     }  # fmt: skip
