@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 from lxml import etree
 
@@ -68,16 +68,9 @@ def child(node: Element, name: str) -> Element | None:
     return found[0] if found else None
 
 
-class _Member(NamedTuple):
-    """A member of a structure.
-
-    Attributes:
-        read: takes the element, or all elements of that tag where they are `many`; None for plain text.
-    """
-
-    name: str
-    read: Read | None
-    many: bool
+_Member = tuple[str, Read | None, bool]
+"""A member of a structure: its name; what reads its element, None for plain text; whether that takes all elements of its
+tag. A bare tuple, because one is taken apart for every element of every answer."""
 
 
 class _Members(dict[str, _Member | None]):
@@ -150,7 +143,7 @@ class Compiler:
                 raise UnsureError
             many = name in flattened
             parse = _COLLECTIONS[member.type_name](self, member) if many else self.compile(member)
-            members.known[tag] = _Member(name, parse, many)
+            members.known[tag] = (name, parse, many)
         return read
 
     def _list(self, shape: Any) -> Read:
