@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collectors.aws import compute, containers, data, network, observability, sagemaker, security
+from collectors.aws import bedrock, compute, containers, data, network, observability, sagemaker, security
 from normalize.model import Kind
 
 KINDS: tuple[Kind, ...] = (
@@ -13,4 +13,5 @@ KINDS: tuple[Kind, ...] = (
     *security.KINDS,
     *observability.KINDS,
     *sagemaker.KINDS,
+    *bedrock.KINDS,
 )
