@@ -16,7 +16,7 @@ from collectors.contract import Blindness, CutShortError, Planned, plan_each
 from collectors.mlflow.client import Search, Server, classify
 from collectors.mlflow.kinds import KINDS
 from normalize.addresses import Address, only_local, parse_server, seen_inside
-from normalize.errors import CollectError, ConfigError
+from normalize.errors import CollectError, ConfigError, UnavailableError
 from normalize.identity import mlflow_server_name
 from normalize.model import Kind, RawRecord, Scope
 
@@ -132,6 +132,8 @@ class MlflowCollector:
                 next(records, None)
                 if left_out := self._server.left_out:
                     yield Blindness(kind.name, self._scope, CutShortError(left_out[0], needs=left_out[1:]))
+            except UnavailableError:
+                pass  # what this server does not have hides nothing
             except CollectError as error:
                 yield Blindness(kind.name, self._scope, error)
             finally:

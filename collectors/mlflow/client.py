@@ -12,7 +12,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -105,14 +105,29 @@ class Server:
     def pages(self, search: Callable[..., Any], best: int, **arguments: Any) -> Iterator[Any]:
         """Every item of a listing, following page tokens until there is none."""
         token: str | None = None
+        seen: set[str] = set()
         while True:
             page = search(max_results=self._page_size or best, page_token=token, **arguments)
             yield from page
-            if page.token and page.token == token:
-                raise CutShortError("the server repeats a page token; the rest of the listing cannot be read")
             token = page.token
             if not token:
                 return
+            if token in seen:
+                raise CutShortError("the server repeats a page token; the rest of the listing cannot be read")
+            seen.add(token)
+
+    @cached_property
+    def search_registered_models(self) -> Callable[..., Any]:
+        """The listing of registered models as the server has it. MlflowClient asks for those whose tag says that they are no
+        prompt, and a server older than prompts then gives only models that have tags: none, on most.
+
+        Source: mlflow 3.17, tracking/_model_registry/client.py, search_registered_models; seen on a server of 2.1.1.
+        """
+        from mlflow.store.model_registry.rest_store import RestStore
+        from mlflow.utils.credentials import get_default_host_creds
+
+        found: Callable[..., Any] = RestStore(partial(get_default_host_creds, self.uri)).search_registered_models
+        return found
 
     def get(self, endpoint: str, **parameters: str) -> Any:
         """The response (any status) to a GET, with the SDK's own credentials, retries and time limits."""
@@ -228,7 +243,7 @@ def logged_models(server: Server) -> Iterator[Json]:
 
 def registered_models(server: Server) -> Iterator[Json]:
     """Registered models and prompts."""
-    for model, prompt in _with_prompts(server, server.client.search_registered_models, 500):
+    for model, prompt in _with_prompts(server, server.search_registered_models, 500):
         payload = _plain(model) | ({"$prompt": True} if prompt else {})
         payload.pop("latest_versions", None)  # each is a record of its own
         yield payload
@@ -236,7 +251,7 @@ def registered_models(server: Server) -> Iterator[Json]:
 
 def model_versions(server: Server) -> Iterator[Json]:
     """Versions of models and prompts, each with the aliases that point at it."""
-    models = _with_prompts(server, server.client.search_registered_models, 500)
+    models = _with_prompts(server, server.search_registered_models, 500)
     aliases = {model.name: dict(model.aliases or {}) for model, _ in models}
     for version, prompt in _with_prompts(server, server.client.search_model_versions, 1000):
         payload = _plain(version) | ({"$prompt": True} if prompt else {})
@@ -263,7 +278,7 @@ def _with_prompts(server: Server, search: Callable[..., Any], best: int) -> Iter
     for item in server.pages(search, best, filter_string=f"tags.`{IS_PROMPT}` = 'true'"):
         prompts.add((item.name, str(getattr(item, "version", ""))))
         yield item, True
-    for item in server.pages(search, best):
+    for item in server.pages(search, best, filter_string=None):
         if (item.name, str(getattr(item, "version", ""))) not in prompts:
             yield item, False
 

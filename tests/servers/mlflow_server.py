@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from urllib.parse import unquote_plus
 
 START_SECONDS = 180
 
@@ -65,7 +66,7 @@ def faulty_proxy(upstream: str, faults: dict[str, Answer]) -> Iterator[str]:
     """URL of a proxy that passes everything on, except what `faults` says for a path.
 
     `faults` may be changed while the proxy runs. A key with a blank and a number at its end ("/path 2") means only
-    the second request to that path.
+    the second request to that path, one with a question mark ("/path?text") those whose query holds the text.
     """
     seen: Counter[str] = Counter()
 
@@ -74,9 +75,10 @@ def faulty_proxy(upstream: str, faults: dict[str, Answer]) -> Iterator[str]:
 
         def _relay(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            path = self.path.split("?", 1)[0]
+            path, _, query = self.path.partition("?")
             seen[path] += 1
-            fault = next((k for k in (f"{path} {seen[path]}", path) if k in faults), None)
+            asked = [k for k in faults if k.startswith(f"{path}?") and k.partition("?")[2] in unquote_plus(query)]
+            fault = next((k for k in (f"{path} {seen[path]}", *asked, path) if k in faults), None)
             if fault is not None and (answer := faults[fault]) is not None:
                 self._answer(*answer)
                 return

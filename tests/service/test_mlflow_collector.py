@@ -203,6 +203,31 @@ def test_a_server_older_than_logged_models_says_so(world: World) -> None:
         listed(opened(url), "mlflow.logged_model")
 
 
+def test_check_takes_what_a_server_does_not_have_for_no_blindness(world: World) -> None:
+    old = {
+        f"{API}/logged-models/search": (404, "text/html", b"Not found"),
+        "/version": (200, "text/plain", b"2.22.1"),
+    }
+    with faulty_proxy(world.url, old) as url:
+        assert list(opened(url).check()) == []
+
+
+def test_models_without_tags_are_listed_by_a_server_older_than_prompts(world: World) -> None:
+    """Such a server gives nothing to a filter by a tag that no model has: neither `= 'true'` nor `!= 'true'`."""
+    nothing = (200, "application/json", b"{}")
+    with faulty_proxy(world.url, {f"{API}/registered-models/search?mlflow.prompt.is_prompt": nothing}) as url:
+        assert len(listed(opened(url), "mlflow.registered_model")) == world.estate.models
+
+
+def test_a_circle_of_page_tokens_ends_as_a_listing_that_was_cut_short(world: World) -> None:
+    def page(token: str) -> tuple[int, str, bytes]:
+        return 200, "application/json", json.dumps({"experiments": [], "next_page_token": token}).encode()
+
+    faults = {f"{API}/experiments/search {n}": page("ab"[n % 2]) for n in range(1, 9)}
+    with faulty_proxy(world.url, faults) as url, pytest.raises(CutShortError, match="repeats a page token"):
+        listed(opened(url), "mlflow.experiment")
+
+
 def test_a_missing_endpoint_of_a_new_server_is_a_failure(world: World) -> None:
     hidden = {f"{API}/logged-models/search": (404, "text/html", b"Not found")}
     with faulty_proxy(world.url, hidden) as url, pytest.raises(CollectError) as raised:
