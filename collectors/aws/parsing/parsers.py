@@ -2,7 +2,10 @@
 
 Owns which answers are parsed here, and the metadata that retries and paging read. botocore hands a parser no more than
 the answer and its shape, and makes shapes anew for each client; so the event, which knows the operation, leaves the
-compiled program in the answer's context. Source: botocore 1.44.5, endpoint.py and parsers.py, read in the package.
+compiled program in the answer's context.
+
+Source: botocore 1.44.5, endpoint.py and parsers.py, read in the package 2026-11-24; that the factory is a component of a
+session for others to replace: github.com/boto/botocore pull request 386, read 2026-11-24.
 """
 
 from __future__ import annotations

@@ -44,6 +44,8 @@ _PARSER = _Parser()
 def tree(body: bytes) -> Element:
     """The root of a document.
 
+    libxml2 takes names that expat, which botocore uses, does not: those that came with the fifth edition of XML 1.0.
+
     Raises:
         UnsureError: it declares a type, so its texts may depend on entities.
         lxml.etree.XMLSyntaxError: it is not well-formed, or beyond what libxml2 reads without being told that it is huge
