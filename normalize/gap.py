@@ -214,6 +214,9 @@ class Lost:
     @property
     def named(self) -> str:
         """What to call it: ids of ours and canonical names as they are, short names as the payload has them."""
+        if self.key.startswith("s3://") and "@" in self.key:
+            bucket, store = self.key.split("@")[:2]
+            return f"{bucket} at {store}"
         return self.value if "|" in self.key else self.key.removeprefix("dns:").removeprefix("ip:")
 
     @property
@@ -329,6 +332,7 @@ _OUTSIDE: Mapping[str, _Outside] = {
     "internet host": _Outside(Severity.MEDIUM, "a host that no source covers", "Find out who runs {name}; see that the target may reach it and that allow-lists there know the target's addresses."),
     "private address": _Outside(Severity.MEDIUM, "an address of an inner network", "Find out what answers at {name}: a fixed address rarely survives a move. Replace it by a name, or keep the route."),
     "public address": _Outside(Severity.MEDIUM, "an address on the internet", "Find out what answers at {name}; replace it by a name, and see that the target may reach it."),
+    "object store": _Outside(Severity.HIGH, "a bucket of an object store that no source lists", "Find out how much {name} holds, and whether the store moves too: its data move on their own schedule, or the target needs a route to it."),
     "file server": _Outside(Severity.HIGH, "a file server that no source covers", "Find out what {name} holds and how much: data there move on their own schedule, or the target needs a route to it."),
     "other": _Outside(Severity.MEDIUM, "outside every scope that is known", "Find out what {name} is and who owns it."),
 }  # fmt: skip
@@ -355,6 +359,8 @@ def outside(lost: Lost, covered_account: bool = False) -> str:
         return "model hub"
     if form in ("hdfs", "nfs"):
         return "file server"
+    if form == "s3" and "@" in rest:
+        return "object store"
     if form == "image" and lost.account in AWS_REGISTRIES:
         return "cloud registry"
     if lost.target in HOSTED_MODELS:

@@ -6,6 +6,7 @@ Owns how ARNs, storage URIs, image names, host names and short ids are folded in
 Key forms:
     arn:…                              an ARN, folded (log streams to their group, assumed roles to the role, …)
     s3://B  gs://B  azblob://ACCOUNT/CONTAINER  hdfs://H:P  nfs://H
+    s3://B@HOST:PORT[@CLUSTER]         a bucket of an object store that is not Amazon's
     image://REGISTRY/REPOSITORY        without tag and digest
     dns:HOST   ip:ADDRESS              lower case, no port
     aws:vol-0abc…                      AWS short ids, unique in practice over all accounts

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from normalize.addresses import only_local, parse_server, seen_inside
+from normalize.addresses import Address, only_local, parse_address, parse_server, seen_inside
 from normalize.identity import (
     AWS_SHORT_ID,
     OWN_SCHEMES,
@@ -375,6 +375,10 @@ def seen_from(name: Name, scope: Scope, namespace: str = "") -> Iterator[tuple[N
     elif form == "label":
         if cluster and namespace:
             yield _service(scope, namespace, host), True
+    elif form == "s3" and "@" in host:
+        bucket, _, store = host.partition("@")
+        address = seen_inside(parse_address(store), cluster, namespace) if cluster else parse_address(store)
+        yield replace(name, key=f"s3:{bucket}@{address}"), False
     elif form == "dns" and cluster and (m := _SERVICE_DNS.fullmatch(host)):
         yield _service(scope, m["ns"], m["name"]), False
     else:
@@ -492,6 +496,7 @@ def _walk(value: Json, place: _Place, path: list[str], found: list[tuple[str, Me
 
 
 def _walk_object(value: dict[str, Json], place: _Place, path: list[str], found: list[tuple[str, Mention]]) -> None:
+    start = len(found)
     parted = _parted_image(value) if "repository" in value and "image" in value else None
     if parted:
         found.append(("".join(path) + ".image", parted))
@@ -519,6 +524,40 @@ def _walk_object(value: dict[str, Json], place: _Place, path: list[str], found: 
             path.append(step)
             (_walk_object if kind is dict else _walk_list)(item, child, path, found)
             path.pop()
+    if len(found) > start and not _ENVIRONMENTS.isdisjoint(value) and (store := _object_store(value)):
+        found[start:] = [(where, _kept_at(store, mention)) for where, mention in found[start:]]
+
+
+_ENVIRONMENTS = frozenset({"env", "environment", "Environment"})
+_STORE_ENDPOINT = re.compile(r"AWS_ENDPOINT_URL(?:_S3)?|(?:AWS_|MLFLOW_)?S3_ENDPOINT(?:_URL)?|MINIO_ENDPOINT")
+"""Variables that say where a container's s3:// buckets are. Source: botocore 1.44.5, configprovider.py; mlflow 3.17,
+environment_variables.py; read 2026-11-24. The names without AWS_ENDPOINT and MLFLOW are not verified."""
+
+
+def _object_store(value: dict[str, Json]) -> Address | None:
+    """The object store that a container or function is told to use instead of Amazon's; None where it is not."""
+    for key in _ENVIRONMENTS & value.keys():
+        held = value[key]
+        if isinstance(held, dict):
+            pairs = list(held.items())
+        elif isinstance(held, list):
+            pairs = [(e.get("name"), e.get("value")) for e in held if isinstance(e, dict)]
+        else:
+            continue
+        for name, text in pairs:
+            if isinstance(name, str) and isinstance(text, str) and _STORE_ENDPOINT.fullmatch(name):
+                named = mlflow_server_name(text if "://" in text else f"http://{text}")
+                if named and not re.search(r"(?:^|\.)amazonaws\.com(?:\.cn)?$", parse_server(named.key).host):
+                    return replace(parse_server(named.key), path="")
+    return None
+
+
+def _kept_at(store: Address, mention: Mention) -> Mention:
+    """A mention of a bucket as one of that store; any other as it is."""
+    key = mention.name.key
+    if not key.startswith("s3://") or "@" in key:
+        return mention
+    return Mention(Name(f"{key}@{store}", "s3.bucket"), mention.value, mention.span)
 
 
 def _walk_list(value: list[Json], place: _Place, path: list[str], found: list[tuple[str, Mention]]) -> None:

@@ -28,7 +28,7 @@ class Servers:
         own: id of a server -> the ends of its addresses.
         services: ids of the Services that are there, among those that the addresses could mean.
         clusters: name of a source -> uid of its cluster.
-        stated: addresses that records speak of.
+        stated: (host, inside) -> addresses that records say lead there.
         mentioned: canonical keys of servers that anything mentions.
     """
 
@@ -37,7 +37,7 @@ class Servers:
     own: dict[str, tuple[Lead, ...]]
     services: frozenset[str]
     clusters: dict[str, str]
-    stated: tuple[str, ...]
+    stated: dict[tuple[str, str], tuple[str, ...]]
     mentioned: tuple[str, ...]
 
     def behind(self, key: str) -> tuple[str, ...]:
@@ -45,9 +45,9 @@ class Servers:
         return tuple(sorted(self.read.get(str(self.book.follow(parse_server(key)).address), ())))
 
     def reached_at(self, end: Address) -> list[Address]:
-        """Addresses that lead to this one and mean the same everywhere, as far as the records name them."""
+        """Addresses that lead straight to this one and mean the same everywhere."""
         found = []
-        for text in self.stated:
+        for text in self.stated.get((end.host, end.inside), ()):
             address = parse_address(text)
             if address.inside or address.host == "*" or address.port.startswith(">"):
                 continue
@@ -83,9 +83,17 @@ def known_servers(connection: Connection) -> Servers:
         {resource_id: tuple(leads) for resource_id, leads in own.items()},
         services,
         clusters,
-        tuple(sorted({address for address, _, _ in told})),
+        _by_target(told),
         mentioned,
     )
+
+
+def _by_target(told: Iterable[tuple[str, str, str]]) -> dict[tuple[str, str], tuple[str, ...]]:
+    found: dict[tuple[str, str], dict[str, None]] = defaultdict(dict)
+    for address, target, _ in told:
+        end = parse_address(target)
+        found[end.host, end.inside][address] = None
+    return {end: tuple(texts) for end, texts in found.items()}
 
 
 def within(column: Column[str], prefix: str) -> ColumnElement[bool]:

@@ -107,6 +107,7 @@ def test_unavailable_proves_absence_and_quarantine_does_not() -> None:
         (_lost("ip:fd00::1"), "private address"),
         (_lost("nfs://nas.corp"), "file server"),
         (_lost("hdfs://nn:8020"), "file server"),
+        (_lost("s3://models@minio.ml.svc:9000@uid", target="s3.bucket"), "object store"),
         (_lost("s3://weights", provider="aws", target="aws.s3.bucket"), "unknown owner"),
         (_lost("arn:aws:iam::999900001111:role/x", provider="aws", account="999900001111"), "another account"),
         (_lost("k8s://uid//Secret/a/b"), "another cluster"),

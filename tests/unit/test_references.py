@@ -208,6 +208,30 @@ def test_an_image_that_is_given_in_parts_is_one_image() -> None:
     assert [m.name.key for _, m in search(whole)] == ["dns:git.corp.test", "image://ghcr.io/a/b"]
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "store"),
+    [
+        ("AWS_ENDPOINT_URL", "http://minio.ml.svc.cluster.local:9000", "minio.ml.svc:9000@93597c0f"),
+        ("AWS_ENDPOINT_URL_S3", "https://s3.corp.test", "s3.corp.test:443"),
+        ("MLFLOW_S3_ENDPOINT_URL", "http://minio:9000", "minio.team.svc:9000@93597c0f"),
+        ("S3_ENDPOINT", "minio.ml:9000", "minio.ml:9000@93597c0f"),
+    ],
+)
+@pytest.mark.parametrize("form", ["list", "map"])
+def test_a_bucket_is_one_of_the_store_that_its_container_is_told_to_use(name: str, value: str, store: str, form: str) -> None:  # fmt: skip
+    env = [{"name": name, "value": value}] if form == "list" else {name: value}
+    container = {"args": ["--out", "s3://models/x"], "env" if form == "list" else "environment": env}
+    other = {"args": ["s3://elsewhere/x"], "env": [{"name": "X", "value": "y"}]}
+    keys = [n.key for _, m in search({"containers": [container, other]}) for n, _ in seen_from(m.name, CLUSTER, "team")]
+    assert {k for k in keys if k.startswith("s3:")} == {f"s3://models@{store}", "s3://elsewhere"}
+
+
+@pytest.mark.parametrize("value", ["https://s3.us-west-2.amazonaws.com", "https://bucket.vpce-1.s3.us-east-1.vpce.amazonaws.com", "", "{{endpoint}}"])  # fmt: skip
+def test_a_bucket_at_amazons_own_endpoint_is_amazons(value: str) -> None:
+    payload = {"env": [{"name": "AWS_ENDPOINT_URL", "value": value}], "args": ["s3://models/x"]}
+    assert "s3://models" in [m.name.key for _, m in search(payload)]
+
+
 def test_quiet_paths_are_not_searched() -> None:
     payload = {"a": {"b": "s3://quiet/x", "c": "s3://heard/x"}, "l": [{"q": "s3://quiet/x"}]}
     assert [m.name.key for _, m in search(payload, frozenset({"a.b", "l[].q"}))] == ["s3://heard"]
