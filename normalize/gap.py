@@ -172,7 +172,14 @@ def _coverage_remedy(look: Look, unfit: int) -> str:
         return f"{records} did not fit what this version knows of {look.kind}; their payloads are kept. A newer version may read them: `stocktake renormalize`."
     if look.needs:
         return f"{_grant(look.source, look.scope.provider, look.needs)}; {again}"
+    if (silent := _SILENT_GROUP.match(look.reason)) and look.kind.endswith(f".{silent['version']}"):
+        service = f"{silent['version']}.{silent['group']}"
+        return f"The API server passes this group on to another server, which does not answer: `kubectl describe apiservice {service}` says why. Mend it, or delete that APIService if nobody uses it; {again}"
     return f"See whether the address of source {look.source} can be reached from here and answers in time; {again}"
+
+
+_SILENT_GROUP = re.compile(r"GET /apis/(?P<group>[a-z0-9.-]+)/(?P<version>v[a-z0-9]+): ")
+"""The reason of a look at an API group version that did not say what it serves."""
 
 
 def detail(look: Look, call: str, denied: bool, needs: tuple[str, ...], evidence: Sequence[Evidence], count: int) -> Gap:  # fmt: skip

@@ -79,6 +79,15 @@ def test_a_source_that_could_not_say_what_it_has_is_critical() -> None:
     assert found.subject == "everything in every scope (prod)"
 
 
+def test_a_group_that_another_server_does_not_serve_is_mended_at_its_api_service() -> None:
+    cluster = Scope("kubernetes", "uid", "uid")
+    reason = "GET /apis/external.metrics.k8s.io/v1beta1: 503: service unavailable"
+    found = gap.coverage(gap.Look("train", "k8s.external.metrics.k8s.io.v1beta1", cluster, Outcome.FAILED, 0, reason))
+    assert "`kubectl describe apiservice v1beta1.external.metrics.k8s.io`" in found.remedy
+    pods = gap.coverage(gap.Look("train", "k8s.pod", cluster, Outcome.FAILED, 0, "GET /api/v1/pods: 503: busy"))
+    assert "apiservice" not in pods.remedy
+
+
 def test_unavailable_proves_absence_and_quarantine_does_not() -> None:
     assert gap.Look("s", "k", SCOPE, Outcome.UNAVAILABLE).proves
     assert not gap.Look("s", "k", SCOPE, Outcome.COMPLETE, 1).proves
