@@ -1194,7 +1194,8 @@ def _sagemaker(
 
     def listed(place: Place, params: Mapping[str, Any]) -> Mapping[str, Any]:
         wanted = params.get("StatusEquals", summary.get(f"{noun}Status"))
-        total = _held(place, getattr(place.sizes, size)) if wanted == summary.get(f"{noun}Status") else 0
+        kept = "WarmPoolStatusEquals" in params  # no job here keeps its machines
+        total = 0 if kept or wanted != summary.get(f"{noun}Status") else _held(place, getattr(place.sizes, size))
         numbers, token = _page(total, params.get("NextToken"), _size(params.get("MaxResults"), 10, 100))
         found = [head(place, i) | summary for i in numbers]
         return {items: found} | ({"NextToken": token} if token else {})

@@ -2,7 +2,26 @@
 
 from __future__ import annotations
 
-from collectors.aws import bedrock, compute, containers, data, network, observability, sagemaker, security
+from collectors.aws import (
+    capacity,
+    compute,
+    connectivity,
+    containers,
+    data,
+    network,
+    observability,
+    organisation,
+    sagemaker,
+    sagemaker_hyperpod,
+    sagemaker_jobs,
+    sagemaker_labeling,
+    sagemaker_monitoring,
+    sagemaker_pipelines,
+    sagemaker_registry,
+    sagemaker_studio,
+    sagemaker_training,
+    security,
+)
 from normalize.model import Kind
 
 KINDS: tuple[Kind, ...] = (
@@ -13,5 +32,15 @@ KINDS: tuple[Kind, ...] = (
     *security.KINDS,
     *observability.KINDS,
     *sagemaker.KINDS,
-    *bedrock.KINDS,
+    *sagemaker_hyperpod.KINDS,
+    *sagemaker_jobs.KINDS,
+    *sagemaker_labeling.KINDS,
+    *sagemaker_monitoring.KINDS,
+    *sagemaker_pipelines.KINDS,
+    *sagemaker_registry.KINDS,
+    *sagemaker_studio.KINDS,
+    *sagemaker_training.KINDS,
+    *organisation.KINDS,
+    *connectivity.KINDS,
+    *capacity.KINDS,
 )

@@ -1,70 +1,84 @@
-"""SageMaker AI: what trains, what is registered, what serves."""
+"""SageMaker AI: what serves."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from collectors.aws.documents import count, step_count, steps
+from collectors.aws.documents import count
 from collectors.aws.instance_types import TOTAL, Machines
 from collectors.aws.rows import Call, created_since
-from collectors.aws.traffic import CLIENT_ERRORS, ERRORS, LATENCY, MEASURED, TRAFFIC, Traffic
+from collectors.aws.sagemaker_calls import GONE, TAGS, listed, renamed, vpc
+from collectors.aws.traffic import CLIENT_ERRORS, ERRORS, LATENCY, MEASURED, TRAFFIC, Traffic, one
 from normalize.mapping import MISSING
-from normalize.model import Alias, Category, Field, Kind, Link
-from normalize.units import GIB, times
+from normalize.model import Alias, Category, Field, Kind, Link, Template
+from normalize.units import GIB, MIB, ratio
 
-_GONE = (
-    "ResourceNotFound", "ResourceNotFoundException", "ValidationException:could not find",
-    "ValidationException:does not exist", "ValidationException:RecordNotFound",
-    "ValidationException:Requested resource not found",
-)  # fmt: skip
-"""SageMaker says that a thing is gone by a validation error with words. Source: aws-controllers-k8s/sagemaker-controller at
-dc49707, generator.yaml (exceptions.errors.404 of each resource); the rest of a message is not looked at; read 2026-11-24."""
-
-
-def _listed(noun: str, items: str, key: str, **more: Any) -> Call:
-    """List<noun>s, then Describe<noun> by the name or ARN that the listing gives under `key`."""
-    describe = Call("sagemaker", f"Describe{noun}", params={more.pop("parameter", key): f"{{{key}}}"}, gone=_GONE)
-    return Call("sagemaker", f"List{noun}s", items=items, page=100, detail=(describe,), **more)
+_SHAPE = {
+    "name": "VariantName",
+    "model": "ModelName",
+    "instance_type": "InstanceType",
+    "count": "InitialInstanceCount",
+    "weight": "InitialVariantWeight",
+}
 
 
 def _variants(items: Any) -> list[dict[str, Any]]:
-    names = {
-        "name": "VariantName",
-        "model": "ModelName",
-        "instance_type": "InstanceType",
-        "count": "InitialInstanceCount",
-        "weight": "InitialVariantWeight",
+    return [{**renamed(v, _SHAPE), **_details(v, v.get("ServerlessConfig"))} for v in items]
+
+
+def _details(variant: Mapping[str, Any], serverless: Any) -> dict[str, Any]:
+    """What a variant has besides machines, in our units."""
+    found: dict[str, Any] = {}
+    if serverless:
+        found["memory_bytes"] = serverless["MemorySizeInMB"] * MIB
+        found |= renamed(serverless, {"max_concurrency": "MaxConcurrency", "kept_warm": "ProvisionedConcurrency"})
+    if "VolumeSizeInGB" in variant:
+        found["volume_bytes"] = variant["VolumeSizeInGB"] * GIB
+    scaling = variant.get("ManagedInstanceScaling")
+    if scaling:
+        found["scaling"] = renamed(scaling, {"min": "MinInstanceCount", "max": "MaxInstanceCount", "state": "Status"})
+    routing = variant.get("RoutingConfig")
+    if routing:
+        found["routing"] = routing.get("RoutingStrategy")
+    if pools := variant.get("InstancePools"):
+        found["instance_types"] = [p["InstanceType"] for p in pools]
+    if "InferenceAmiVersion" in variant:
+        found["machine_image"] = variant["InferenceAmiVersion"]
+    return found
+
+
+def _live(item: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Variants as they run, with what the configuration alone says of each: model and instance type."""
+    configured = {v["VariantName"]: v for v in (item.get("$Config") or {}).get("ProductionVariants", ())}
+    return {"$Variants": [_running(v, configured.get(v["VariantName"], {})) for v in item["ProductionVariants"]]}
+
+
+def _running(variant: Mapping[str, Any], configured: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        **renamed(configured, {"ModelName": "ModelName", "InstanceType": "InstanceType"}),
+        **renamed(variant, {"VariantName": "VariantName", "Count": "CurrentInstanceCount", "Weight": "CurrentWeight"}),
+        **_details({**configured, **variant}, variant.get("CurrentServerlessConfig")),
     }
-    return [{ours: v[theirs] for ours, theirs in names.items() if theirs in v} for v in items]
 
 
-def _running_variants(items: Any) -> list[dict[str, Any]]:
-    names = {"name": "VariantName", "count": "CurrentInstanceCount", "weight": "CurrentWeight"}
-    return [{ours: v[theirs] for ours, theirs in names.items() if theirs in v} for v in items]
+def _running_variants(payload: Any) -> Any:
+    """Variants as they run; without models and instance types where the configuration could not be read."""
+    if "ProductionVariants" not in payload:
+        return MISSING
+    found = payload.get("$Variants") or [_running(v, {}) for v in payload["ProductionVariants"]]
+    ours = {"VariantName": "name", "ModelName": "model", "InstanceType": "instance_type", "Count": "count"}
+    return [{ours.get(k, k.lower()): value for k, value in v.items()} for v in found]
 
 
 def _instances(items: Any) -> int:
     return sum(int(v.get("CurrentInstanceCount", 0)) for v in items)
 
 
-def _channels(items: Any) -> list[dict[str, Any]]:
-    found = []
-    for channel in items:
-        source = channel.get("DataSource", {})
-        place = source.get("S3DataSource", {}).get("S3Uri") or source.get("FileSystemDataSource", {}).get(
-            "FileSystemId"
-        )
-        names = {"name": channel.get("ChannelName"), "uri": place, "content_type": channel.get("ContentType")}
-        found.append({k: v for k, v in names.items() if v is not None})
-    return found
+def _serverless(items: Any) -> bool:
+    return any(v.get("ServerlessConfig") or v.get("CurrentServerlessConfig") for v in items)
 
 
-def _schema(items: Any) -> list[dict[str, Any]]:
-    return [{"name": f.get("FeatureName"), "type": f.get("FeatureType")} for f in items]
-
-
-_MADE_BY = frozenset({"CreatedBy", "LastModifiedBy"})
 _CONTAINERS = ("PrimaryContainer", "Containers[]")
 _MODEL_LINKS = tuple(
     link
@@ -73,26 +87,67 @@ _MODEL_LINKS = tuple(
         Link("uses_image", "aws.ecr.repository", f"{at}.Image"),
         Link("reads_from", "aws.s3.bucket", f"{at}.ModelDataUrl"),
         Link("reads_from", "aws.s3.bucket", f"{at}.ModelDataSource.S3DataSource.S3Uri"),
+        Link("reads_from", "aws.s3.bucket", f"{at}.AdditionalModelDataSources[].S3DataSource.S3Uri"),
         Link("uses_version", "aws.sagemaker.model_package", f"{at}.ModelPackageName"),
     )
 )
-_VPC_LINKS = (
-    Link("runs_in", "aws.ec2.subnet", "VpcConfig.Subnets[]"),
-    Link("guarded_by", "aws.ec2.security_group", "VpcConfig.SecurityGroupIds[]"),
-)
+
+
+def _model_containers(payload: Any) -> list[Mapping[str, Any]]:
+    return [payload.get("PrimaryContainer") or {}, *(payload.get("Containers") or [])]
 
 
 def _model_images(payload: Any) -> list[str]:
-    containers = [payload.get("PrimaryContainer") or {}, *(payload.get("Containers") or [])]
-    return [c["Image"] for c in containers if c.get("Image")]
+    return [c["Image"] for c in _model_containers(payload) if c.get("Image")]
+
+
+def _weights(container: Mapping[str, Any]) -> Any:
+    """Where the weights of a container lie; None where it brings its own."""
+    source = (container.get("ModelDataSource") or {}).get("S3DataSource", {})
+    return container.get("ModelDataUrl") or source.get("S3Uri")
 
 
 def _model_artifact(payload: Any) -> Any:
-    for c in [payload.get("PrimaryContainer") or {}, *(payload.get("Containers") or [])]:
-        found = c.get("ModelDataUrl") or (c.get("ModelDataSource") or {}).get("S3DataSource", {}).get("S3Uri")
-        if found:
-            return found
-    return MISSING
+    return next(filter(None, map(_weights, _model_containers(payload))), MISSING)
+
+
+def _model_mode(payload: Any) -> Any:
+    """SingleModel or MultiModel: a container that serves every model under a prefix."""
+    return next(filter(None, (c.get("Mode") for c in _model_containers(payload))), MISSING)
+
+
+def _whole(number: Any) -> Any:
+    """A number of devices; MISSING for a part of one."""
+    return int(number) if float(number).is_integer() else MISSING
+
+
+def _reserved(needs: Any) -> dict[str, Any]:
+    """What a copy of an inference component reserves. Memory is in MiB there."""
+    ours = {
+        "cpus": "NumberOfCpuCoresRequired",
+        "accelerators": "NumberOfAcceleratorDevicesRequired",
+        "accelerator_partition": "AcceleratorPartitionType",
+    }
+    sizes = renamed(needs, {"memory_bytes": "MinMemoryRequiredInMb", "memory_limit_bytes": "MaxMemoryRequiredInMb"})
+    return renamed(needs, ours) | {key: size * MIB for key, size in sizes.items()}
+
+
+def _recommended(items: Any) -> list[dict[str, Any]]:
+    return [{**renamed(i["EndpointConfiguration"], _SHAPE), **_metrics(i.get("Metrics", {}))} for i in items]
+
+
+def _metrics(metrics: Mapping[str, Any]) -> dict[str, Any]:
+    """Measures of an inference recommendation. Latency is in milliseconds there, the rate is per minute. Source: SageMaker AI
+    Developer Guide, "Recommendation results", read 2026-11-24."""
+    names = {
+        "cost_usd_per_hour": "CostPerHour",
+        "cost_usd_per_request": "CostPerInference",
+        "requests_per_minute_max": "MaxInvocations",
+    }
+    found = renamed(metrics, names)
+    if "ModelLatency" in metrics:
+        found["latency_seconds"] = metrics["ModelLatency"] / 1000
+    return found
 
 
 def _variant_dimensions(item: Mapping[str, Any]) -> list[dict[str, str]]:
@@ -119,46 +174,118 @@ _TRAFFIC = Traffic(
     },
     alive=(_USE, "CPUUtilization"),
 )
+_COMPONENT_USE = "/aws/sagemaker/InferenceComponents"
+"""Use is a share of what a copy has reserved there. Source: as above."""
+_COMPONENT_TRAFFIC = Traffic(
+    "AWS/SageMaker",
+    one(InferenceComponentName="InferenceComponentName"),
+    requests="Invocations",
+    latency="ModelLatency",
+    latency_unit=1e-6,
+    errors=("Invocation5XXErrors",),
+    client_errors=("Invocation4XXErrors",),
+    gauges={
+        "Cpus": (_COMPONENT_USE, "CPUUtilizationNormalized", 0.01),
+        "Memory": (_COMPONENT_USE, "MemoryUtilizationNormalized", 0.01),
+        "Accelerators": (_COMPONENT_USE, "GPUUtilizationNormalized", 0.01),
+        "AcceleratorMemories": (_COMPONENT_USE, "GPUMemoryUtilizationNormalized", 0.01),
+    },
+    alive=(_COMPONENT_USE, "CPUUtilizationNormalized"),
+)
+_REQUESTS: Mapping[str, Any] = {**MEASURED, **LATENCY, **ERRORS, **CLIENT_ERRORS}
+_ASYNC = "AsyncInferenceConfig.OutputConfig"
+_ASYNC_LINKS = (
+    Link("writes_to", "aws.s3.bucket", f"{_ASYNC}.S3OutputPath"),
+    Link("writes_to", "aws.s3.bucket", f"{_ASYNC}.S3FailurePath"),
+    Link("encrypted_by", "aws.kms.key", f"{_ASYNC}.KmsKeyId"),
+    Link("notifies", "aws.sns.topic", f"{_ASYNC}.NotificationConfig.SuccessTopic"),
+    Link("notifies", "aws.sns.topic", f"{_ASYNC}.NotificationConfig.ErrorTopic"),
+)
 
 KINDS = (
     Kind(
         name="aws.sagemaker.endpoint",
         category=Category.ENDPOINT,
-        fetch=_listed("Endpoint", "Endpoints", "EndpointName", lookups=(_TRAFFIC,)),
+        fetch=listed(
+            "Endpoint",
+            "Endpoints",
+            "EndpointName",
+            tags="EndpointArn",
+            also=(
+                # A configuration may be deleted while its endpoint runs on.
+                Call(
+                    "sagemaker",
+                    "DescribeEndpointConfig",
+                    params={"EndpointConfigName": "{EndpointConfigName}"},
+                    into="$Config",
+                    expect=GONE,
+                    derive=_live,
+                ),
+            ),
+            lookups=(
+                Machines(
+                    (
+                        ("$Variants[].InstanceType", "$Variants[].Count"),
+                        (
+                            "ProductionVariants[].InstancePools[].InstanceType",
+                            "ProductionVariants[].InstancePools[].CurrentInstanceCount",
+                        ),
+                    )
+                ),
+                _TRAFFIC,
+            ),
+        ),
         id="EndpointArn",
         native="EndpointName",
         fields={
             "name": "EndpointName",
             "state": "EndpointStatus",
-            "variants": Field("ProductionVariants", _running_variants),
+            "variants": Field("", _running_variants),
             "variant_count": Field("ProductionVariants", count),
+            "shadow_variant_count": Field("ShadowProductionVariants", count),
             "instance_count": Field("ProductionVariants", _instances),
+            "instance_types": "$Variants[].InstanceType",
+            "serverless": Field("ProductionVariants", _serverless),
+            "asynchronous": Field("AsyncInferenceConfig", bool),
             "data_capture": "DataCaptureConfig.EnableCapture",
+            "data_capture_ratio": Field("DataCaptureConfig.CurrentSamplingPercentage", ratio),
             "failure_reason": "FailureReason",
             "created_at": "CreationTime",
             "modified_at": "LastModifiedTime",
-            **MEASURED,
-            **LATENCY,
-            **ERRORS,
-            **CLIENT_ERRORS,
+            **TOTAL,
+            **_REQUESTS,
             "cpu_busy_count": f"{TRAFFIC}.Cpus",
             "memory_utilization_ratio": f"{TRAFFIC}.Memory",
             "accelerator_busy_count": f"{TRAFFIC}.Accelerators",
             "accelerator_memory_busy_count": f"{TRAFFIC}.AcceleratorMemories",
         },
+        tags=TAGS,
         links=(
             Link("uses_config", "aws.sagemaker.endpoint_config", "EndpointConfigName"),
+            Link("serves", "aws.sagemaker.model", "$Variants[].ModelName"),
             Link("uses_image", "aws.ecr.repository", "ProductionVariants[].DeployedImages[].SpecifiedImage"),
             Link("writes_to", "aws.s3.bucket", "DataCaptureConfig.DestinationS3Uri"),
+            Link("encrypted_by", "aws.kms.key", "DataCaptureConfig.KmsKeyId"),
+            Link(
+                "uses", "aws.sagemaker.training_plan", "ProductionVariants[].CapacityReservationConfig.MlReservationArn"
+            ),
+            Link(
+                "watched_by",
+                "aws.cloudwatch.alarm",
+                "LastDeploymentConfig.AutoRollbackConfiguration.Alarms[].AlarmName",
+            ),
+            *_ASYNC_LINKS,
         ),
+        quiet=frozenset({"$Config", "$Variants"}),
     ),
     Kind(
         name="aws.sagemaker.endpoint_config",
         category=Category.ENDPOINT_CONFIG,
-        fetch=_listed(
+        fetch=listed(
             "EndpointConfig",
             "EndpointConfigs",
             "EndpointConfigName",
+            tags="EndpointConfigArn",
             lookups=(Machines((("ProductionVariants[].InstanceType", "ProductionVariants[].InitialInstanceCount"),)),),
         ),
         id="EndpointConfigArn",
@@ -167,291 +294,175 @@ KINDS = (
             "name": "EndpointConfigName",
             "variants": Field("ProductionVariants", _variants),
             "variant_count": Field("ProductionVariants", count),
+            "shadow_variants": Field("ShadowProductionVariants", _variants),
+            "instance_types": "ProductionVariants[].InstanceType",
+            "serverless": Field("ProductionVariants", _serverless),
+            "asynchronous": Field("AsyncInferenceConfig", bool),
+            "parallelism_count": "AsyncInferenceConfig.ClientConfig.MaxConcurrentInvocationsPerInstance",
             "encryption_key": "KmsKeyId",
             "data_capture": "DataCaptureConfig.EnableCapture",
+            "data_capture_ratio": Field("DataCaptureConfig.InitialSamplingPercentage", ratio),
             "network_isolated": "EnableNetworkIsolation",
             "role": "ExecutionRoleArn",
             "created_at": "CreationTime",
             **TOTAL,
         },
+        tags=TAGS,
         links=(
             Link("serves", "aws.sagemaker.model", "ProductionVariants[].ModelName"),
             Link("serves", "aws.sagemaker.model", "ShadowProductionVariants[].ModelName"),
             Link("encrypted_by", "aws.kms.key", "KmsKeyId"),
+            Link("encrypted_by", "aws.kms.key", "DataCaptureConfig.KmsKeyId"),
             Link("assumes", "aws.iam.role", "ExecutionRoleArn"),
             Link("writes_to", "aws.s3.bucket", "DataCaptureConfig.DestinationS3Uri"),
-            Link("writes_to", "aws.s3.bucket", "AsyncInferenceConfig.OutputConfig.S3OutputPath"),
-            *_VPC_LINKS,
+            Link("writes_to", "aws.s3.bucket", "ProductionVariants[].CoreDumpConfig.DestinationS3Uri"),
+            Link(
+                "uses", "aws.sagemaker.training_plan", "ProductionVariants[].CapacityReservationConfig.MlReservationArn"
+            ),
+            *_ASYNC_LINKS,
+            *vpc(),
+        ),
+    ),
+    Kind(
+        name="aws.sagemaker.inference_component",
+        category=Category.DEPLOYMENT,
+        fetch=listed(
+            "InferenceComponent",
+            "InferenceComponents",
+            "InferenceComponentName",
+            tags="InferenceComponentArn",
+            lookups=(_COMPONENT_TRAFFIC,),
+        ),
+        id="InferenceComponentArn",
+        native="InferenceComponentName",
+        fields={
+            "name": "InferenceComponentName",
+            "state": "InferenceComponentStatus",
+            "image": "Specification.Container.DeployedImage.SpecifiedImage",
+            "artifact_uri": "Specification.Container.ArtifactUrl",
+            "cpu_request_count": "Specification.ComputeResourceRequirements.NumberOfCpuCoresRequired",
+            "accelerator_requested_count": Field(
+                "Specification.ComputeResourceRequirements.NumberOfAcceleratorDevicesRequired", _whole
+            ),
+            "requests": Field("Specification.ComputeResourceRequirements", _reserved),
+            "strategy": "Specification.SchedulingConfig.PlacementStrategy",
+            "desired_count": "RuntimeConfig.DesiredCopyCount",
+            "instance_count": "RuntimeConfig.CurrentCopyCount",
+            "failure_reason": "FailureReason",
+            "created_at": "CreationTime",
+            "modified_at": "LastModifiedTime",
+            **_REQUESTS,
+            "cpu_utilization_ratio": f"{TRAFFIC}.Cpus",
+            "memory_utilization_ratio": f"{TRAFFIC}.Memory",
+            "accelerator_utilization_ratio": f"{TRAFFIC}.Accelerators",
+            "accelerator_memory_utilization_ratio": f"{TRAFFIC}.AcceleratorMemories",
+        },
+        tags=TAGS,
+        links=(
+            Link("runs_on", "aws.sagemaker.endpoint", "EndpointArn"),
+            Link("serves", "aws.sagemaker.model", "Specification.ModelName"),
+            Link("part_of", "aws.sagemaker.inference_component", "Specification.BaseInferenceComponentName"),
+            Link("uses_image", "aws.ecr.repository", "Specification.Container.DeployedImage.SpecifiedImage"),
+            Link("reads_from", "aws.s3.bucket", "Specification.Container.ArtifactUrl"),
+            Link("reads_from", "aws.s3.bucket", "Specifications[].Container.ArtifactUrl"),
+        ),
+        sensitive=frozenset({"Specification.Container.Environment", "Specifications[].Container.Environment"}),
+    ),
+    Kind(
+        name="aws.sagemaker.inference_experiment",
+        category=Category.DEPLOYMENT,
+        fetch=listed("InferenceExperiment", "InferenceExperiments", "Name", tags="Arn"),
+        id=Template("arn:{@partition}:sagemaker:{@place}:{@account}:inference-experiment/{Name}"),
+        native="Name",
+        fields={
+            "name": "Name",
+            "type": "Type",
+            "state": "Status",
+            "description": "Description",
+            "role": "RoleArn",
+            "encryption_key": "KmsKey",
+            "variant_count": Field("ModelVariants", count),
+            "failure_reason": "StatusReason",
+            "created_at": "CreationTime",
+            "started_at": "Schedule.StartTime",
+            "ended_at": "CompletionTime",
+        },
+        tags=TAGS,
+        links=(
+            Link("runs_on", "aws.sagemaker.endpoint", "EndpointMetadata.EndpointName"),
+            Link("serves", "aws.sagemaker.model", "ModelVariants[].ModelName"),
+            Link("writes_to", "aws.s3.bucket", "DataStorageConfig.Destination"),
+            Link("encrypted_by", "aws.kms.key", "DataStorageConfig.KmsKey"),
+            Link("encrypted_by", "aws.kms.key", "KmsKey"),
+            Link("assumes", "aws.iam.role", "RoleArn"),
+        ),
+        aliases=(Alias("arn", "Arn"),),
+    ),
+    Kind(
+        name="aws.sagemaker.inference_recommendations_job",
+        category=Category.MODEL_JOB,
+        fetch=listed(
+            "InferenceRecommendationsJob",
+            "InferenceRecommendationsJobs",
+            "JobName",
+            window=created_since(live=("PENDING", "IN_PROGRESS", "STOPPING")),
+        ),
+        id="JobArn",
+        native="JobName",
+        fields={
+            "name": "JobName",
+            "description": "JobDescription",
+            "type": "JobType",
+            "state": "Status",
+            "framework": "InputConfig.ContainerConfig.Framework",
+            "framework_version": "InputConfig.ContainerConfig.FrameworkVersion",
+            "instance_types": "InferenceRecommendations[].EndpointConfiguration.InstanceType",
+            "recommendations": Field("InferenceRecommendations", _recommended),
+            "role": "RoleArn",
+            "failure_reason": "FailureReason",
+            "created_at": "CreationTime",
+            "ended_at": "CompletionTime",
+        },
+        links=(
+            Link("tests", "aws.sagemaker.model", "InputConfig.ModelName"),
+            Link("tests", "aws.sagemaker.model_package", "InputConfig.ModelPackageVersionArn"),
+            Link("tests", "aws.sagemaker.endpoint", "InputConfig.Endpoints[].EndpointName"),
+            Link("reads_from", "aws.s3.bucket", "InputConfig.ContainerConfig.PayloadConfig.SamplePayloadUrl"),
+            Link("encrypted_by", "aws.kms.key", "InputConfig.VolumeKmsKeyId"),
+            Link("assumes", "aws.iam.role", "RoleArn"),
+            *vpc("InputConfig.VpcConfig"),
+        ),
+        sensitive=frozenset(
+            {
+                "InferenceRecommendations[].ModelConfiguration.EnvironmentParameters",
+                "InputConfig.EndpointConfigurations[].EnvironmentParameterRanges",
+            }
         ),
     ),
     Kind(
         name="aws.sagemaker.model",
         category=Category.MODEL,
-        fetch=_listed("Model", "Models", "ModelName"),
+        fetch=listed("Model", "Models", "ModelName", tags="ModelArn"),
         id="ModelArn",
         native="ModelName",
         fields={
             "name": "ModelName",
             "images": Field("", _model_images),
             "artifact_uri": Field("", _model_artifact),
+            "mode": Field("", _model_mode),
+            "container_count": Field("", lambda payload: len(list(filter(None, _model_containers(payload))))),
             "network_isolated": "EnableNetworkIsolation",
             "role": "ExecutionRoleArn",
             "created_at": "CreationTime",
         },
-        links=(*_MODEL_LINKS, Link("assumes", "aws.iam.role", "ExecutionRoleArn"), *_VPC_LINKS),
-        sensitive=frozenset({"PrimaryContainer.Environment", "Containers[].Environment"}),
-    ),
-    Kind(
-        name="aws.sagemaker.training_job",
-        category=Category.TRAINING_JOB,
-        fetch=_listed(
-            "TrainingJob",
-            "TrainingJobSummaries",
-            "TrainingJobName",
-            window=created_since(live=("InProgress", "Stopping")),
-            lookups=(
-                Machines(
-                    (
-                        ("ResourceConfig.InstanceType", "ResourceConfig.InstanceCount"),
-                        (
-                            "ResourceConfig.InstanceGroups[].InstanceType",
-                            "ResourceConfig.InstanceGroups[].InstanceCount",
-                        ),
-                    )
-                ),
-            ),
+        tags=TAGS,
+        links=(*_MODEL_LINKS, Link("assumes", "aws.iam.role", "ExecutionRoleArn"), *vpc()),
+        sensitive=frozenset(
+            {
+                "PrimaryContainer.Environment",
+                "Containers[].Environment",
+                "DeploymentRecommendation.RealTimeInferenceRecommendations[].Environment",
+            }
         ),
-        id="TrainingJobArn",
-        native="TrainingJobName",
-        fields={
-            "name": "TrainingJobName",
-            "state": "TrainingJobStatus",
-            "image": "AlgorithmSpecification.TrainingImage",
-            "input_mode": "AlgorithmSpecification.TrainingInputMode",
-            "instance_type": "ResourceConfig.InstanceType",
-            "instance_count": "ResourceConfig.InstanceCount",
-            "ephemeral_storage_bytes": Field("ResourceConfig.VolumeSizeInGB", times(GIB)),
-            "inputs": Field("InputDataConfig", _channels),
-            "artifact_uri": "ModelArtifacts.S3ModelArtifacts",
-            "hyperparameters": "HyperParameters",
-            "role": "RoleArn",
-            "spot": "EnableManagedSpotTraining",
-            "network_isolated": "EnableNetworkIsolation",
-            "timeout_seconds": "StoppingCondition.MaxRuntimeInSeconds",
-            "billable_seconds": "BillableTimeInSeconds",
-            "duration_seconds": "TrainingTimeInSeconds",
-            "failure_reason": "FailureReason",
-            "created_at": "CreationTime",
-            "started_at": "TrainingStartTime",
-            "ended_at": "TrainingEndTime",
-            **TOTAL,
-        },
-        links=(
-            Link("assumes", "aws.iam.role", "RoleArn"),
-            Link("uses_image", "aws.ecr.repository", "AlgorithmSpecification.TrainingImage"),
-            Link("reads_from", "aws.s3.bucket", "InputDataConfig[].DataSource.S3DataSource.S3Uri"),
-            Link("reads_from", "aws.efs.file_system", "InputDataConfig[].DataSource.FileSystemDataSource.FileSystemId"),
-            Link("writes_to", "aws.s3.bucket", "OutputDataConfig.S3OutputPath"),
-            Link("writes_to", "aws.s3.bucket", "CheckpointConfig.S3Uri"),
-            Link("encrypted_by", "aws.kms.key", "OutputDataConfig.KmsKeyId"),
-            Link("encrypted_by", "aws.kms.key", "ResourceConfig.VolumeKmsKeyId"),
-            *_VPC_LINKS,
-        ),
-        sensitive=frozenset({"Environment"}),
-    ),
-    Kind(
-        name="aws.sagemaker.processing_job",
-        category=Category.DATA_JOB,
-        fetch=_listed(
-            "ProcessingJob",
-            "ProcessingJobSummaries",
-            "ProcessingJobName",
-            window=created_since(live=("InProgress", "Stopping")),
-            lookups=(
-                Machines(
-                    (
-                        (
-                            "ProcessingResources.ClusterConfig.InstanceType",
-                            "ProcessingResources.ClusterConfig.InstanceCount",
-                        ),
-                    )
-                ),
-            ),
-        ),
-        id="ProcessingJobArn",
-        native="ProcessingJobName",
-        fields={
-            "name": "ProcessingJobName",
-            "state": "ProcessingJobStatus",
-            "image": "AppSpecification.ImageUri",
-            "instance_type": "ProcessingResources.ClusterConfig.InstanceType",
-            "instance_count": "ProcessingResources.ClusterConfig.InstanceCount",
-            "input_uris": "ProcessingInputs[].S3Input.S3Uri",
-            "output_uris": "ProcessingOutputConfig.Outputs[].S3Output.S3Uri",
-            "role": "RoleArn",
-            "failure_reason": "FailureReason",
-            "created_at": "CreationTime",
-            "started_at": "ProcessingStartTime",
-            "ended_at": "ProcessingEndTime",
-            **TOTAL,
-        },
-        links=(
-            Link("assumes", "aws.iam.role", "RoleArn"),
-            Link("uses_image", "aws.ecr.repository", "AppSpecification.ImageUri"),
-            Link("reads_from", "aws.s3.bucket", "ProcessingInputs[].S3Input.S3Uri"),
-            Link("writes_to", "aws.s3.bucket", "ProcessingOutputConfig.Outputs[].S3Output.S3Uri"),
-            Link("runs_in", "aws.ec2.subnet", "NetworkConfig.VpcConfig.Subnets[]"),
-        ),
-        sensitive=frozenset({"Environment"}),
-    ),
-    Kind(
-        name="aws.sagemaker.notebook_instance",
-        category=Category.NOTEBOOK,
-        fetch=_listed(
-            "NotebookInstance",
-            "NotebookInstances",
-            "NotebookInstanceName",
-            lookups=(Machines((("InstanceType", ""),)),),
-        ),
-        id="NotebookInstanceArn",
-        native="NotebookInstanceName",
-        fields={
-            "name": "NotebookInstanceName",
-            "state": "NotebookInstanceStatus",
-            "instance_type": "InstanceType",
-            "endpoint": "Url",
-            "role": "RoleArn",
-            "capacity_bytes": Field("VolumeSizeInGB", times(GIB)),
-            "internet_access": Field("DirectInternetAccess", lambda word: word == "Enabled"),
-            "root_access": Field("RootAccess", lambda word: word == "Enabled"),
-            "version": "PlatformIdentifier",
-            "encryption_key": "KmsKeyId",
-            "created_at": "CreationTime",
-            "modified_at": "LastModifiedTime",
-            **TOTAL,
-        },
-        links=(
-            Link("assumes", "aws.iam.role", "RoleArn"),
-            Link("runs_in", "aws.ec2.subnet", "SubnetId"),
-            Link("guarded_by", "aws.ec2.security_group", "SecurityGroups[]"),
-            Link("attached_to", "aws.ec2.network_interface", "NetworkInterfaceId"),
-            Link("encrypted_by", "aws.kms.key", "KmsKeyId"),
-        ),
-        aliases=(Alias("dns", "Url"),),
-    ),
-    Kind(
-        name="aws.sagemaker.pipeline",
-        category=Category.PIPELINE,
-        fetch=_listed("Pipeline", "PipelineSummaries", "PipelineName"),
-        id="PipelineArn",
-        native="PipelineName",
-        fields={
-            "name": "PipelineDisplayName",
-            "description": "PipelineDescription",
-            "state": "PipelineStatus",
-            "role": "RoleArn",
-            "steps": Field("PipelineDefinition", steps),
-            "step_count": Field("PipelineDefinition", step_count),
-            "created_at": "CreationTime",
-            "modified_at": "LastModifiedTime",
-        },
-        links=(Link("assumes", "aws.iam.role", "RoleArn"),),
-        quiet=_MADE_BY,
-    ),
-    Kind(
-        name="aws.sagemaker.feature_group",
-        category=Category.FEATURE_STORE,
-        fetch=_listed("FeatureGroup", "FeatureGroupSummaries", "FeatureGroupName"),
-        id="FeatureGroupArn",
-        native="FeatureGroupName",
-        fields={
-            "name": "FeatureGroupName",
-            "description": "Description",
-            "state": "FeatureGroupStatus",
-            "online_store": "OnlineStoreConfig.EnableOnlineStore",
-            "offline_store": Field("OfflineStoreConfig", bool),
-            "features_schema": Field("FeatureDefinitions", _schema),
-            "role": "RoleArn",
-            "created_at": "CreationTime",
-        },
-        links=(
-            Link("assumes", "aws.iam.role", "RoleArn"),
-            Link("writes_to", "aws.s3.bucket", "OfflineStoreConfig.S3StorageConfig.S3Uri"),
-            Link("encrypted_by", "aws.kms.key", "OfflineStoreConfig.S3StorageConfig.KmsKeyId"),
-            Link("encrypted_by", "aws.kms.key", "OnlineStoreConfig.SecurityConfig.KmsKeyId"),
-        ),
-    ),
-    Kind(
-        name="aws.sagemaker.model_package_group",
-        category=Category.MODEL_REGISTRY,
-        fetch=_listed("ModelPackageGroup", "ModelPackageGroupSummaryList", "ModelPackageGroupName"),
-        id="ModelPackageGroupArn",
-        native="ModelPackageGroupName",
-        fields={
-            "name": "ModelPackageGroupName",
-            "description": "ModelPackageGroupDescription",
-            "state": "ModelPackageGroupStatus",
-            "created_at": "CreationTime",
-        },
-        quiet=_MADE_BY,
-    ),
-    Kind(
-        name="aws.sagemaker.model_package",
-        category=Category.MODEL_VERSION,
-        # Versions are only listed by their group; without a group the API lists unversioned packages.
-        fetch=_listed(
-            "ModelPackage",
-            "ModelPackageSummaryList",
-            "ModelPackageArn",
-            parameter="ModelPackageName",
-            under="aws.sagemaker.model_package_group",
-            params={"ModelPackageGroupName": "{ModelPackageGroupName}"},
-            gone=_GONE,
-        ),
-        id="ModelPackageArn",
-        native="ModelPackageArn",
-        fields={
-            "name": "ModelPackageGroupName",
-            "version": Field("ModelPackageVersion", str),
-            "description": "ModelPackageDescription",
-            "state": "ModelPackageStatus",
-            "approval_status": "ModelApprovalStatus",
-            "images": "InferenceSpecification.Containers[].Image",
-            "artifact_uri": "InferenceSpecification.Containers[0].ModelDataUrl",
-            "framework": "InferenceSpecification.Containers[0].Framework",
-            "framework_version": "InferenceSpecification.Containers[0].FrameworkVersion",
-            "created_at": "CreationTime",
-        },
-        links=(
-            Link("member_of", "aws.sagemaker.model_package_group", "ModelPackageGroupName"),
-            Link("uses_image", "aws.ecr.repository", "InferenceSpecification.Containers[].Image"),
-            Link("reads_from", "aws.s3.bucket", "InferenceSpecification.Containers[].ModelDataUrl"),
-        ),
-        sensitive=frozenset({"InferenceSpecification.Containers[].Environment"}),
-        quiet=_MADE_BY | {"$parent"},
-    ),
-    Kind(
-        name="aws.sagemaker.domain",
-        category=Category.NAMESPACE,
-        fetch=_listed("Domain", "Domains", "DomainId"),
-        id="DomainArn",
-        native="DomainId",
-        fields={
-            "name": "DomainName",
-            "state": "Status",
-            "endpoint": "Url",
-            "role": "DefaultUserSettings.ExecutionRole",
-            "subnets": "SubnetIds",
-            "network_mode": "AppNetworkAccessType",
-            "created_at": "CreationTime",
-        },
-        links=(
-            Link("runs_in", "aws.ec2.vpc", "VpcId"),
-            Link("runs_in", "aws.ec2.subnet", "SubnetIds[]"),
-            Link("assumes", "aws.iam.role", "DefaultUserSettings.ExecutionRole"),
-            Link("encrypted_by", "aws.kms.key", "KmsKeyId"),
-            Link("mounts", "aws.efs.file_system", "HomeEfsFileSystemId"),
-        ),
-        aliases=(Alias("uri", "Url"),),
     ),
 )

@@ -87,23 +87,39 @@ data "aws_iam_policy_document" "read_1" {
     sid = "ReadEc2"
     actions = [
       "ec2:DescribeAddresses",
+      "ec2:DescribeCapacityBlocks",
+      "ec2:DescribeCapacityReservations",
+      "ec2:DescribeCustomerGateways",
+      "ec2:DescribeDhcpOptions",
+      "ec2:DescribeEgressOnlyInternetGateways",
+      "ec2:DescribeFlowLogs",
+      "ec2:DescribeHosts",
       "ec2:DescribeImages",
       "ec2:DescribeInstanceTypes",
       "ec2:DescribeInstances",
       "ec2:DescribeInternetGateways",
       "ec2:DescribeLaunchTemplateVersions",
       "ec2:DescribeLaunchTemplates",
+      "ec2:DescribeManagedPrefixLists",
       "ec2:DescribeNatGateways",
+      "ec2:DescribeNetworkAcls",
       "ec2:DescribeNetworkInterfaces",
+      "ec2:DescribePlacementGroups",
       "ec2:DescribeRegions",
+      "ec2:DescribeReservedInstances",
       "ec2:DescribeRouteTables",
       "ec2:DescribeSecurityGroups",
       "ec2:DescribeSnapshots",
       "ec2:DescribeSubnets",
+      "ec2:DescribeTransitGatewayAttachments",
       "ec2:DescribeTransitGateways",
       "ec2:DescribeVolumes",
+      "ec2:DescribeVpcEndpointServiceConfigurations",
       "ec2:DescribeVpcEndpoints",
+      "ec2:DescribeVpcPeeringConnections",
       "ec2:DescribeVpcs",
+      "ec2:DescribeVpnConnections",
+      "ec2:DescribeVpnGateways",
     ]
     resources = ["*"]
   }
@@ -211,6 +227,8 @@ data "aws_iam_policy_document" "read_1" {
     sid = "ReadOrganizations"
     actions = [
       "organizations:ListAccounts",
+      "organizations:ListOrganizationalUnitsForParent",
+      "organizations:ListRoots",
     ]
     resources = ["*"]
   }
@@ -234,31 +252,153 @@ data "aws_iam_policy_document" "read_1" {
     ]
     resources = ["*"]
   }
+}
+
+resource "aws_iam_policy" "read_1" {
+  name   = "StocktakeReadOnly1"
+  policy = data.aws_iam_policy_document.read_1.json
+}
+
+resource "aws_iam_role_policy_attachment" "read_1" {
+  role       = aws_iam_role.stocktake.name
+  policy_arn = aws_iam_policy.read_1.arn
+}
+
+data "aws_iam_policy_document" "read_2" {
   statement {
     sid = "ReadSagemaker"
     actions = [
+      "sagemaker:DescribeAIBenchmarkJob",
+      "sagemaker:DescribeAIRecommendationJob",
+      "sagemaker:DescribeAIWorkloadConfig",
+      "sagemaker:DescribeAlgorithm",
+      "sagemaker:DescribeApp",
+      "sagemaker:DescribeAutoMLJobV2",
+      "sagemaker:DescribeCluster",
+      "sagemaker:DescribeClusterNode",
+      "sagemaker:DescribeClusterSchedulerConfig",
+      "sagemaker:DescribeCompilationJob",
+      "sagemaker:DescribeComputeQuota",
+      "sagemaker:DescribeDataQualityJobDefinition",
       "sagemaker:DescribeDomain",
       "sagemaker:DescribeEndpoint",
       "sagemaker:DescribeEndpointConfig",
+      "sagemaker:DescribeExperiment",
       "sagemaker:DescribeFeatureGroup",
+      "sagemaker:DescribeFlowDefinition",
+      "sagemaker:DescribeHub",
+      "sagemaker:DescribeHubContent",
+      "sagemaker:DescribeHumanTaskUi",
+      "sagemaker:DescribeHyperParameterTuningJob",
+      "sagemaker:DescribeImage",
+      "sagemaker:DescribeImageVersion",
+      "sagemaker:DescribeInferenceComponent",
+      "sagemaker:DescribeInferenceExperiment",
+      "sagemaker:DescribeInferenceRecommendationsJob",
+      "sagemaker:DescribeJob",
+      "sagemaker:DescribeLabelingJob",
+      "sagemaker:DescribeMlflowApp",
+      "sagemaker:DescribeMlflowTrackingServer",
       "sagemaker:DescribeModel",
+      "sagemaker:DescribeModelBiasJobDefinition",
+      "sagemaker:DescribeModelCard",
+      "sagemaker:DescribeModelExplainabilityJobDefinition",
       "sagemaker:DescribeModelPackage",
       "sagemaker:DescribeModelPackageGroup",
+      "sagemaker:DescribeModelQualityJobDefinition",
+      "sagemaker:DescribeMonitoringSchedule",
       "sagemaker:DescribeNotebookInstance",
+      "sagemaker:DescribeNotebookInstanceLifecycleConfig",
+      "sagemaker:DescribeOptimizationJob",
+      "sagemaker:DescribePartnerApp",
       "sagemaker:DescribePipeline",
+      "sagemaker:DescribePipelineExecution",
       "sagemaker:DescribeProcessingJob",
+      "sagemaker:DescribeProject",
+      "sagemaker:DescribeReservedCapacity",
+      "sagemaker:DescribeSpace",
+      "sagemaker:DescribeStudioLifecycleConfig",
       "sagemaker:DescribeTrainingJob",
+      "sagemaker:DescribeTrainingPlan",
+      "sagemaker:DescribeTrainingSession",
+      "sagemaker:DescribeTransformJob",
+      "sagemaker:DescribeTrial",
+      "sagemaker:DescribeTrialComponent",
+      "sagemaker:DescribeUserProfile",
+      "sagemaker:GetModelPackageGroupPolicy",
+      "sagemaker:ListAIBenchmarkJobs",
+      "sagemaker:ListAIRecommendationJobs",
+      "sagemaker:ListAIWorkloadConfigs",
+      "sagemaker:ListActions",
+      "sagemaker:ListAlgorithms",
+      "sagemaker:ListAppImageConfigs",
+      "sagemaker:ListApps",
+      "sagemaker:ListArtifacts",
+      "sagemaker:ListAutoMLJobs",
+      "sagemaker:ListClusterNodes",
+      "sagemaker:ListClusterSchedulerConfigs",
+      "sagemaker:ListClusters",
+      "sagemaker:ListCodeRepositories",
+      "sagemaker:ListCompilationJobs",
+      "sagemaker:ListComputeQuotas",
+      "sagemaker:ListContexts",
+      "sagemaker:ListDataQualityJobDefinitions",
       "sagemaker:ListDomains",
       "sagemaker:ListEndpointConfigs",
       "sagemaker:ListEndpoints",
+      "sagemaker:ListExperiments",
       "sagemaker:ListFeatureGroups",
+      "sagemaker:ListFlowDefinitions",
+      "sagemaker:ListHubContents",
+      "sagemaker:ListHubs",
+      "sagemaker:ListHumanTaskUis",
+      "sagemaker:ListHyperParameterTuningJobs",
+      "sagemaker:ListImageVersions",
+      "sagemaker:ListImages",
+      "sagemaker:ListInferenceComponents",
+      "sagemaker:ListInferenceExperiments",
+      "sagemaker:ListInferenceRecommendationsJobs",
+      "sagemaker:ListJobs",
+      "sagemaker:ListLabelingJobs",
+      "sagemaker:ListMlflowApps",
+      "sagemaker:ListMlflowTrackingServers",
+      "sagemaker:ListModelBiasJobDefinitions",
+      "sagemaker:ListModelCards",
+      "sagemaker:ListModelExplainabilityJobDefinitions",
       "sagemaker:ListModelPackageGroups",
       "sagemaker:ListModelPackages",
+      "sagemaker:ListModelQualityJobDefinitions",
       "sagemaker:ListModels",
+      "sagemaker:ListMonitoringAlerts",
+      "sagemaker:ListMonitoringSchedules",
+      "sagemaker:ListNotebookInstanceLifecycleConfigs",
       "sagemaker:ListNotebookInstances",
+      "sagemaker:ListOptimizationJobs",
+      "sagemaker:ListPartnerApps",
+      "sagemaker:ListPipelineExecutionSteps",
+      "sagemaker:ListPipelineExecutions",
       "sagemaker:ListPipelines",
       "sagemaker:ListProcessingJobs",
+      "sagemaker:ListProjects",
+      "sagemaker:ListSpaces",
+      "sagemaker:ListStudioLifecycleConfigs",
+      "sagemaker:ListTags",
       "sagemaker:ListTrainingJobs",
+      "sagemaker:ListTrainingPlans",
+      "sagemaker:ListTrainingSessions",
+      "sagemaker:ListTransformJobs",
+      "sagemaker:ListTrialComponents",
+      "sagemaker:ListTrials",
+      "sagemaker:ListUserProfiles",
+      "sagemaker:ListWorkforces",
+      "sagemaker:ListWorkteams",
+    ]
+    resources = ["*"]
+  }
+  statement {
+    sid = "ReadSavingsplans"
+    actions = [
+      "savingsplans:DescribeSavingsPlans",
     ]
     resources = ["*"]
   }
@@ -266,6 +406,13 @@ data "aws_iam_policy_document" "read_1" {
     sid = "ReadSecretsmanager"
     actions = [
       "secretsmanager:ListSecrets",
+    ]
+    resources = ["*"]
+  }
+  statement {
+    sid = "ReadServiceQuotas"
+    actions = [
+      "service-quotas:ListServiceQuotas",
     ]
     resources = ["*"]
   }
@@ -309,14 +456,14 @@ data "aws_iam_policy_document" "read_1" {
   }
 }
 
-resource "aws_iam_policy" "read_1" {
-  name   = "StocktakeReadOnly1"
-  policy = data.aws_iam_policy_document.read_1.json
+resource "aws_iam_policy" "read_2" {
+  name   = "StocktakeReadOnly2"
+  policy = data.aws_iam_policy_document.read_2.json
 }
 
-resource "aws_iam_role_policy_attachment" "read_1" {
+resource "aws_iam_role_policy_attachment" "read_2" {
   role       = aws_iam_role.stocktake.name
-  policy_arn = aws_iam_policy.read_1.arn
+  policy_arn = aws_iam_policy.read_2.arn
 }
 
 output "role_arn" {

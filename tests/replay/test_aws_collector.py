@@ -340,6 +340,7 @@ def test_jobs_are_listed_as_far_back_as_the_window_and_whatever_runs(aws: Faulty
         {"CreationTimeAfter": since},
         {"CreationTimeBefore": since, "StatusEquals": "InProgress"},
         {"CreationTimeBefore": since, "StatusEquals": "Stopping"},
+        {"CreationTimeBefore": since, "WarmPoolStatusEquals": "Available"},
     ]
 
 

@@ -89,7 +89,7 @@ def test_image_in_an_account_that_is_not_scanned_is_mentioned_and_not_found(esta
 
 def test_tracking_server_that_no_source_covers_is_mentioned_by_the_training_job(estate: Estate) -> None:
     mentions = estate.keys(estate.facts["training_job"])
-    assert mentions[f"mlflow-server:{estate.facts['mlflow_host']}:443"] == "$.Environment.MLFLOW_TRACKING_URI"
+    assert mentions[f"mlflow-server:{estate.facts['mlflow_host']}:443/api"] == "$.Environment.MLFLOW_TRACKING_URI"
 
 
 def test_database_is_found_by_its_host_in_a_connection_string(estate: Estate) -> None:

@@ -6,8 +6,8 @@ Over HTTP: POST, DELETE and GET of /_fault add a rule, forget all rules and coun
 
 A rule: `service`, `region`, `action` (regular expressions, whole match), `text` (one that the body holds), `kind` (throttle, denied, error,
 optin, malformed, drop, gone), `times` (how often; -1 for ever), `after` (how many matching calls go well first).
-Moto leaves out ListFeatureGroups and forgets a training job's Environment; both are made good here, from what moto
-holds or was told. A read that moto does not implement at all is answered like an account that has none of it, and
+Moto leaves out ListFeatureGroups, forgets a training job's Environment, and breaks when asked for the tags of what it
+does not tag; that is made good here, from what moto holds or was told. A read that moto does not implement at all is answered like an account that has none of it, and
 counted in `empty`; a write that it does not implement fails.
 """
 
@@ -115,7 +115,16 @@ def _describe_training_job(self: Any) -> ActionResult:
     return ActionResult({**body, "Environment": self.sagemaker_backend.training_jobs[name].given_environment})
 
 
+def _list_tags(self: Any) -> Any:
+    try:
+        return _tags(self)
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return ActionResult({"Tags": []})
+
+
 if not hasattr(SageMakerResponse, "list_feature_groups"):
+    _tags = SageMakerResponse.list_tags
+    SageMakerResponse.list_tags = _list_tags
     _create_job = SageMakerResponse.create_training_job
     SageMakerResponse.list_feature_groups = _list_feature_groups
     SageMakerResponse.create_training_job = _create_training_job
