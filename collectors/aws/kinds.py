@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collectors.aws import (
-    capacity,
+    bedrock,
     compute,
-    connectivity,
     containers,
     data,
     network,
     observability,
-    organisation,
     sagemaker,
     sagemaker_hyperpod,
     sagemaker_jobs,
@@ -40,7 +38,5 @@ KINDS: tuple[Kind, ...] = (
     *sagemaker_registry.KINDS,
     *sagemaker_studio.KINDS,
     *sagemaker_training.KINDS,
-    *organisation.KINDS,
-    *connectivity.KINDS,
-    *capacity.KINDS,
+    *bedrock.KINDS,
 )

@@ -67,6 +67,77 @@ data "aws_iam_policy_document" "read_1" {
     resources = ["*"]
   }
   statement {
+    sid = "ReadBedrock"
+    actions = [
+      "bedrock:GetCustomModel",
+      "bedrock:GetCustomModelDeployment",
+      "bedrock:GetEvaluationJob",
+      "bedrock:GetGuardrail",
+      "bedrock:GetImportedModel",
+      "bedrock:GetInferenceProfile",
+      "bedrock:GetMarketplaceModelEndpoint",
+      "bedrock:GetModelCustomizationJob",
+      "bedrock:GetModelImportJob",
+      "bedrock:GetModelInvocationLoggingConfiguration",
+      "bedrock:GetPromptRouter",
+      "bedrock:GetProvisionedModelThroughput",
+      "bedrock:ListCustomModelDeployments",
+      "bedrock:ListCustomModels",
+      "bedrock:ListEvaluationJobs",
+      "bedrock:ListGuardrails",
+      "bedrock:ListImportedModels",
+      "bedrock:ListInferenceProfiles",
+      "bedrock:ListMarketplaceModelEndpoints",
+      "bedrock:ListModelCopyJobs",
+      "bedrock:ListModelCustomizationJobs",
+      "bedrock:ListModelImportJobs",
+      "bedrock:ListModelInvocationJobs",
+      "bedrock:ListPromptRouters",
+      "bedrock:ListProvisionedModelThroughputs",
+      "bedrock:ListTagsForResource",
+    ]
+    resources = ["*"]
+  }
+  statement {
+    sid = "ReadBedrockAgent"
+    actions = [
+      "bedrock-agent:GetAgent",
+      "bedrock-agent:GetAgentActionGroup",
+      "bedrock-agent:GetDataSource",
+      "bedrock-agent:GetFlow",
+      "bedrock-agent:GetKnowledgeBase",
+      "bedrock-agent:GetPrompt",
+      "bedrock-agent:ListAgentActionGroups",
+      "bedrock-agent:ListAgentAliases",
+      "bedrock-agent:ListAgentKnowledgeBases",
+      "bedrock-agent:ListAgents",
+      "bedrock-agent:ListDataSources",
+      "bedrock-agent:ListFlows",
+      "bedrock-agent:ListKnowledgeBases",
+      "bedrock-agent:ListPrompts",
+      "bedrock-agent:ListTagsForResource",
+    ]
+    resources = ["*"]
+  }
+  statement {
+    sid = "ReadBedrockAgentcoreControl"
+    actions = [
+      "bedrock-agentcore-control:GetAgentRuntime",
+      "bedrock-agentcore-control:GetBrowser",
+      "bedrock-agentcore-control:GetCodeInterpreter",
+      "bedrock-agentcore-control:GetGateway",
+      "bedrock-agentcore-control:GetMemory",
+      "bedrock-agentcore-control:ListAgentRuntimeEndpoints",
+      "bedrock-agentcore-control:ListAgentRuntimes",
+      "bedrock-agentcore-control:ListBrowsers",
+      "bedrock-agentcore-control:ListCodeInterpreters",
+      "bedrock-agentcore-control:ListGateways",
+      "bedrock-agentcore-control:ListMemories",
+      "bedrock-agentcore-control:ListTagsForResource",
+    ]
+    resources = ["*"]
+  }
+  statement {
     sid = "ReadCloudwatch"
     actions = [
       "cloudwatch:DescribeAlarms",
@@ -87,39 +158,23 @@ data "aws_iam_policy_document" "read_1" {
     sid = "ReadEc2"
     actions = [
       "ec2:DescribeAddresses",
-      "ec2:DescribeCapacityBlocks",
-      "ec2:DescribeCapacityReservations",
-      "ec2:DescribeCustomerGateways",
-      "ec2:DescribeDhcpOptions",
-      "ec2:DescribeEgressOnlyInternetGateways",
-      "ec2:DescribeFlowLogs",
-      "ec2:DescribeHosts",
       "ec2:DescribeImages",
       "ec2:DescribeInstanceTypes",
       "ec2:DescribeInstances",
       "ec2:DescribeInternetGateways",
       "ec2:DescribeLaunchTemplateVersions",
       "ec2:DescribeLaunchTemplates",
-      "ec2:DescribeManagedPrefixLists",
       "ec2:DescribeNatGateways",
-      "ec2:DescribeNetworkAcls",
       "ec2:DescribeNetworkInterfaces",
-      "ec2:DescribePlacementGroups",
       "ec2:DescribeRegions",
-      "ec2:DescribeReservedInstances",
       "ec2:DescribeRouteTables",
       "ec2:DescribeSecurityGroups",
       "ec2:DescribeSnapshots",
       "ec2:DescribeSubnets",
-      "ec2:DescribeTransitGatewayAttachments",
       "ec2:DescribeTransitGateways",
       "ec2:DescribeVolumes",
-      "ec2:DescribeVpcEndpointServiceConfigurations",
       "ec2:DescribeVpcEndpoints",
-      "ec2:DescribeVpcPeeringConnections",
       "ec2:DescribeVpcs",
-      "ec2:DescribeVpnConnections",
-      "ec2:DescribeVpnGateways",
     ]
     resources = ["*"]
   }
@@ -227,8 +282,6 @@ data "aws_iam_policy_document" "read_1" {
     sid = "ReadOrganizations"
     actions = [
       "organizations:ListAccounts",
-      "organizations:ListOrganizationalUnitsForParent",
-      "organizations:ListRoots",
     ]
     resources = ["*"]
   }
@@ -396,23 +449,9 @@ data "aws_iam_policy_document" "read_2" {
     resources = ["*"]
   }
   statement {
-    sid = "ReadSavingsplans"
-    actions = [
-      "savingsplans:DescribeSavingsPlans",
-    ]
-    resources = ["*"]
-  }
-  statement {
     sid = "ReadSecretsmanager"
     actions = [
       "secretsmanager:ListSecrets",
-    ]
-    resources = ["*"]
-  }
-  statement {
-    sid = "ReadServiceQuotas"
-    actions = [
-      "service-quotas:ListServiceQuotas",
     ]
     resources = ["*"]
   }
