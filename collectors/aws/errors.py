@@ -104,6 +104,8 @@ their names: no page of AWS was found that lists them.
 """
 
 PREFIXES: Mapping[str, str] = {
+    "bedrock-agent": "bedrock",
+    "bedrock-agentcore-control": "bedrock-agentcore",
     "elbv2": "elasticloadbalancing",
     "efs": "elasticfilesystem",
     "stepfunctions": "states",
