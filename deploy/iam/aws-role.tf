@@ -69,71 +69,64 @@ data "aws_iam_policy_document" "read_1" {
   statement {
     sid = "ReadBedrock"
     actions = [
+      "bedrock:GetAgent",
+      "bedrock:GetAgentActionGroup",
       "bedrock:GetCustomModel",
       "bedrock:GetCustomModelDeployment",
+      "bedrock:GetDataSource",
       "bedrock:GetEvaluationJob",
+      "bedrock:GetFlow",
       "bedrock:GetGuardrail",
       "bedrock:GetImportedModel",
       "bedrock:GetInferenceProfile",
+      "bedrock:GetKnowledgeBase",
       "bedrock:GetMarketplaceModelEndpoint",
       "bedrock:GetModelCustomizationJob",
       "bedrock:GetModelImportJob",
       "bedrock:GetModelInvocationLoggingConfiguration",
+      "bedrock:GetPrompt",
       "bedrock:GetPromptRouter",
       "bedrock:GetProvisionedModelThroughput",
+      "bedrock:ListAgentActionGroups",
+      "bedrock:ListAgentAliases",
+      "bedrock:ListAgentKnowledgeBases",
+      "bedrock:ListAgents",
       "bedrock:ListCustomModelDeployments",
       "bedrock:ListCustomModels",
+      "bedrock:ListDataSources",
       "bedrock:ListEvaluationJobs",
+      "bedrock:ListFlows",
       "bedrock:ListGuardrails",
       "bedrock:ListImportedModels",
       "bedrock:ListInferenceProfiles",
+      "bedrock:ListKnowledgeBases",
       "bedrock:ListMarketplaceModelEndpoints",
       "bedrock:ListModelCopyJobs",
       "bedrock:ListModelCustomizationJobs",
       "bedrock:ListModelImportJobs",
       "bedrock:ListModelInvocationJobs",
       "bedrock:ListPromptRouters",
+      "bedrock:ListPrompts",
       "bedrock:ListProvisionedModelThroughputs",
       "bedrock:ListTagsForResource",
     ]
     resources = ["*"]
   }
   statement {
-    sid = "ReadBedrockAgent"
+    sid = "ReadBedrockAgentcore"
     actions = [
-      "bedrock-agent:GetAgent",
-      "bedrock-agent:GetAgentActionGroup",
-      "bedrock-agent:GetDataSource",
-      "bedrock-agent:GetFlow",
-      "bedrock-agent:GetKnowledgeBase",
-      "bedrock-agent:GetPrompt",
-      "bedrock-agent:ListAgentActionGroups",
-      "bedrock-agent:ListAgentAliases",
-      "bedrock-agent:ListAgentKnowledgeBases",
-      "bedrock-agent:ListAgents",
-      "bedrock-agent:ListDataSources",
-      "bedrock-agent:ListFlows",
-      "bedrock-agent:ListKnowledgeBases",
-      "bedrock-agent:ListPrompts",
-      "bedrock-agent:ListTagsForResource",
-    ]
-    resources = ["*"]
-  }
-  statement {
-    sid = "ReadBedrockAgentcoreControl"
-    actions = [
-      "bedrock-agentcore-control:GetAgentRuntime",
-      "bedrock-agentcore-control:GetBrowser",
-      "bedrock-agentcore-control:GetCodeInterpreter",
-      "bedrock-agentcore-control:GetGateway",
-      "bedrock-agentcore-control:GetMemory",
-      "bedrock-agentcore-control:ListAgentRuntimeEndpoints",
-      "bedrock-agentcore-control:ListAgentRuntimes",
-      "bedrock-agentcore-control:ListBrowsers",
-      "bedrock-agentcore-control:ListCodeInterpreters",
-      "bedrock-agentcore-control:ListGateways",
-      "bedrock-agentcore-control:ListMemories",
-      "bedrock-agentcore-control:ListTagsForResource",
+      "bedrock-agentcore:GetAgentRuntime",
+      "bedrock-agentcore:GetBrowser",
+      "bedrock-agentcore:GetCodeInterpreter",
+      "bedrock-agentcore:GetGateway",
+      "bedrock-agentcore:GetMemory",
+      "bedrock-agentcore:ListAgentRuntimeEndpoints",
+      "bedrock-agentcore:ListAgentRuntimes",
+      "bedrock-agentcore:ListBrowsers",
+      "bedrock-agentcore:ListCodeInterpreters",
+      "bedrock-agentcore:ListGateways",
+      "bedrock-agentcore:ListMemories",
+      "bedrock-agentcore:ListTagsForResource",
     ]
     resources = ["*"]
   }
