@@ -14,6 +14,9 @@ StocktakeError
 
 from __future__ import annotations
 
+MISSHAPEN = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+"""What code runs into that reads a document which does not have the shape of its kind."""
+
 
 class StocktakeError(Exception):
     """Root of the tree. `str()` is one sentence for a person, with what to do."""

@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 from normalize import vocabulary
-from normalize.errors import MappingError
+from normalize.errors import MISSHAPEN, MappingError
 from normalize.identity import (
     AWS_SHORT_ID,
     MAX_BYTES,
@@ -191,15 +191,7 @@ def attributes(payload: Json, kind: Kind) -> tuple[dict[str, Json], tuple[str, .
         if value is not MISSING and value is not None and convert is not None:
             try:
                 value = convert(value)
-            except (
-                ArithmeticError,
-                AttributeError,
-                LookupError,
-                MappingError,
-                RecursionError,
-                TypeError,
-                ValueError,
-            ) as error:
+            except (*MISSHAPEN, MappingError) as error:
                 problem = f"{name}: {str(error)[:120]}"
         if problem is None and value is not MISSING:
             problem = vocabulary.misfit(name, value)

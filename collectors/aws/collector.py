@@ -22,7 +22,7 @@ from collectors.aws.answers import unreadable
 from collectors.aws.client import Client, translate, unlisted
 from collectors.aws.rows import GLOBAL_PLACES, Call
 from collectors.contract import EVERY_KIND, UNKNOWN_PLACE, Blindness, Planned
-from normalize.errors import CollectError, DeniedError, UnavailableError
+from normalize.errors import MISSHAPEN, CollectError, DeniedError, UnavailableError
 from normalize.mapping import MISSING, located, read
 from normalize.model import Json, Kind, RawRecord, Scope
 
@@ -46,8 +46,6 @@ _BULK_PAGES = 4
 """Pages of thousands of items take megabytes each: so many are in memory at once, however many threads there are."""
 WINDOW_DAYS = 90
 _BLANK = re.compile(r"\{([^{}]+)\}")
-_MISSHAPEN = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
-"""What rules and lookups run into where an answer does not have the shape of its model."""
 
 
 class AwsCollector:
@@ -393,7 +391,7 @@ class AwsCollector:
         for lookup in call.lookups if items else ():
             try:
                 failed = lookup.add(self._client, scope, items)
-            except _MISSHAPEN as error:
+            except MISSHAPEN as error:
                 misshapen = unreadable(error, f"{lookup.calls[-1].service}:{lookup.calls[-1].operation}")
                 failed = dict.fromkeys(range(len(items)), (misshapen,))
             for index, errors in failed.items():
@@ -525,7 +523,7 @@ def _merge(item: dict[str, Json], call: Call, answer: Json) -> None:
 def _derive(call: Call, item: dict[str, Json]) -> None:
     """Add what a row reads by rule; nothing where the item does not have the shape that the rule knows."""
     if call.derive is not None:
-        with suppress(*_MISSHAPEN):
+        with suppress(*MISSHAPEN):
             item.update(call.derive(item))
 
 
@@ -533,5 +531,5 @@ def _belongs(call: Call, item: dict[str, Json]) -> bool:
     """Whether an item is of the kind; one that cannot be judged is."""
     try:
         return call.keep is None or call.keep(item)
-    except _MISSHAPEN:
+    except MISSHAPEN:
         return True

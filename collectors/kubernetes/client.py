@@ -84,8 +84,10 @@ class Api:
             "kind": "SelfSubjectAccessReview",
             "spec": {"resourceAttributes": attributes},
         }
-        status = self._call("POST", _REVIEWS, None, "application/json", body).get("status") or {}
-        return bool(status.get("allowed")), str(status.get("reason") or "")
+        status = self._call("POST", _REVIEWS, None, "application/json", body).get("status")
+        if not isinstance(status, dict) or not isinstance(status.get("allowed"), bool):
+            raise CollectError("the review does not say whether it is allowed", call=f"POST {_REVIEWS}")
+        return status["allowed"], str(status.get("reason") or "")
 
     def close(self) -> None:
         self._api.rest_client.close()
@@ -105,9 +107,12 @@ class Api:
         if answer.status >= 300:
             raise _refusal(answer.status, data, call)
         try:
-            return json.loads(data)
-        except ValueError:
+            found = json.loads(data)
+        except (ValueError, RecursionError):
             raise TransientError("the answer is no JSON, or was cut short", call=call) from None
+        if not isinstance(found, dict):
+            raise CollectError(f"the answer is no object but {type(found).__name__}", call=call)
+        return found
 
 
 def _broken(error: Exception) -> str:

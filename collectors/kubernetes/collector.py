@@ -15,7 +15,7 @@ from collectors.kubernetes.edges import CLUSTER_SCOPED
 from collectors.kubernetes.external_secrets import EXTERNAL_SECRET, entries, stores
 from collectors.kubernetes.rows import CLUSTER, row_of, silent
 from collectors.kubernetes.types import Objects, Silence, discover
-from normalize.errors import CollectError, DeniedError, TransientError, UnavailableError
+from normalize.errors import MISSHAPEN, CollectError, DeniedError, TransientError, UnavailableError
 from normalize.identity import canonical, known_service
 from normalize.mapping import LINKS
 from normalize.model import Json, Kind, RawRecord, Scope
@@ -33,6 +33,7 @@ https://kubernetes.default.svc.cluster.local. Source: the issuers of EKS and GKE
 2026-11-24; that of AKS is not verified."""
 _STORES = frozenset({("external-secrets.io", "SecretStore"), ("external-secrets.io", "ClusterSecretStore")})
 
+_UID = re.compile(r"[\w.:-]{1,253}")
 _EKS = re.compile(r"arn:aws[a-z-]*:eks:[a-z0-9-]+:\d{12}:cluster/[A-Za-z0-9_-]+")
 
 
@@ -93,9 +94,16 @@ class KubernetesCollector:
     def _identity(self) -> Json:
         path = "/api/v1/namespaces/kube-system"
         try:
-            return self._api.get(path)
+            found = self._api.get(path)
         except DeniedError as error:
             raise DeniedError(str(error), call=error.call, needs=("rbac:get:/namespaces",), code=error.code) from None
+        meta = found.get("metadata")
+        uid = meta.get("uid") if isinstance(meta, dict) else None
+        if not isinstance(uid, str) or not _UID.fullmatch(uid):
+            raise CollectError(
+                "the namespace kube-system has no uid to tell this cluster from others", call=f"GET {path}"
+            )
+        return found
 
     def unavailable(self, kind: Kind, scope: Scope) -> CollectError | None:
         return None  # discovery lists only what is served
@@ -134,15 +142,18 @@ class KubernetesCollector:
         seen: set[str] = set()
         for _ in range(RESTARTS + 1):
             query = {"limit": str(PAGE)}
+            tokens: set[str] = set()
             try:
                 while True:
-                    page = self._api.get(path, query)
-                    for item in page.get("items") or []:
+                    items, token = _page(self._api.get(path, query), f"GET {path}")
+                    for item in items:
                         if _unseen(item, seen):
                             yield item
-                    token = (page.get("metadata") or {}).get("continue")
                     if not token:
                         return
+                    if token in tokens:
+                        raise CollectError("the pages go in a circle: the rest cannot be read", call=f"GET {path}")
+                    tokens.add(token)
                     query = {"limit": str(PAGE), "continue": token}
             except client.ExpiredError as error:
                 expired = error
@@ -155,9 +166,12 @@ class KubernetesCollector:
                 if self._stores is None:
                     self._stores = stores(self._list_stores())
                 known = self._stores
+            payload[LINKS] = [*(payload.get(LINKS) or []), *entries(payload, known)]
         except CollectError as error:
             return (error,)
-        payload[LINKS] = [*(payload.get(LINKS) or []), *entries(payload, known)]
+        except MISSHAPEN as error:
+            said = f"what it reads cannot be told: {type(error).__name__}"
+            return (CollectError(said, call="GET external-secrets.io"),)
         return ()
 
     def _list_stores(self) -> Iterator[Json]:
@@ -266,9 +280,25 @@ def need(type_: Objects) -> str:
     return f"rbac:list:{type_.group}/{type_.plural}"
 
 
+def _page(page: Json, call: str) -> tuple[Sequence[Json], str]:
+    """(items, token of the next page or "") of a list. One without items is a list only where it says that it is one.
+
+    Raises:
+        CollectError: it is no list.
+    """
+    items, meta = page.get("items"), page.get("metadata") or {}
+    if items is None and str(page.get("kind")).endswith("List") and "items" in page:
+        items = []
+    token = meta.get("continue") or "" if isinstance(meta, dict) else None
+    if not isinstance(items, list) or not isinstance(token, str):
+        raise CollectError("the answer is no list", call=call)
+    return items, token
+
+
 def _unseen(item: Json, seen: set[str]) -> bool:
     """Whether an item comes for the first time. One without a uid is always passed on."""
-    uid = ((item.get("metadata") or {}) if isinstance(item, dict) else {}).get("uid")
+    meta = item.get("metadata") if isinstance(item, dict) else None
+    uid = meta.get("uid") if isinstance(meta, dict) else None
     if not isinstance(uid, str):
         return True
     if uid in seen:

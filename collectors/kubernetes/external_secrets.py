@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from normalize.identity import arn_name, native_key, parse_arn
-from normalize.mapping import located
+from normalize.mapping import located, read
 from normalize.model import Json, Scope
 
 EXTERNAL_SECRET = ("external-secrets.io", "ExternalSecret")
@@ -23,10 +23,9 @@ def stores(objects: Iterable[Json]) -> dict[str, Json]:
     """The settings of AWS by "NAMESPACE/NAME" of a store; a cluster's own store has no namespace."""
     found: dict[str, Json] = {}
     for obj in objects:
-        meta = obj.get("metadata") or {}
-        aws = ((obj.get("spec") or {}).get("provider") or {}).get("aws")
-        if isinstance(aws, dict):
-            found[f"{meta.get('namespace') or ''}/{meta.get('name')}"] = aws
+        aws, name = read(obj, "spec.provider.aws"), read(obj, "metadata.name")
+        if isinstance(aws, dict) and isinstance(name, str):
+            found[f"{read(obj, 'metadata.namespace') or ''}/{name}"] = aws
     return found
 
 

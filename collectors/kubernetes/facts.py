@@ -15,7 +15,7 @@ from collectors.kubernetes.addresses import addresses
 from collectors.kubernetes.edges import edges
 from collectors.kubernetes.rows import kind_name
 from collectors.kubernetes.types import Objects
-from normalize.errors import CollectError, MappingError
+from normalize.errors import MISSHAPEN, CollectError, MappingError
 from normalize.model import Json
 from normalize.redaction import MARK, mask
 
@@ -25,7 +25,7 @@ _ROLE_ANNOTATIONS = (
     "iam.gke.io/gcp-service-account",
     "azure.workload.identity/client-id",
 )
-_MISSHAPEN = (AttributeError, KeyError, MappingError, RecursionError, TypeError, ValueError)
+_OWN = ("$type", "$facts", "$links", "$names")
 _DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"
 
 
@@ -34,7 +34,7 @@ def payload(
 ) -> tuple[dict[str, Any], tuple[CollectError, ...]]:
     """(payload, gaps) of one object. Custom resources may have any shape: where ours does not fit, the object is kept
     without what would have been computed, and the gap says so."""
-    out = dict(obj)
+    out = {k: v for k, v in obj.items() if k not in _OWN}
     gaps: tuple[CollectError, ...] = ()
     if isinstance(meta := out.get("metadata"), dict):
         out["metadata"] = _metadata(meta)
@@ -46,7 +46,7 @@ def payload(
         links = [_target(edge) for edge in edges(out, type_, cluster_uid, unscoped)]
         names, stated = addresses(out, type_, cluster_uid)
         out |= {"$facts": computed, "$links": links + stated} | ({"$names": names} if names else {})
-    except _MISSHAPEN as error:
+    except (*MISSHAPEN, MappingError) as error:
         said = f"an object has a shape that is not its kind's: {type(error).__name__}"
         gaps = (CollectError(said, call=f"GET {type_.path}"),)
     return out, gaps

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from normalize.errors import CollectError, DeniedError
+from normalize.errors import MISSHAPEN, CollectError, DeniedError
 from normalize.model import Json
 
 LEFT_OUT = frozenset(
@@ -63,6 +63,7 @@ class Reader(Protocol):
     def get(self, path: str, query: Any = None, accept: str = "application/json") -> Json: ...
 
 
+_LONGEST_NAME = 253
 _Version = tuple[str, "Sequence[Objects] | CollectError | None"]
 
 
@@ -93,6 +94,15 @@ def discover(api: Reader, aggregated: str) -> tuple[list[Objects], list[Silence]
 
 def _groups(api: Reader, root: str, aggregated: str) -> Iterator[tuple[str, list[_Version]]]:
     answer = api.get(root, accept=aggregated)
+    try:
+        yield from _named_groups(api, root, answer)
+    except MISSHAPEN as error:
+        raise CollectError(
+            f"the list of API groups has another shape: {type(error).__name__}", call=f"GET {root}"
+        ) from error
+
+
+def _named_groups(api: Reader, root: str, answer: Json) -> Iterator[tuple[str, list[_Version]]]:
     if answer.get("kind") == "APIGroupDiscoveryList":
         for item in answer["items"]:
             yield _aggregated(item)
@@ -100,7 +110,7 @@ def _groups(api: Reader, root: str, aggregated: str) -> Iterator[tuple[str, list
         yield "", [(v, _listed(api, "", v)) for v in answer["versions"]]
     else:
         for item in answer["groups"]:
-            versions = [v["version"] for v in item["versions"]]
+            versions = [_word(v["version"]) for v in item["versions"]]
             preferred = (item.get("preferredVersion") or {}).get("version")
             ordered = sorted(versions, key=lambda v: v != preferred)
             yield item["name"], [(v, _listed(api, item["name"], v)) for v in ordered]
@@ -108,19 +118,37 @@ def _groups(api: Reader, root: str, aggregated: str) -> Iterator[tuple[str, list
 
 def _aggregated(item: Json) -> tuple[str, list[_Version]]:
     """One group of an aggregated discovery document. A stale version names what it once served, or nothing."""
-    group = item["metadata"].get("name", "")
+    group = _word(item["metadata"].get("name", ""))
     versions: list[_Version] = []
     for v in item["versions"]:
-        resources = [
-            Objects(group, r["responseKind"]["kind"], r["resource"], r["scope"] == "Namespaced", v["version"])
-            for r in v.get("resources") or []
-            if "list" in r["verbs"]
-        ]
+        version = _word(v["version"])
+        try:
+            resources = [
+                Objects(
+                    group, _word(r["responseKind"]["kind"]), _word(r["resource"]), r["scope"] == "Namespaced", version
+                )
+                for r in v.get("resources") or []
+                if "list" in r["verbs"]
+            ]
+        except MISSHAPEN:
+            versions.append((version, None))
+            continue
         if v.get("freshness") != "Stale" or resources:
-            versions.append((v["version"], resources))
+            versions.append((version, resources))
         if v.get("freshness") == "Stale":
-            versions.append((v["version"], None))
+            versions.append((version, None))
     return group, versions
+
+
+def _word(value: Json) -> str:
+    """A name of a group, version, kind or resource.
+
+    Raises:
+        ValueError: it is none: longer than the API takes, or no text.
+    """
+    if not isinstance(value, str) or len(value) > _LONGEST_NAME:
+        raise ValueError("no name")
+    return value
 
 
 def _listed(api: Reader, group: str, version: str) -> Sequence[Objects] | CollectError:
@@ -131,8 +159,11 @@ def _listed(api: Reader, group: str, version: str) -> Sequence[Objects] | Collec
         raise
     except CollectError as error:
         return error
-    return [
-        Objects(group, r["kind"], r["name"], bool(r["namespaced"]), version)
-        for r in answer.get("resources") or []
-        if "/" not in r["name"] and "list" in r["verbs"]
-    ]
+    try:
+        return [
+            Objects(group, _word(r["kind"]), _word(r["name"]), bool(r["namespaced"]), version)
+            for r in answer["resources"] or []
+            if "/" not in r["name"] and "list" in r["verbs"]
+        ]
+    except MISSHAPEN as error:
+        return CollectError(f"the list of resources has another shape: {type(error).__name__}")
