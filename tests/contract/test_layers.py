@@ -71,8 +71,8 @@ def test_required_evidence_is_in_the_vocabulary() -> None:
     assert set() == needed - vocabulary.TERMS.keys()
 
 
-def test_every_category_counts_for_a_dimension_except_the_unmodelled() -> None:
-    assert {Category.UNMODELLED} == {c for c in Category if c.dimension is None}
+def test_every_category_counts_for_a_dimension_except_the_unmodelled_and_listings() -> None:
+    assert {Category.UNMODELLED, Category.LISTING} == {c for c in Category if c.dimension is None}
     assert set(Dimension) == {c.dimension for c in Category if c.dimension}
 
 
