@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
 
 from normalize.errors import DeniedError, TransientError
 from normalize.identity import arn_name, image_name, mlflow_server_name, uri_name
@@ -292,6 +293,31 @@ def test_what_is_found_does_not_depend_on_the_order_of_a_scan(engine: Engine, tm
         here.dispose()
     assert len(told[0][0]) == 6
     assert all(found == told[0] for found in told[1:])
+
+
+def test_no_table_is_read_whole_for_each_row_of_another(tmp_path: Path) -> None:
+    engine = connect(f"sqlite:///{tmp_path / 'plans.db'}")
+    ensure(engine)
+    estate = Estate(engine)
+    estate.run(*_twisted(estate))
+    plans: dict[str, list[str]] = {}
+
+    @event.listens_for(engine, "before_cursor_execute")
+    def explain(connection: Any, cursor: Any, statement: str, parameters: Any, context: Any, many: bool) -> None:
+        if statement.lstrip().startswith(("SELECT", "INSERT", "UPDATE", "DELETE")):
+            rows = cursor.connection.execute(f"EXPLAIN QUERY PLAN {statement}", parameters[0] if many else parameters)
+            plans[statement] = [row[3] for row in rows]
+
+    estate.run(*_twisted(estate))
+    for read in (Reader(engine).resources, Reader(engine).relations, Reader(engine).gaps, Reader(engine).coverage):
+        assert list(read())
+    engine.dispose()
+    assert len(plans) > 40
+    tables = "refs|aliases|sightings|resources|relations|fresh_relations|raw_payloads|versions|source|target"
+    for statement, plan in plans.items():
+        scanned = [step for step in plan if re.match(rf"SCAN ({tables})\b", step)]
+        assert len(scanned) <= 1, (statement, plan)
+        assert not [step for step in plan if "AUTOMATIC" in step], (statement, plan)
 
 
 def test_only_the_latest_look_counts(estate: Estate) -> None:
