@@ -25,7 +25,7 @@ _CATEGORIES = (
 
 
 def _jobs_since(since: datetime) -> Sequence[Mapping[str, Any]]:
-    window = created_since(live=(*RUNNING, "Deleting"))(since)
+    window = created_since(live=RUNNING)(since)
     return tuple({"JobCategory": category, **one} for category in _CATEGORIES for one in window)
 
 
