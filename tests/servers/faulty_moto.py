@@ -190,6 +190,8 @@ def _nothing(operation: Any) -> Response:
         headers["smithy-protocol"] = "rpc-v2-cbor"
         return Response(b"\xa0", 200, headers, content_type="application/cbor")
     name = operation.name
+    if protocol == "ec2":
+        return Response(f"<{name}Response><requestId>0</requestId></{name}Response>", 200, headers, content_type="text/xml")
     inner = f"<{name}Result/><ResponseMetadata><RequestId>0</RequestId></ResponseMetadata>"
     return Response(f"<{name}Response>{inner}</{name}Response>", 200, headers, content_type="text/xml")
 
