@@ -459,6 +459,27 @@ def unscanned_cluster(resource_id: str, kind: str, name: str, scope: Scope, evid
     )  # fmt: skip
 
 
+def unscanned_tracker(resource_id: str, name: str, scope: Scope, evidence: Evidence) -> Gap:
+    """A managed tracking server that a cloud lists and no source reads.
+
+    That its requests are signed: SageMaker AI Developer Guide, "Integrate MLflow with your environment", and Service Authorization
+    Reference, "Amazon SageMaker with MLflow", read 2026-11-24.
+    """
+    return Gap(
+        id=gap_id(GapCode.SCOPE_UNSCANNED, resource_id),
+        code=GapCode.SCOPE_UNSCANNED,
+        severity=Severity.HIGH,
+        why="experiments, runs and registered models on this server, and where their artifacts lie, are unknown",
+        subject_id=resource_id,
+        subject=f"managed MLflow server {name} in {_where(scope)}",
+        missing=_missing(kind="mlflow.server", reference=resource_id, provider="mlflow", account=scope.account, place=scope.place),
+        evidence=(evidence,),
+        evidence_count=1,
+        remedy="It answers only requests that are signed for its cloud (in AWS, as sagemaker-mlflow). Put a proxy that signs them before it, "
+        "cover the proxy with a source of type mlflow, and name the server's own address among its aliases.",
+    )  # fmt: skip
+
+
 def unscanned_mlflow(lost: Lost, address: Address, reached_at: Sequence[Address] = (), readers: Sequence[tuple[str, str]] = ()) -> Gap:  # fmt: skip
     """A tracking server that is mentioned and that no source reads.
 

@@ -49,6 +49,7 @@ GROUPED_ABOVE = 20
 
 _CHUNK = 500
 _GENERIC = frozenset({"", "network.host", "network.address", "container.image_repository", "huggingface.hub.model"})
+_MANAGED_TRACKERS = ("aws.sagemaker.mlflow_tracking_server", "aws.sagemaker.mlflow_app")
 _OWN_PROVIDERS = {"k8s": "kubernetes", "mlflow": "mlflow", "host": "host", "slurm": "slurm"}
 
 
@@ -164,6 +165,7 @@ def _found(connection: Connection, held: set[str]) -> Iterator[Gap]:
     yield from _coverage_gaps(connection, ground, into)
     yield from _detail_gaps(connection, ground)
     yield from _cluster_gaps(connection, ground)
+    yield from _tracker_gaps(connection)
     yield from _evidence_gaps(connection)
     yield from _unmodelled_gaps(connection)
 
@@ -535,6 +537,37 @@ def _cluster_gaps(connection: Connection, ground: _Ground) -> Iterator[Gap]:
         evidence = Evidence(f"{source} {call}", "$", str(endpoint or row.id), row.id)
         scope = Scope(row.provider, row.account, row.place)
         yield texts.unscanned_cluster(row.id, row.kind, row.name or row.id, scope, evidence, unread, nameless)
+
+
+def _tracker_gaps(connection: Connection) -> Iterator[Gap]:
+    """Managed tracking servers that share no name with a server that is read."""
+    r = resources.c
+    read = _names_of(connection, "mlflow.server")
+    managed = select(r.id, r.name, r.provider, r.account, r.place, r.attributes).where(
+        r.kind.in_(_MANAGED_TRACKERS), r.gone_at.is_(None)
+    )
+    for row in connection.execute(managed.order_by(r.id)).all():
+        if read & _names_of(connection, row.id):
+            continue
+        source, call = _seen_by(connection, row.id)
+        endpoint = content.decode(row.attributes).get("endpoint")
+        evidence = Evidence(f"{source} {call}", "$", str(endpoint or row.id), row.id)
+        yield texts.unscanned_tracker(row.id, row.name or row.id, Scope(row.provider, row.account, row.place), evidence)
+
+
+def _names_of(connection: Connection, kind_or_id: str) -> set[str]:
+    """Canonical keys of a thing, or of all things of a kind."""
+    statement = (
+        select(aliases.c.key)
+        .join(sightings, sightings.c.id == aliases.c.sighting_id)
+        .join(resources, resources.c.id == sightings.c.resource_id)
+        .where(
+            or_(resources.c.kind == kind_or_id, resources.c.id == kind_or_id),
+            resources.c.gone_at.is_(None),
+            sightings.c.gone_at.is_(None),
+        )
+    )
+    return set(connection.scalars(statement))
 
 
 def _unnamed_clusters(connection: Connection) -> list[tuple[str, str]]:

@@ -26,6 +26,7 @@ START = datetime(2026, 11, 24, 4, 15, tzinfo=UTC)
 HERE = Scope("aws", "111122223333", "us-east-1")
 GLOBAL = Scope("aws", "111122223333", "aws-global")
 CLUSTER = Scope("kubernetes", "uid-1", "uid-1")
+SERVER = Scope("mlflow", "t-1.us-east-1.experiments.sagemaker.aws:443", "t-1.us-east-1.experiments.sagemaker.aws:443")
 
 
 @pytest.fixture
@@ -390,6 +391,27 @@ def test_a_cluster_said_to_be_the_same_is_scanned(estate: Estate) -> None:
     estate.run(
         ("aws.eks.cluster", HERE, [eks]), ("k8s.cluster", CLUSTER, [mine], Outcome.COMPLETE, {"source": "train"})
     )
+    assert estate.gaps() == []
+
+
+def test_a_managed_tracking_server_is_unscanned_until_a_source_reads_it(estate: Estate) -> None:
+    kind, uri = "aws.sagemaker.mlflow_tracking_server", "https://t-1.us-east-1.experiments.sagemaker.aws"
+    key = mlflow_server_name(uri)
+    assert key
+    managed = estate.thing(
+        "arn:aws:sagemaker:us-east-1:111122223333:mlflow-tracking-server/x",
+        kind,
+        Category.MODEL_REGISTRY,
+        keys=(key.key,),
+        attributes={"endpoint": uri},
+    )
+    looks = ((kind, HERE, [managed]), ("aws.sagemaker.model", HERE, [model(estate, needs("m", uri, name=key))]))
+    estate.run(*looks)
+    (gap,) = estate.gaps()
+    assert (gap["code"], gap["subject_id"]) == ("scope-unscanned", managed.resource.id)
+    assert gap["missing"]["kind"] == "mlflow.server"
+    mine = estate.thing("mlflow://x", "mlflow.server", Category.MODEL_REGISTRY, SERVER, keys=(key.key,))
+    estate.run(*looks, ("mlflow.server", SERVER, [mine], Outcome.COMPLETE, {"source": "registry"}))
     assert estate.gaps() == []
 
 
