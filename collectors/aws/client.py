@@ -37,8 +37,6 @@ from botocore.exceptions import (
     InvalidRegionError,
     NoCredentialsError,
     NoRegionError,
-    PaginationError,
-    ParamValidationError,
     PartialCredentialsError,
     ProfileNotFound,
     TokenRetrievalError,
@@ -70,8 +68,6 @@ _TRANSPORT = (ConnectionError, HTTPClientError, ResponseParserError)
 _MISCONFIGURED = (ProfileNotFound, ConfigNotFound, InvalidConfigError)
 TOKENS = ("NextToken", "nextToken")
 """Member of answer and request by which pages follow each other where botocore has no rule: ListHubs of SageMaker."""
-_UNUSABLE = (PaginationError, ParamValidationError)
-"""A token that comes twice; a name, out of an answer, that no call takes."""
 
 
 def now() -> datetime:
@@ -345,11 +341,9 @@ def _cannot_enter(error: Exception, role_arn: str) -> CollectError:
 
 
 def _failure(error: Exception, service: str, operation: str) -> Exception:
-    """What to raise for what came of a call: an error that no table lists stays what it is, if it is the SDK's own."""
+    """What to raise for what came of a call; an error code that no table lists stays what it is: a fault of ours."""
     known = translate(error, service, operation)
-    return known or (
-        error if isinstance(error, BotoCoreError | ClientError) else unreadable(error, f"{service}:{operation}")
-    )
+    return known or (error if isinstance(error, ClientError) else unreadable(error, f"{service}:{operation}"))
 
 
 def translate(error: Exception, service: str = "", operation: str = "") -> CollectError | None:
@@ -373,10 +367,10 @@ def translate(error: Exception, service: str = "", operation: str = "") -> Colle
         return DeniedError(f"no usable AWS credentials: {error}", call=call, needs=("AWS credentials",))
     if isinstance(error, _TRANSPORT):
         return TransientError(f"{type(error).__name__}: {error}", call=call, code=type(error).__name__)
-    if isinstance(error, _UNUSABLE):
-        return CollectError(f"{type(error).__name__}: {str(error)[:300]}", call=call, code=type(error).__name__)
     if isinstance(error, _MISCONFIGURED):
         return DeniedError(str(error), call=call, needs=("AWS configuration",))
+    if isinstance(error, BotoCoreError):  # a token that comes twice; a name, out of an answer, that no call takes
+        return CollectError(f"{type(error).__name__}: {str(error)[:300]}", call=call, code=type(error).__name__)
     return None
 
 

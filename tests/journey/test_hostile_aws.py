@@ -14,7 +14,7 @@ import pytest
 
 from tests.journey.aftermath import assert_everything_works, lost
 from tests.journey.desk import AWS, Desk
-from tests.journey.hostile_aws_faults import DETAILS, LISTINGS, PAGES
+from tests.journey.faults import DETAILS, LISTINGS, PAGES
 from tests.servers.aws_answers import Estate, serve
 from tests.servers.hostility import BULK
 

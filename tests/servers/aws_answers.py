@@ -11,7 +11,6 @@ import re
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -23,6 +22,7 @@ import botocore.session
 from collectors.aws.kinds import KINDS
 from collectors.aws.rows import Call, all_calls
 from normalize.model import Kind
+from tests.servers.hostility import Fault, Reply
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 ACCOUNT, HOME = "123456789012", "us-east-1"
@@ -32,33 +32,6 @@ _XMLISH = ("query", "ec2", "rest-xml")
 
 Operation = tuple[str, str]
 """botocore's name of a service, and an operation."""
-
-
-@dataclass(frozen=True)
-class Reply:
-    """What goes over the wire. `cut`: the connection ends after half of the body."""
-
-    status: int
-    body: bytes
-    headers: Mapping[str, str] = field(default_factory=dict)
-    cut: bool = False
-
-
-@dataclass(frozen=True)
-class Fault:
-    """What is wrong with the answers of a region.
-
-    Attributes:
-        listing: from the item of a listing to those of its pages.
-        detail: from the answer of a detail call or lookup to those that are given in turn.
-        body: from the good reply of a listing to the one that is sent.
-        tokens: names of next tokens that are given in turn for ever, whatever is asked.
-    """
-
-    listing: Callable[[Any], list[list[Any]]] | None = None
-    detail: Callable[[Any], list[Any]] | None = None
-    body: Callable[[Reply], Reply] | None = None
-    tokens: tuple[str, ...] = ()
 
 
 class Estate:
@@ -75,7 +48,7 @@ class Estate:
         self.served: Counter[tuple[str, str, str, str]] = Counter()
         self._asked: Counter[tuple[str, str, str]] = Counter()
         self._lock = threading.Lock()
-        self._lists: dict[Operation, list[Any]] = {}
+        self._lists: dict[Operation, dict[Any, None]] = {}
         self._answers: dict[Operation, Any] = {}
         enabled = session.get_available_regions("ec2")
         self._answers["ec2", "DescribeRegions"] = {"Regions": [{"RegionName": region} for region in enabled]}
@@ -83,7 +56,9 @@ class Estate:
             self._learn(kind)
         self._models = {s: session.get_service_model(s) for s in {s for s, _ in self._answers} | {"sts"}}
         self._pages = {s: session.get_paginator_model(s) for s in self._models if s != "sts"}
-        self._signed = {(m.metadata.get("signingName") or m.endpoint_prefix): s for s, m in self._models.items()}
+        self._signed: dict[str, list[str]] = {}
+        for service, model in self._models.items():
+            self._signed.setdefault(model.metadata.get("signingName") or model.endpoint_prefix, []).append(service)
         self._routes = [(s, *self._route(s, o)) for s, o in self._answers if self._models[s].resolved_protocol.startswith("rest")]  # fmt: skip
 
     def _learn(self, kind: Kind) -> None:
@@ -94,7 +69,7 @@ class Estate:
             self._answers[own] |= {k: v for k, v in answers[fetch.operation].items() if k not in self._answers[own]}
         else:
             self._answers[own] = answers[fetch.operation]
-        self._lists.setdefault(own, []).append(fetch.items)
+        self._lists.setdefault(own, {})[fetch.items] = None
         for call in all_calls(fetch):
             self._answers.setdefault((call.service, call.operation), answers[call.operation])
 
@@ -104,22 +79,30 @@ class Estate:
         pattern = re.sub(r"\{[^}]+\}", "[^/]+", path)
         return operation, http["method"], re.compile(pattern), {q.partition("=")[0] for q in query.split("&") if q}
 
+    def is_paged(self, call: Call) -> bool:
+        """Whether the SDK pages a listing."""
+        return self._paginator(call.service, call.operation) is not None
+
+    def is_shared(self, call: Call) -> bool:
+        """Whether several kinds lie in its answers, one perhaps inside another."""
+        return len(self._lists[call.service, call.operation]) > 1
+
     def operation(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> tuple[str, str, str]:
         """(region, service, operation) of a signed request; "" where there is no such operation."""
         found = _CREDENTIAL.search(headers.get("Authorization", ""))
         assert found, f"not signed: {url}"
-        region, service = found[1], self._signed[found[2]]
+        region, services = found[1], self._signed[found[2]]
         if target := headers.get("X-Amz-Target"):
-            return region, service, target.rsplit(".", 1)[-1]
+            return region, services[0], target.rsplit(".", 1)[-1]
         form = dict(parse_qsl(body.decode()))
         if "Action" in form:
-            return region, service, form["Action"]
+            return region, services[0], form["Action"]
         parts = urlsplit(url)
         given = {k for k, _ in parse_qsl(parts.query, keep_blank_values=True)}
         for name, operation, verb, pattern, wanted in sorted(self._routes, key=lambda r: -len(r[4])):
-            if name == service and verb == method and wanted <= given and pattern.fullmatch(unquote(parts.path)):
-                return region, service, operation
-        return region, service, ""
+            if name in services and verb == method and wanted <= given and pattern.fullmatch(parts.path):
+                return region, name, operation
+        return region, services[0], ""
 
     def respond(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Reply:
         region, service, operation = self.operation(method, url, headers, body)
@@ -148,6 +131,10 @@ class Estate:
         count = 0
         for path in self._lists[service, operation]:
             for holder, last in _holders(answer, path):
+                if not isinstance(holder[last], list):  # a listing of one thing, which is not in a list
+                    holder[last] = _turned(fault, holder[last], turn)
+                    self.served[*key, path] += 1
+                    continue
                 pages = fault.listing(holder[last][0]) if fault.listing else [holder[last]]
                 if rule is None:
                     pages = [[item for page in pages for item in page]]
@@ -190,6 +177,12 @@ class Estate:
         return Reply(200, text.encode("utf-8", "surrogatepass"), headers)
 
 
+def _turned(fault: Fault, item: Any, turn: int) -> Any:
+    """One of the bad forms of an item, another one each time."""
+    forms = [form for page in fault.listing(item) for form in page] if fault.listing else [item]
+    return forms[turn % len(forms)]
+
+
 def _holders(answer: Any, path: Any) -> Iterator[tuple[Any, str]]:
     """(object, key) under which the items of a path lie."""
     steps = path.replace("[]", "").split(".")
@@ -211,6 +204,8 @@ def _wire(shape: Any, value: Any) -> Any:
     """A value under the names of the wire; what does not have its shape goes as it is."""
     if shape.type_name == "structure" and isinstance(value, dict):
         known = shape.members
+        if shape.is_tagged_union and value.keys() <= known.keys():
+            value = dict(list(value.items())[:1])  # a service sets one member only
         return {
             (known[k].serialization.get("name", k) if k in known else k): (_wire(known[k], v) if k in known else v)
             for k, v in value.items()

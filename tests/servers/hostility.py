@@ -1,4 +1,4 @@
-"""What a hostile or broken system may answer: lists of items made wrong in one way each. Knows no protocol.
+"""What a hostile or broken system may answer, in one way each. Knows no protocol.
 
 An `Item` is what a listing holds: an object, or a text. A function here takes a good item and gives bad ones.
 """
@@ -8,10 +8,39 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 Item = Any
 Spoil = Callable[[Item], list[Item]]
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What goes over the wire. `cut`: the connection ends after half of the body."""
+
+    status: int
+    body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
+    cut: bool = False
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What is wrong with the answers of a region, cluster or server.
+
+    Attributes:
+        listing: from the item of a listing to those of its pages.
+        detail: from the answer of a detail call or lookup to those that are given in turn.
+        body: from the good reply of a listing to the one that is sent.
+        tokens: names of next tokens that are given in turn for ever, whatever is asked.
+    """
+
+    listing: Callable[[Any], list[list[Any]]] | None = None
+    detail: Callable[[Any], list[Any]] | None = None
+    body: Callable[[Reply], Reply] | None = None
+    tokens: tuple[str, ...] = ()
+
 
 DEPTH = 500
 BULK = 5 * 1024 * 1024

@@ -34,9 +34,13 @@ Headers = tuple[tuple[str, str], ...]
 
 
 class Answer(Exception):
-    def __init__(self, status: int, body: bytes, type_: str = "application/json", headers: Headers = ()) -> None:
+    """What is sent. `half`: the connection ends after half of the body."""
+
+    def __init__(
+        self, status: int, body: bytes, type_: str = "application/json", headers: Headers = (), *, half: bool = False
+    ) -> None:
         super().__init__(status)
-        self.status, self.body, self.type, self.headers = status, body, type_, headers
+        self.status, self.body, self.type, self.headers, self.half = status, body, type_, headers, half
 
 
 def dump(value: Any) -> bytes:
@@ -339,7 +343,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if cut and self.app.fail_mode == "drop":
             self.close_connection = True
             return
-        self._send(answer, half=cut)
+        self._send(answer, half=cut or answer.half)
 
     def _send(self, answer: Answer, *, half: bool) -> None:
         self.send_response(answer.status)

@@ -1,12 +1,11 @@
-"""What is wrong with the answers of a hostile AWS, by name."""
+"""What is wrong with the answers of a hostile system, by name."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tests.servers.aws_answers import Fault, Reply
-from tests.servers.hostility import SPOILS, Spoil
+from tests.servers.hostility import SPOILS, Fault, Reply, Spoil
 
 PAGE = (
     b"<!DOCTYPE html><html><head><title>Sign in</title></head><body><p>Your session has ended<br>&nbsp;</body></html>"
