@@ -37,6 +37,9 @@ def typed(shape: Any, value: Any, at: str) -> Any:
         assert not unknown, f"{at} has no {sorted(unknown)}"
         return {k: typed(shape.members[k], v, f"{at}.{k}") for k, v in value.items()}
     if shape.type_name == "list":
+        assert not getattr(shape.member, "is_tagged_union", False) or all(len(v) == 1 for v in value), (
+            f"{at}[] is a union"
+        )
         return [typed(shape.member, v, f"{at}[]") for v in value]
     if shape.type_name == "map":
         return {k: typed(shape.value, v, f"{at}.{k}") for k, v in value.items()}
