@@ -1,4 +1,4 @@
-"""Reads the documents that AWS wraps in fields: policies, routes, rules, pipeline definitions.
+"""Reads the documents that AWS wraps in fields: policies, routes, rules, state machines.
 
 Pure converters for the rows' fields; each takes the raw value and gives ours, or MISSING where it cannot be read.
 """
@@ -128,15 +128,6 @@ def open_to_world(group: Any) -> bool:
     return any(
         peer in ("0.0.0.0/0", "::/0") for rule in rules(group) if rule["direction"] == "in" for peer in rule["peers"]
     )
-
-
-def steps(definition: Any) -> list[dict[str, Any]]:
-    """Steps of a SageMaker pipeline definition: name and type."""
-    return [{"name": s.get("Name"), "type": s.get("Type")} for s in document(definition).get("Steps", [])]
-
-
-def step_count(definition: Any) -> int:
-    return len(steps(definition))
 
 
 def states(definition: Any) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from collectors.aws.documents import count
 from collectors.aws.instance_types import TOTAL, Machines
-from collectors.aws.rows import Call, created_since
+from collectors.aws.rows import Call
 from collectors.aws.sagemaker_calls import GONE, TAGS, listed, renamed, vpc
 from collectors.aws.traffic import CLIENT_ERRORS, ERRORS, LATENCY, MEASURED, TRAFFIC, Traffic, one
 from normalize.mapping import MISSING
@@ -130,24 +130,6 @@ def _reserved(needs: Any) -> dict[str, Any]:
     }
     sizes = renamed(needs, {"memory_bytes": "MinMemoryRequiredInMb", "memory_limit_bytes": "MaxMemoryRequiredInMb"})
     return renamed(needs, ours) | {key: size * MIB for key, size in sizes.items()}
-
-
-def _recommended(items: Any) -> list[dict[str, Any]]:
-    return [{**renamed(i["EndpointConfiguration"], _SHAPE), **_metrics(i.get("Metrics", {}))} for i in items]
-
-
-def _metrics(metrics: Mapping[str, Any]) -> dict[str, Any]:
-    """Measures of an inference recommendation. Latency is in milliseconds there, the rate is per minute. Source: SageMaker AI
-    Developer Guide, "Recommendation results", read 2026-11-24."""
-    names = {
-        "cost_usd_per_hour": "CostPerHour",
-        "cost_usd_per_request": "CostPerInference",
-        "requests_per_minute_max": "MaxInvocations",
-    }
-    found = renamed(metrics, names)
-    if "ModelLatency" in metrics:
-        found["latency_seconds"] = metrics["ModelLatency"] / 1000
-    return found
 
 
 def _variant_dimensions(item: Mapping[str, Any]) -> list[dict[str, str]]:
@@ -397,47 +379,6 @@ KINDS = (
             Link("assumes", "aws.iam.role", "RoleArn"),
         ),
         aliases=(Alias("arn", "Arn"),),
-    ),
-    Kind(
-        name="aws.sagemaker.inference_recommendations_job",
-        category=Category.MODEL_JOB,
-        fetch=listed(
-            "InferenceRecommendationsJob",
-            "InferenceRecommendationsJobs",
-            "JobName",
-            window=created_since(live=("PENDING", "IN_PROGRESS", "STOPPING")),
-        ),
-        id="JobArn",
-        native="JobName",
-        fields={
-            "name": "JobName",
-            "description": "JobDescription",
-            "type": "JobType",
-            "state": "Status",
-            "framework": "InputConfig.ContainerConfig.Framework",
-            "framework_version": "InputConfig.ContainerConfig.FrameworkVersion",
-            "instance_types": "InferenceRecommendations[].EndpointConfiguration.InstanceType",
-            "recommendations": Field("InferenceRecommendations", _recommended),
-            "role": "RoleArn",
-            "failure_reason": "FailureReason",
-            "created_at": "CreationTime",
-            "ended_at": "CompletionTime",
-        },
-        links=(
-            Link("tests", "aws.sagemaker.model", "InputConfig.ModelName"),
-            Link("tests", "aws.sagemaker.model_package", "InputConfig.ModelPackageVersionArn"),
-            Link("tests", "aws.sagemaker.endpoint", "InputConfig.Endpoints[].EndpointName"),
-            Link("reads_from", "aws.s3.bucket", "InputConfig.ContainerConfig.PayloadConfig.SamplePayloadUrl"),
-            Link("encrypted_by", "aws.kms.key", "InputConfig.VolumeKmsKeyId"),
-            Link("assumes", "aws.iam.role", "RoleArn"),
-            *vpc("InputConfig.VpcConfig"),
-        ),
-        sensitive=frozenset(
-            {
-                "InferenceRecommendations[].ModelConfiguration.EnvironmentParameters",
-                "InputConfig.EndpointConfigurations[].EnvironmentParameterRanges",
-            }
-        ),
     ),
     Kind(
         name="aws.sagemaker.model",

@@ -80,23 +80,9 @@ def _techniques(configs: Any) -> list[str]:
     return [_TECHNIQUES.get(name, name) for config in configs for name in config]
 
 
-def _deployments(items: Any) -> list[dict[str, Any]]:
-    """What an AI recommendation job recommends to deploy on, and what performance it expects."""
-    names = {"instance_type": "InstanceType", "count": "InstanceCount", "copies_per_instance": "CopyCountPerInstance"}
-    return [
-        {
-            **renamed(item.get("DeploymentConfiguration") or {}, names),
-            "expected": [renamed(e, _EXPECTED) for e in item.get("ExpectedPerformance", ())],
-        }
-        for item in items
-    ]
-
-
 def _named(item: Mapping[str, Any]) -> Mapping[str, Any]:
     return {"$Name": last_segment(item["TrainingSessionArn"])}
 
-
-_EXPECTED = {"metric": "Metric", "statistic": "Stat", "value": "Value", "unit": "Unit"}
 
 KINDS = (
     Kind(
@@ -336,85 +322,6 @@ KINDS = (
                 *(f"OptimizationConfigs[].{name}.OverrideEnvironment" for name in _OPTIMISATIONS),
             }
         ),
-    ),
-    Kind(
-        name="aws.sagemaker.ai_benchmark_job",
-        category=Category.MODEL_JOB,
-        fetch=listed("AIBenchmarkJob", "AIBenchmarkJobs", "AIBenchmarkJobName", window=created_since(live=RUNNING)),
-        id="AIBenchmarkJobArn",
-        native="AIBenchmarkJobName",
-        fields={
-            "name": "AIBenchmarkJobName",
-            "state": "AIBenchmarkJobStatus",
-            "output_uris": Field("OutputConfig.S3OutputLocation", lambda uri: [uri]),
-            "role": "RoleArn",
-            "failure_reason": "FailureReason",
-            "created_at": "CreationTime",
-            "started_at": "StartTime",
-            "ended_at": "EndTime",
-        },
-        tags="Tags",
-        links=(
-            Link("tests", "aws.sagemaker.endpoint", "BenchmarkTarget.Endpoint.Identifier", optional=True),
-            Link(
-                "tests",
-                "aws.sagemaker.inference_component",
-                "BenchmarkTarget.Endpoint.InferenceComponents[].Identifier",
-                optional=True,
-            ),
-            Link("uses_config", "aws.sagemaker.ai_workload_config", "AIWorkloadConfigIdentifier"),
-            Link("writes_to", "aws.s3.bucket", "OutputConfig.S3OutputLocation"),
-            Link("logs_to", "aws.logs.log_group", "OutputConfig.CloudWatchLogs[].LogGroupArn"),
-            Link("tracked_by", "", "OutputConfig.MlflowConfig.MlflowResourceArn"),
-            Link("assumes", "aws.iam.role", "RoleArn"),
-            *vpc("NetworkConfig.VpcConfig"),
-        ),
-    ),
-    Kind(
-        name="aws.sagemaker.ai_recommendation_job",
-        category=Category.MODEL_JOB,
-        fetch=listed(
-            "AIRecommendationJob", "AIRecommendationJobs", "AIRecommendationJobName", window=created_since(live=RUNNING)
-        ),
-        id="AIRecommendationJobArn",
-        native="AIRecommendationJobName",
-        fields={
-            "name": "AIRecommendationJobName",
-            "state": "AIRecommendationJobStatus",
-            "framework": "InferenceSpecification.Framework",
-            "instance_types": "ComputeSpec.InstanceTypes",
-            "recommendations": Field("Recommendations", _deployments),
-            "output_uris": Field("OutputConfig.S3OutputLocation", lambda uri: [uri]),
-            "role": "RoleArn",
-            "failure_reason": "FailureReason",
-            "created_at": "CreationTime",
-            "started_at": "StartTime",
-            "ended_at": "EndTime",
-        },
-        tags="Tags",
-        links=(
-            Link("reads_from", "aws.s3.bucket", "ModelSource.S3.S3Uri"),
-            Link("uses_config", "aws.sagemaker.ai_workload_config", "AIWorkloadConfigIdentifier"),
-            Link("registers_in", "aws.sagemaker.model_package_group", "OutputConfig.ModelPackageGroupIdentifier"),
-            Link("writes_to", "aws.s3.bucket", "OutputConfig.S3OutputLocation"),
-            Link("tracked_by", "", "OutputConfig.MlflowConfig.MlflowResourceArn"),
-            Link("assumes", "aws.iam.role", "RoleArn"),
-        ),
-        sensitive=frozenset({"Recommendations[].DeploymentConfiguration.EnvironmentVariables"}),
-    ),
-    Kind(
-        name="aws.sagemaker.ai_workload_config",
-        category=Category.SETTINGS,
-        fetch=listed("AIWorkloadConfig", "AIWorkloadConfigs", "AIWorkloadConfigName"),
-        id="AIWorkloadConfigArn",
-        native="AIWorkloadConfigName",
-        fields={
-            "name": "AIWorkloadConfigName",
-            "input_uris": "DatasetConfig.InputDataConfig[].DataSource.S3DataSource.S3Uri",
-            "created_at": "CreationTime",
-        },
-        tags="Tags",
-        links=(Link("reads_from", "aws.s3.bucket", "DatasetConfig.InputDataConfig[].DataSource.S3DataSource.S3Uri"),),
     ),
     Kind(
         name="aws.sagemaker.job",

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from collectors.aws.documents import step_count
 from collectors.aws.rows import Call, created_since
 from collectors.aws.sagemaker_calls import CREATED_BY, GONE, MADE_BY, MAKER, TAGS, listed, renamed, tags_of
 from normalize.mapping import MISSING
@@ -18,20 +17,43 @@ _CREATED = {"after": "CreatedAfter", "before": "CreatedBefore"}
 
 
 def _parsed(item: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The definition, parsed, so that the environment of its steps can be left out by name."""
-    return {"PipelineDefinition": json.loads(item["PipelineDefinition"])}
+    """The definition, parsed, without the environments of its steps: they stand apart, so that they can be left out."""
+    found: dict[str, Any] = {}
+    try:
+        definition = _without_environments(json.loads(item["PipelineDefinition"]), "", found)
+    except ValueError:  # what cannot be taken apart is left out as a whole
+        return {"PipelineDefinition": None, _ENVIRONMENTS: {"": item["PipelineDefinition"]}}
+    return {"PipelineDefinition": definition, _ENVIRONMENTS: found}
 
 
-_STEPS = "PipelineDefinition.Steps[]"
-_BRANCHES = (f"{_STEPS}.Arguments.IfSteps[]", f"{_STEPS}.Arguments.ElseSteps[]")
-"""Steps of a condition. Source: SageMaker pipeline definition schema; not verified, the SDK writes them so."""
-_STEP_SECRETS = frozenset(f"{at}.Arguments.Environment" for at in (_STEPS, *_BRANCHES))
+_ENVIRONMENTS = "$Environments"
+
+
+def _without_environments(value: Any, at: str, found: dict[str, Any]) -> Any:
+    """A copy of a part of a definition; what it calls Environment goes to `found`, by where it stood."""
+    if isinstance(value, list):
+        return [_without_environments(v, f"{at}[{i}]", found) for i, v in enumerate(value)]
+    if not isinstance(value, dict):
+        return value
+    if "Environment" in value:
+        found[at] = value["Environment"]
+    return {k: _without_environments(v, f"{at}.{k}", found) for k, v in value.items() if k != "Environment"}
+
+
+def _flat(steps: Any) -> Iterator[Mapping[str, Any]]:
+    """Steps, those of a condition's branches after it. Source: aws/sagemaker-python-sdk at 0026f6b,
+    src/sagemaker/workflow/condition_step.py, read 2026-11-24."""
+    for step in steps:
+        yield step
+        arguments = step.get("Arguments") or {}
+        for branch in ("IfSteps", "ElseSteps"):
+            yield from _flat(arguments.get(branch) or ())
 
 
 def _steps(definition: Any) -> list[dict[str, Any]]:
     """Steps by name and type, with the machines that each asks for; a parameter's default where it names a parameter."""
     defaults = {p.get("Name"): p.get("DefaultValue") for p in definition.get("Parameters", ())}
-    return [_step(step, defaults) for step in definition.get("Steps", ())]
+    return [_step(step, defaults) for step in _flat(definition.get("Steps", ()))]
 
 
 def _step(step: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
@@ -179,7 +201,7 @@ KINDS = (
             "state": "PipelineStatus",
             "role": "RoleArn",
             "steps": Field("PipelineDefinition", _steps),
-            "step_count": Field("PipelineDefinition", step_count),
+            "step_count": Field("PipelineDefinition", lambda definition: len(_steps(definition))),
             "instance_types": Field("PipelineDefinition", _step_types),
             "parallelism_count": "ParallelismConfiguration.MaxParallelExecutionSteps",
             "recent_runs": Field("$Executions", _runs),
@@ -190,7 +212,7 @@ KINDS = (
         },
         tags=TAGS,
         links=(Link("assumes", "aws.iam.role", "RoleArn"), MAKER),
-        sensitive=_STEP_SECRETS,
+        sensitive=frozenset({_ENVIRONMENTS}),
         quiet=MADE_BY | {"$Executions"},
     ),
     Kind(
