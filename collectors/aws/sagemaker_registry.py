@@ -115,8 +115,11 @@ def _read_document(item: Mapping[str, Any]) -> Mapping[str, Any]:
     return {"HubContentDocument": json.loads(item["HubContentDocument"])}
 
 
-def _schema(items: Any) -> list[dict[str, Any]]:
-    return [{"name": f.get("FeatureName"), "type": f.get("FeatureType")} for f in items]
+def _schema(payload: Any) -> Any:
+    """All features; MISSING where the answer holds only the first page of them."""
+    if "FeatureDefinitions" not in payload or payload.get("NextToken"):
+        return MISSING
+    return [{"name": f.get("FeatureName"), "type": f.get("FeatureType")} for f in payload["FeatureDefinitions"]]
 
 
 def _seconds_to_live(duration: Any) -> int:
@@ -327,7 +330,7 @@ KINDS = (
             "offline_store": Field("OfflineStoreConfig", bool),
             "table_format": "OfflineStoreConfig.TableFormat",
             "artifact_uri": "OfflineStoreConfig.S3StorageConfig.ResolvedOutputS3Uri",
-            "features_schema": Field("FeatureDefinitions", _schema),
+            "features_schema": Field("", _schema),
             "role": "RoleArn",
             "failure_reason": "FailureReason",
             "created_at": "CreationTime",

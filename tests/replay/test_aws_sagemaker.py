@@ -387,6 +387,34 @@ def test_tracking_server_answers_to_its_address_and_to_its_arn(source: AwsCollec
     assert {own, f"mlflow-server:{host}:443", f"dns:{host}"} <= set(seen.aliases)
 
 
+def test_environment_of_a_step_deep_in_branches_is_left_out(source: AwsCollector) -> None:
+    deep: dict[str, Any] = {"Name": "Fit", "Type": "Training", "Arguments": {"Environment": {"API_TOKEN": SECRET}}}
+    for level in ("ElseSteps", "IfSteps", "IfSteps"):
+        deep = {"Name": level, "Type": "Condition", "Arguments": {"Conditions": [], level: [deep]}}
+    item = {"PipelineName": "p", "PipelineArn": arn("pipeline/p")}
+    described = {**item, "PipelineDefinition": json.dumps({"Version": "2020-12-01", "Steps": [deep]})}
+    (seen,) = told(
+        source,
+        "pipeline",
+        ListPipelines=[{"PipelineSummaries": [item]}],
+        DescribePipeline=[described],
+        ListPipelineExecutions=[{"PipelineExecutionSummaries": []}],
+    )
+    assert seen.resource.attributes["step_count"] == 4
+    assert SECRET not in repr(seen)
+
+
+@pytest.mark.parametrize(("token", "known"), [({}, True), ({"NextToken": "2"}, False)])
+def test_features_of_a_first_page_are_not_all_features(
+    source: AwsCollector, token: dict[str, str], known: bool
+) -> None:
+    item = {"FeatureGroupName": "cards", "FeatureGroupArn": arn("feature-group/cards")}
+    described = {**item, "FeatureDefinitions": [{"FeatureName": "id", "FeatureType": "String"}], **token}
+    listed = {"FeatureGroupSummaries": [item]}
+    (seen,) = told(source, "feature_group", ListFeatureGroups=[listed], DescribeFeatureGroup=[described])
+    assert ("features_schema" in seen.resource.attributes) is known
+
+
 def test_jobs_are_asked_for_in_every_category(source: AwsCollector) -> None:
     window = ROWS["job"].fetch.window
     assert window is not None
