@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -21,6 +22,11 @@ from normalize.errors import CollectError, DeniedError, TransientError, Unavaila
 from normalize.identity import uri_name
 from normalize.model import Json
 
+EXPERIMENTS = "POST /api/2.0/mlflow/experiments/search"
+RUNS = "POST /api/2.0/mlflow/runs/search"
+LOGGED_MODELS = "POST /api/2.0/mlflow/logged-models/search"
+MODELS = "GET /api/2.0/mlflow/registered-models/search"
+VERSIONS = "GET /api/2.0/mlflow/model-versions/search"
 READ_PERMISSION = "MLflow permission READ on every experiment and registered model"
 IS_PROMPT = "mlflow.prompt.is_prompt"
 
@@ -51,6 +57,18 @@ ERRORS: Mapping[str, type[CollectError]] = {
 Source: mlflow 3.17.2, mlflow/protos/databricks_pb2.py, ErrorCode, and mlflow/exceptions.py, ERROR_CODE_TO_HTTP_STATUS;
 read 2026-11-24."""
 
+_VERSION = re.compile(r"\d{1,4}(?:\.[\w+.-]{1,35})?", re.ASCII)
+_ALL: Mapping[str, Json] = {}
+_ITEMS: Mapping[str, str] = {
+    "experiments": "experiments",
+    "runs": "runs",
+    "logged-models": "models",
+    "registered-models": "registered_models",
+    "model-versions": "model_versions",
+}
+"""Noun of a search's path -> the member of its answer that holds the items.
+Source: mlflow 3.17.2, mlflow/protos/service_pb2.py and model_registry_pb2.py, Search….Response; read 2026-11-24."""
+
 _T = TypeVar("_T")
 
 
@@ -70,6 +88,13 @@ def classify(error: Exception, call: str = "") -> CollectError | None:
     if isinstance(error, RequestException | HTTPError):
         return TransientError(f"{type(error).__name__}: {error}"[:500], call=call)
     return None
+
+
+def _explained(error: Exception, call: str) -> CollectError:
+    """What came of a listing: answers of any shape run through the SDK's parsers."""
+    return classify(error, call) or CollectError(
+        f"the answer cannot be read: {type(error).__name__}: {error}"[:300], call=call
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,19 +127,61 @@ class Server:
         self.aliases, self.keys = list(aliases), list(keys)
         self._page_size = page_size
 
-    def pages(self, search: Callable[..., Any], best: int, **arguments: Any) -> Iterator[Any]:
-        """Every item of a listing, following page tokens until there is none."""
+    def pages(
+        self, search: Callable[..., Any], best: int, call: str, query: Mapping[str, Json] = _ALL, **arguments: Any
+    ) -> Iterator[Any]:
+        """Every item of a listing, following page tokens until there is none.
+
+        Args:
+            search: the SDK's listing, which takes `arguments`.
+            call, query: the REST call that it makes, and what it asks for.
+
+        Raises:
+            CollectError: what came is no page, or the pages go in a circle.
+        """
         token: str | None = None
         seen: set[str] = set()
+        size = self._page_size or best
         while True:
-            page = search(max_results=self._page_size or best, page_token=token, **arguments)
+            try:
+                page = search(max_results=size, page_token=token, **arguments)
+            except Exception as error:
+                raise _explained(error, call) from error
             yield from page
+            if not page and not page.token:
+                self._demand_none(call, {**query, "max_results": size} | ({"page_token": token} if token else {}))
             token = page.token
             if not token:
                 return
             if token in seen:
                 raise CutShortError("the server repeats a page token; the rest of the listing cannot be read")
             seen.add(token)
+
+    def _demand_none(self, call: str, query: Mapping[str, Json]) -> None:
+        """Ask for an empty page once more and look at what is sent. To the SDK an empty body, a proxy's "200 OK" and an object of
+        any other program are pages without items: taken for that, they would make everything gone.
+
+        Raises:
+            CollectError: it is no page of MLflow, or not empty.
+
+        Source: mlflow 3.17.2, mlflow/utils/rest_utils.py, verify_rest_response, and mlflow/utils/proto_json_utils.py, parse_dict;
+        read 2026-11-24.
+        """
+        from mlflow.utils.credentials import get_default_host_creds
+        from mlflow.utils.rest_utils import http_request
+
+        method, _, path = call.partition(" ")
+        sent = {"params" if method == "GET" else "json": query}
+        response = http_request(get_default_host_creds(self.uri), path, method, raise_on_status=False, **sent)
+        try:
+            page = response.json()
+        except (ValueError, RecursionError):
+            page = None
+        items = _ITEMS[path.rsplit("/", 2)[-2]]
+        if response.status_code != 200 or not isinstance(page, dict) or page.keys() - {items, "next_page_token"}:
+            raise TransientError(f"HTTP {response.status_code}: what was sent is no page of MLflow", call=call)
+        if page.get(items, []) != [] or page.get("next_page_token"):
+            raise TransientError("a page that was empty is not when it is asked for again", call=call)
 
     @cached_property
     def search_registered_models(self) -> Callable[..., Any]:
@@ -143,8 +210,8 @@ class Server:
         response = self.get("/version")
         if response.status_code in (401, 403):
             raise DeniedError(f"HTTP {response.status_code}", call="GET /version", needs=(READ_PERMISSION,))
-        text = response.text.strip()
-        return text if response.status_code == 200 and len(text) <= 40 and text[:1].isdigit() else None
+        text: str = response.text.strip()
+        return text if response.status_code == 200 and _VERSION.fullmatch(text) else None
 
     @cached_property
     def left_out(self) -> tuple[str, str] | None:
@@ -179,7 +246,7 @@ class Server:
             return None
         found = self._json("/api/3.0/mlflow/workspaces")
         listed = found.get("workspaces", []) if isinstance(found, dict) else None
-        if listed is None:
+        if not isinstance(listed, list):
             return "this server has workspaces, and which ones cannot be listed"
         current = os.environ.get("MLFLOW_WORKSPACE") or "default"
         others = sorted({str(w["name"]) for w in listed if isinstance(w, dict) and "name" in w} - {current})
@@ -190,14 +257,14 @@ class Server:
         response = self.get(endpoint, **parameters)
         try:
             return response.json() if response.status_code == 200 else None
-        except ValueError:
+        except (ValueError, RecursionError):
             return None
 
 
 def servers(server: Server) -> Iterator[Json]:
     """The server itself, once its experiments listing has answered."""
     version = server.version()
-    server.client.search_experiments(max_results=1)
+    next(_experiments(server), None)
     yield (
         {"url": server.uri, "$keys": server.keys}
         | ({"version": version} if version else {})
@@ -216,7 +283,10 @@ def runs(server: Server) -> Iterator[Json]:
     from mlflow.entities import ViewType
 
     for ids in _chunks((e.experiment_id for e in _experiments(server)), 50):
-        found = server.pages(server.client.search_runs, 500, experiment_ids=ids, run_view_type=ViewType.ALL)
+        query = {"experiment_ids": ids, "run_view_type": "ALL"}
+        found = server.pages(
+            server.client.search_runs, 500, RUNS, query, experiment_ids=ids, run_view_type=ViewType.ALL
+        )
         yield from map(_run, found)
 
 
@@ -226,16 +296,15 @@ def logged_models(server: Server) -> Iterator[Json]:
     Raises:
         UnavailableError: the server lists experiments but is older than logged models (MLflow 3).
     """
-    from mlflow.exceptions import MlflowException
-
     try:
         for ids in _chunks((e.experiment_id for e in _experiments(server)), 50):
-            for model in server.pages(server.client.search_logged_models, 100, experiment_ids=ids):
+            search = server.client.search_logged_models
+            for model in server.pages(search, 100, LOGGED_MODELS, {"experiment_ids": ids}, experiment_ids=ids):
                 payload = _plain(model)
                 payload["metrics"] = {m.key: _metric(m.value) for m in model.metrics or ()}
                 yield payload
-    except MlflowException as error:
-        version = server.version() if error.error_code == "ENDPOINT_NOT_FOUND" else None
+    except CollectError as error:
+        version = server.version() if error.code == "ENDPOINT_NOT_FOUND" else None
         if version is None or int(version.split(".")[0]) >= 3:
             raise
         raise UnavailableError(f"MLflow {version} has no logged models; they came with 3.0") from error
@@ -243,7 +312,7 @@ def logged_models(server: Server) -> Iterator[Json]:
 
 def registered_models(server: Server) -> Iterator[Json]:
     """Registered models and prompts."""
-    for model, prompt in _with_prompts(server, server.search_registered_models, 500):
+    for model, prompt in _with_prompts(server, server.search_registered_models, 500, MODELS):
         payload = _plain(model) | ({"$prompt": True} if prompt else {})
         payload.pop("latest_versions", None)  # each is a record of its own
         yield payload
@@ -251,9 +320,9 @@ def registered_models(server: Server) -> Iterator[Json]:
 
 def model_versions(server: Server) -> Iterator[Json]:
     """Versions of models and prompts, each with the aliases that point at it."""
-    models = _with_prompts(server, server.search_registered_models, 500)
+    models = _with_prompts(server, server.search_registered_models, 500, MODELS)
     aliases = {model.name: dict(model.aliases or {}) for model, _ in models}
-    for version, prompt in _with_prompts(server, server.client.search_model_versions, 1000):
+    for version, prompt in _with_prompts(server, server.client.search_model_versions, 1000, VERSIONS):
         payload = _plain(version) | ({"$prompt": True} if prompt else {})
         pointing = (a for a, v in aliases.get(version.name, {}).items() if str(v) == str(version.version))
         payload["aliases"] = sorted({*(payload.get("aliases") or ()), *pointing})
@@ -263,10 +332,11 @@ def model_versions(server: Server) -> Iterator[Json]:
 def _experiments(server: Server) -> Iterator[Any]:
     from mlflow.entities import ViewType
 
-    yield from server.pages(server.client.search_experiments, 1000, view_type=ViewType.ALL)
+    query = {"view_type": "ALL"}
+    yield from server.pages(server.client.search_experiments, 1000, EXPERIMENTS, query, view_type=ViewType.ALL)
 
 
-def _with_prompts(server: Server, search: Callable[..., Any], best: int) -> Iterator[tuple[Any, bool]]:
+def _with_prompts(server: Server, search: Callable[..., Any], best: int, call: str) -> Iterator[tuple[Any, bool]]:
     """(item, whether it is a prompt) of a registry listing.
 
     Servers leave prompts out unless they are asked for, older ones give them to both questions; the client hides the
@@ -275,10 +345,11 @@ def _with_prompts(server: Server, search: Callable[..., Any], best: int) -> Iter
     empty listing where it is not so.
     """
     prompts: set[tuple[str, str]] = set()
-    for item in server.pages(search, best, filter_string=f"tags.`{IS_PROMPT}` = 'true'"):
+    only = f"tags.`{IS_PROMPT}` = 'true'"
+    for item in server.pages(search, best, call, {"filter": only}, filter_string=only):
         prompts.add((item.name, str(getattr(item, "version", ""))))
         yield item, True
-    for item in server.pages(search, best, filter_string=None):
+    for item in server.pages(search, best, call, filter_string=None):
         if (item.name, str(getattr(item, "version", ""))) not in prompts:
             yield item, False
 
@@ -307,7 +378,7 @@ def _dataset(dataset: Any) -> dict[str, Json]:
     payload = _plain(dataset)
     try:
         source = json.loads(payload.get("source") or "")
-    except ValueError:
+    except (ValueError, RecursionError):
         return payload
     return payload | {"source": source} if isinstance(source, dict) else payload
 

@@ -35,7 +35,7 @@ KINDS: Sequence[Kind] = (
     Kind(
         name="mlflow.experiment",
         category=Category.EXPERIMENT,
-        fetch=Search("POST /api/2.0/mlflow/experiments/search", client.experiments),
+        fetch=Search(client.EXPERIMENTS, client.experiments),
         id=Template(_SERVER + "/experiments/{experiment_id}"),
         native="experiment_id",
         unique="account",
@@ -51,7 +51,7 @@ KINDS: Sequence[Kind] = (
     Kind(
         name="mlflow.run",
         category=Category.RUN,
-        fetch=Search("POST /api/2.0/mlflow/runs/search", client.runs),
+        fetch=Search(client.RUNS, client.runs),
         id=Template(_SERVER + "/runs/{info.run_id}"),
         native="info.run_id",
         unique="account",
@@ -79,7 +79,7 @@ KINDS: Sequence[Kind] = (
     Kind(
         name="mlflow.registered_model",
         category=Category.MODEL,
-        fetch=Search("GET /api/2.0/mlflow/registered-models/search", client.registered_models),
+        fetch=Search(client.MODELS, client.registered_models),
         id=Template(_SERVER + "/models/{name}"),
         native="name",
         unique="account",
@@ -96,7 +96,7 @@ KINDS: Sequence[Kind] = (
     Kind(
         name="mlflow.model_version",
         category=Category.MODEL_VERSION,
-        fetch=Search("GET /api/2.0/mlflow/model-versions/search", client.model_versions),
+        fetch=Search(client.VERSIONS, client.model_versions),
         id=Template(_SERVER + "/models/{name}/versions/{version}"),
         native=Template("{name}/{version}"),
         unique="account",
@@ -123,7 +123,7 @@ KINDS: Sequence[Kind] = (
     Kind(
         name="mlflow.logged_model",
         category=Category.MODEL_VERSION,
-        fetch=Search("POST /api/2.0/mlflow/logged-models/search", client.logged_models),
+        fetch=Search(client.LOGGED_MODELS, client.logged_models),
         id=Template(_SERVER + "/logged-models/{model_id}"),
         native="model_id",
         unique="account",
