@@ -35,13 +35,15 @@ class Planned:
     Attributes:
         kind: what to list; None with an error: nothing at all can be listed there.
         error: why there is no use in looking.
-        since: things made before this instant are listed only while they run.
+        since: how far back things are listed; of what was made before this instant nothing is proven.
+        older: what becomes of things that were made before `since`, in words.
     """
 
     kind: Kind | None
     scope: Scope
     error: Exception | None = None
     since: datetime | None = None
+    older: str = ""
 
 
 class CutShortError(CollectError):

@@ -389,7 +389,8 @@ database = "sqlite:///stocktake.db"        # or postgresql+psycopg://stocktake@d
 # external_id_env = "STOCKTAKE_EXTERNAL_ID"
 # profile = "audit"
 # endpoint_url = "https://vpce.example.internal"
-# window_days = 90                      # jobs and executions: how far back; what still runs is listed whatever its age
+# window_days = 90                       # jobs and executions: how far back; of older ones, what still runs, if that
+#                                        # can be asked for
 
 # [[source]]
 # type = "kubernetes"

@@ -164,11 +164,13 @@ def survey(
     sink: Sink,
     clock: Callable[[], datetime] = now,
     since: datetime | None = None,
+    older: str = "",
 ) -> Coverage:
     """Look at one kind in one scope and commit what was seen together with what the look was worth.
 
     Args:
         since: how far back the collector lists this kind; None for everything.
+        older: what becomes of older things, in words.
 
     Raises:
         StoreError: the store could not take it; nothing of the pair was written.
@@ -206,7 +208,7 @@ def survey(
         found.misfits.count,
         started,
         clock(),
-        "; ".join(r for r in (reason, note, _bound(since)) if r),
+        "; ".join(r for r in (reason, note, _bound(since, older)) if r),
         tuple(dict.fromkeys((*needs, *more))),
         since,
     )
@@ -231,8 +233,8 @@ def _reason(error: CollectError) -> str:
     return f"{error.call}: {scrub(str(error))}"[:1000] if error.call else scrub(str(error))[:1000]
 
 
-def _bound(since: datetime | None) -> str:
-    return f"listed back to {since.date().isoformat()}, and whatever is still running" if since else ""
+def _bound(since: datetime | None, older: str) -> str:
+    return "; ".join(t for t in (f"listed back to {since.date().isoformat()}", older) if t) if since else ""
 
 
 def _place(scope: Scope) -> str:
@@ -435,7 +437,15 @@ class Scan:
             self._blank(collector, planned)
             return None
         future = pool.submit(
-            survey, collector, planned.kind, planned.scope, self.result.run_id, self._sink, self._clock, planned.since
+            survey,
+            collector,
+            planned.kind,
+            planned.scope,
+            self.result.run_id,
+            self._sink,
+            self._clock,
+            planned.since,
+            planned.older,
         )
         key = collector.limit_key(planned.kind, planned.scope)
 

@@ -259,6 +259,7 @@ TERMS: Mapping[str, Term] = {
         managed="Run by the provider",
         spot="Interruptible capacity",
         enabled="Switched on",
+        adjustable="Can be raised on request",
         deletion_protected="Protected against deletion",
         unschedulable="Cordoned",
         default="The default of its sort",

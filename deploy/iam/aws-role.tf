@@ -151,23 +151,39 @@ data "aws_iam_policy_document" "read_1" {
     sid = "ReadEc2"
     actions = [
       "ec2:DescribeAddresses",
+      "ec2:DescribeCapacityBlocks",
+      "ec2:DescribeCapacityReservations",
+      "ec2:DescribeCustomerGateways",
+      "ec2:DescribeDhcpOptions",
+      "ec2:DescribeEgressOnlyInternetGateways",
+      "ec2:DescribeFlowLogs",
+      "ec2:DescribeHosts",
       "ec2:DescribeImages",
       "ec2:DescribeInstanceTypes",
       "ec2:DescribeInstances",
       "ec2:DescribeInternetGateways",
       "ec2:DescribeLaunchTemplateVersions",
       "ec2:DescribeLaunchTemplates",
+      "ec2:DescribeManagedPrefixLists",
       "ec2:DescribeNatGateways",
+      "ec2:DescribeNetworkAcls",
       "ec2:DescribeNetworkInterfaces",
+      "ec2:DescribePlacementGroups",
       "ec2:DescribeRegions",
+      "ec2:DescribeReservedInstances",
       "ec2:DescribeRouteTables",
       "ec2:DescribeSecurityGroups",
       "ec2:DescribeSnapshots",
       "ec2:DescribeSubnets",
+      "ec2:DescribeTransitGatewayAttachments",
       "ec2:DescribeTransitGateways",
       "ec2:DescribeVolumes",
+      "ec2:DescribeVpcEndpointServiceConfigurations",
       "ec2:DescribeVpcEndpoints",
+      "ec2:DescribeVpcPeeringConnections",
       "ec2:DescribeVpcs",
+      "ec2:DescribeVpnConnections",
+      "ec2:DescribeVpnGateways",
     ]
     resources = ["*"]
   }
@@ -275,6 +291,8 @@ data "aws_iam_policy_document" "read_1" {
     sid = "ReadOrganizations"
     actions = [
       "organizations:ListAccounts",
+      "organizations:ListOrganizationalUnitsForParent",
+      "organizations:ListRoots",
     ]
     resources = ["*"]
   }
@@ -442,9 +460,23 @@ data "aws_iam_policy_document" "read_2" {
     resources = ["*"]
   }
   statement {
+    sid = "ReadSavingsplans"
+    actions = [
+      "savingsplans:DescribeSavingsPlans",
+    ]
+    resources = ["*"]
+  }
+  statement {
     sid = "ReadSecretsmanager"
     actions = [
       "secretsmanager:ListSecrets",
+    ]
+    resources = ["*"]
+  }
+  statement {
+    sid = "ReadServicequotas"
+    actions = [
+      "servicequotas:ListServiceQuotas",
     ]
     resources = ["*"]
   }

@@ -13,7 +13,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from collectors.aws import open_source
-from collectors.aws.collector import AwsCollector
+from collectors.aws.collector import LIVE, NOT_ASKED, AwsCollector
 from collectors.aws.kinds import KINDS
 from collectors.aws.rows import Call
 from collectors.contract import Planned
@@ -349,6 +349,11 @@ def test_window_is_part_of_the_plan_of_what_it_cuts_and_of_nothing_else(aws: Fau
     assert [(p.kind.name, p.since) for p in plan if p.kind] == [
         ("aws.sagemaker.training_job", NOW - timedelta(days=30)), ("aws.sagemaker.model", None),
     ]  # fmt: skip
+
+
+def test_plan_says_whether_older_things_that_still_run_are_listed(aws: FaultyMoto, source: Open) -> None:
+    plan = planned(source(), "aws.sagemaker.training_job", "aws.sagemaker.pipeline_execution", "aws.ec2.vpc")
+    assert [p.older for p in plan] == [LIVE, NOT_ASKED, ""]
 
 
 def test_several_listings_together_are_the_kind(aws: FaultyMoto, source: Open) -> None:

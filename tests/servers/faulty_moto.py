@@ -191,7 +191,9 @@ def _nothing(operation: Any) -> Response:
         return Response(b"\xa0", 200, headers, content_type="application/cbor")
     name = operation.name
     if protocol == "ec2":
-        return Response(f"<{name}Response><requestId>0</requestId></{name}Response>", 200, headers, content_type="text/xml")
+        return Response(
+            f"<{name}Response><requestId>0</requestId></{name}Response>", 200, headers, content_type="text/xml"
+        )
     inner = f"<{name}Result/><ResponseMetadata><RequestId>0</RequestId></ResponseMetadata>"
     return Response(f"<{name}Response>{inner}</{name}Response>", 200, headers, content_type="text/xml")
 

@@ -188,3 +188,16 @@ def test_a_spool_gives_back_everything_in_order() -> None:
         spool.append({"n": i})
     assert [list(spool), [i["n"] for i in spool]] == [[{"n": i} for i in range(10)], list(range(10))]
     spool.close()
+
+
+@pytest.mark.parametrize("older", ["of what is older, what still runs", ""])
+def test_a_listing_that_goes_back_so_far_says_so_in_its_coverage(older: str) -> None:
+    class Bounded(Scripted):
+        def plan(self, kinds: Sequence[Kind]) -> Iterator[Planned]:
+            yield Planned(kinds[0], HERE, since=NOON, older=older)
+
+    sink = Kept()
+    Scan([Bounded(x=items({"id": "a"}))], sink, "run-1").run()
+    coverage = sink.coverages["test.thing.x"]
+    assert (coverage.since, coverage.outcome) == (NOON, Outcome.COMPLETE)
+    assert coverage.reason == "; ".join(t for t in ("listed back to 2026-11-24", older) if t)

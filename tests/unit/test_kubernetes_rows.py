@@ -387,7 +387,9 @@ def test_permissions_allow_reads_only_and_cover_every_row() -> None:
     assert {verb for rule in rules for verb in rule["verbs"]} == {"get", "list"}
     for kind in KINDS:
         assert any(
-            kind.fetch.group in r.get("apiGroups", ()) and {kind.fetch.plural, "*"} & {*r["resources"]} and "list" in r["verbs"]
+            kind.fetch.group in r.get("apiGroups", ())
+            and {kind.fetch.plural, "*"} & {*r["resources"]}
+            and "list" in r["verbs"]
             for r in rules
         ), kind.name
 
