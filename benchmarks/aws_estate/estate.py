@@ -105,7 +105,12 @@ class Estate:
     def expected(self) -> dict[str, int]:
         """How many resources of each kind a complete scan of all accounts finds."""
         each = {kind: getattr(self.sizes, size) * len(self.accounts) for kind, size in KINDS.items()}
-        return {k: n * (1 if KINDS[k] in PER_ACCOUNT else len(self.regions)) for k, n in each.items()}
+        found = {k: n * (1 if KINDS[k] in PER_ACCOUNT else len(self.regions)) for k, n in each.items()}
+        accounts = len(self.accounts)
+        return found | {
+            "aws.organizations.account": accounts,
+            "aws.account.region": accounts * len(self.regions),
+        }
 
     def answer(
         self, service: str, operation: str, account: str, region: str, params: Mapping[str, Any]

@@ -206,7 +206,7 @@ class AwsCollector:
         if self._wanted_accounts != "organization":
             return dict.fromkeys(self._wanted_accounts)
         answers = self._client.answers("", self._global_region(), _LIST_ACCOUNTS, {})
-        return {str(a["Id"]): _closed(a) for answer in answers for a in answer["Accounts"]}
+        return {a["Id"]: _closed(a) for a in _named_all(answers, "Accounts", "Id", "organizations:ListAccounts")}
 
     def _regions(self, account: str) -> Sequence[str]:
         if self._wanted_regions is not None:
@@ -226,7 +226,7 @@ class AwsCollector:
 
     def _ask_regions(self, account: str) -> frozenset[str]:
         answers = self._client.answers(account, self._global_region(), _LIST_REGIONS, {"AllRegions": False})
-        return frozenset(str(r["RegionName"]) for answer in answers for r in answer["Regions"])
+        return frozenset(r["RegionName"] for r in _named_all(answers, "Regions", "RegionName", "ec2:DescribeRegions"))
 
     def _known_regions(self, service: str) -> frozenset[str]:
         """Regions in which the SDK's endpoint data list a service. They lag behind: what they lack may be there."""
@@ -247,7 +247,7 @@ class AwsCollector:
         path = f"/aws/service/global-infrastructure/services/{SERVICE_NAMES.get(service, service)}/regions"
         try:
             answers = self._client.answers("", self._global_region(), OFFERED, {"Path": path})
-            return frozenset(str(p["Value"]) for answer in answers for p in answer.get("Parameters", ())) or None
+            return frozenset(p["Value"] for p in _named_all(answers, "Parameters", "Value", "ssm:GetParametersByPath"))
         except (CollectError, ClientError):
             return None
 
@@ -472,6 +472,18 @@ def _invented(params: Mapping[str, Any], scope: Scope, service: str) -> dict[str
         return _BLANK.sub(lambda m: arn if m[1].lower().endswith("arn") else _NOTHING, value)
 
     return {key: invent(value) for key, value in params.items()}
+
+
+def _named_all(answers: Iterable[Mapping[str, Any]], items: str, key: str, call: str) -> list[dict[str, Any]]:
+    """Items of which there must be some, each with a name: from a name that is lost it would follow that there is nothing.
+
+    Raises:
+        CollectError: there is none, or one without a name.
+    """
+    found = [item for answer in answers for item in answer.get(items) or ()]
+    if not found or not all(isinstance(i, dict) and isinstance(i.get(key), str) and i[key] for i in found):
+        raise CollectError(f"the answer does not name every one of {items}", call=call)
+    return found
 
 
 def _as_collect(error: Exception | None) -> CollectError:

@@ -59,15 +59,14 @@ KINDS = (
     Kind(
         name="aws.account.region",
         category=Category.REGION,
-        fetch=Call("ec2", "DescribeRegions", items="Regions", params={"AllRegions": True}, world=True),
+        fetch=Call("account", "ListRegions", items="Regions", page=50, world=True),
         id=Template("aws.account.region|{@account}|{@place}|{RegionName}"),
         native="RegionName",
         unique="account",
         fields={
             "name": "RegionName",
-            "state": "OptInStatus",
-            "enabled": Field("OptInStatus", lambda status: status != "not-opted-in"),
+            "state": "RegionOptStatus",
+            "enabled": Field("RegionOptStatus", lambda status: status in ("ENABLED", "ENABLED_BY_DEFAULT")),
         },
-        quiet=frozenset({"Endpoint"}),
     ),
 )

@@ -43,6 +43,13 @@ resource "aws_iam_role" "stocktake" {
 
 data "aws_iam_policy_document" "read_1" {
   statement {
+    sid = "ReadAccount"
+    actions = [
+      "account:ListRegions",
+    ]
+    resources = ["*"]
+  }
+  statement {
     sid = "ReadAcm"
     actions = [
       "acm:DescribeCertificate",

@@ -10,6 +10,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ClientError
 
 from collectors.aws import open_source
@@ -507,6 +508,24 @@ def test_denied_regions_are_one_look_that_cannot_be_taken(aws: FaultyMoto, sourc
 def of_service(service: str) -> Kind:
     row = BY_NAME["aws.sagemaker.model"]
     return replace(row, fetch=replace(row.fetch, service=service))
+
+
+@pytest.mark.parametrize("regions", [[], [{"RegionName": "us-east-1"}, {}], [{"RegionName": None}], [None], None])
+def test_regions_without_their_names_are_unknown_and_none_is_off(source: Open, regions: Any) -> None:
+    """A list that is empty or lacks a name proves no region to be off."""
+    collector = source(regions=None)
+    base = collector._client._base
+    raw: Any = type("Raw", (), {"stream": lambda self: iter(())})()
+
+    def answer(**_: Any) -> Any:
+        body = {"Regions": regions, "ResponseMetadata": {"RequestId": "x"}}
+        return AWSResponse("http://stub", 200, {}, raw), body
+
+    base.register("before-call.ec2.DescribeRegions", answer)
+    plan = planned(collector, "aws.ec2.vpc", "aws.s3.bucket")
+    ((scope, error),) = [(p.scope, p.error) for p in plan if p.error is not None]
+    assert (scope, type(error)) == (Scope("aws", OWN, "?"), CollectError)
+    assert collector.unavailable(BY_NAME["aws.ec2.vpc"], Scope("aws", OWN, "eu-west-1")) is None
 
 
 def test_service_that_the_sdk_does_not_list_is_unavailable_where_aws_says_so(aws: FaultyMoto, source: Open) -> None:
