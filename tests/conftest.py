@@ -64,9 +64,18 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """An empty database: each test that asks for it runs on SQLite and on PostgreSQL."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'stocktake.db'}"
+    return _made(request.getfixturevalue("postgres_url"))
+
+
+@pytest.fixture
+def postgres_database(postgres_url: str) -> str:
+    """URL of an empty PostgreSQL database of the test's own."""
+    return _made(postgres_url)
+
+
+def _made(server: str) -> str:
     import psycopg
 
-    server: str = request.getfixturevalue("postgres_url")
     name = f"test_{uuid.uuid4().hex[:12]}"
     with psycopg.connect(server.replace("+psycopg", ""), autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}")

@@ -150,15 +150,15 @@ def test_a_calm_scan_afterwards_leaves_no_blind_spot(tale: Tale, estate: tuple[E
 
 @pytest.mark.service
 def test_postgresql_takes_it_all_too(
-    tmp_path: Path, estate: tuple[Estate, str], region: dict[str, str], postgres_url: str, tale: Tale
+    tmp_path: Path, estate: tuple[Estate, str], region: dict[str, str], postgres_database: str, tale: Tale
 ) -> None:
     answers, url = estate
-    desk = Desk(tmp_path, **AWS, STOCKTAKE_DATABASE=postgres_url)
+    desk = Desk(tmp_path, **AWS, STOCKTAKE_DATABASE=postgres_database)
     desk.configure(source(url, region))
     answers.faults = {region[name]: trouble for name, trouble in TROUBLES.items()}
     code, said = scan(desk)
     answers.faults = {}
     assert (code, "Traceback" in said) == (3, False), said[-3000:]
-    looks = {(c["place"], c["kind"]): c["outcome"] for c in desk.rows("coverage", database=postgres_url)}
+    looks = {(c["place"], c["kind"]): c["outcome"] for c in desk.rows("coverage", database=postgres_database)}
     assert looks == {key: c["outcome"] for key, c in tale.coverage.items()}
-    assert_everything_works(desk, postgres_url)
+    assert_everything_works(desk, postgres_database)

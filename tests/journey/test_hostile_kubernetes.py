@@ -239,13 +239,13 @@ def test_a_calm_scan_afterwards_leaves_no_blind_spot(tale: Tale, clusters: dict[
 
 @pytest.mark.service
 def test_postgresql_takes_it_all_too(
-    tmp_path: Path, clusters: dict[str, HostileCluster], postgres_url: str, tale: Tale
+    tmp_path: Path, clusters: dict[str, HostileCluster], postgres_database: str, tale: Tale
 ) -> None:
-    desk = desk_at(tmp_path, clusters, STOCKTAKE_DATABASE=postgres_url)
+    desk = desk_at(tmp_path, clusters, STOCKTAKE_DATABASE=postgres_database)
     turn(clusters, hostile=True)
     code, said = scan(desk)
     turn(clusters, hostile=False)
     assert (code, "Traceback" in said) == (3, False), said[-3000:]
-    looks = {(c["source"], c["kind"]): c["outcome"] for c in desk.rows("coverage", database=postgres_url)}
+    looks = {(c["source"], c["kind"]): c["outcome"] for c in desk.rows("coverage", database=postgres_database)}
     assert {key: looks[key] for key in tale.coverage} == {key: c["outcome"] for key, c in tale.coverage.items()}
-    assert_everything_works(desk, postgres_url)
+    assert_everything_works(desk, postgres_database)
