@@ -19,6 +19,7 @@ from discovery.console import Console, Progress
 from discovery.executor import Result, Scan, Step
 from discovery.wiring import open_source, static_kinds
 from normalize.errors import CollectError, ConfigError
+from normalize.model import Outcome
 from normalize.redaction import scrub
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ def _must_exist(url: str) -> None:
 
 
 def predict(config: Config, names: Sequence[str], console: Console) -> tuple[list[dict[str, Any]], int]:
-    """(rows, count) of what a scan would be blind to."""
+    """(rows, count) of what a scan would not see; the count is of blind spots: what is not there to be seen is none."""
     rows: list[dict[str, Any]] = []
     with _opened(chosen(config, names)) as collectors:
         for collector in collectors:
@@ -96,7 +97,7 @@ def predict(config: Config, names: Sequence[str], console: Console) -> tuple[lis
                 if known is None:
                     raise
                 rows.append(_prediction(collector.source, "*", "?", "?", known))
-    return rows, len(rows)
+    return rows, sum(row["outcome"] != Outcome.UNAVAILABLE for row in rows)
 
 
 def _prediction(source: str, kind: str, account: str, place: str, error: CollectError) -> dict[str, Any]:

@@ -141,11 +141,13 @@ class HostCollector:
         """Run the probe, which changes nothing, and read every kind out of it."""
         for kind in KINDS:
             for scope in self.scopes(kind):
+                found: dict[tuple[type, str, tuple[str, ...]], CollectError] = {}
                 try:
-                    for _ in self.collect(kind, scope):
-                        pass
+                    for record in self.collect(kind, scope):
+                        found |= {(type(gap), gap.call, gap.needs): gap for gap in record.gaps}
                 except CollectError as error:
-                    yield Blindness(kind.name, scope, error)
+                    found[type(error), error.call, error.needs] = error
+                yield from (Blindness(kind.name, scope, error) for error in found.values())
 
     def close(self) -> None:
         """Forget what was read; connections end with their probe."""

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -86,3 +87,20 @@ def test_a_scan_of_this_machine_leaves_an_inventory_with_coverage(tmp_path: Path
     coverage = json.loads(stocktake("coverage", "--format", "json", cwd=tmp_path).stdout)
     machine = [c for c in coverage if c["kind"] == "host.machine"]
     assert [(c["outcome"], c["records"]) for c in machine] == [("complete", 1)]
+
+
+def test_what_is_not_installed_on_a_machine_is_no_blind_spot_for_check_as_for_scan(tmp_path: Path) -> None:
+    """The tools of this machine are hidden, so that there is no container engine."""
+    tools = tmp_path / "bin"
+    tools.mkdir()
+    for tool in ("sh", "cat", "sed", "awk", "grep", "tr", "id", "ps", "timeout", "uname", "cut", "head", "sort"):
+        if found := shutil.which(tool):
+            (tools / tool).symlink_to(found)
+    (tmp_path / "stocktake.toml").write_text('[[source]]\ntype = "host"\nname = "here"\nlocal = true\n')
+    checked = stocktake("check", "--format", "json", cwd=tmp_path, PATH=str(tools))
+    scanned = stocktake("scan", cwd=tmp_path, PATH=str(tools))
+    looks = json.loads(stocktake("coverage", "--format", "json", cwd=tmp_path).stdout)
+    said = {row["kind"]: row["outcome"] for row in json.loads(checked.stdout)}
+    assert said["host.container"] == "unavailable"
+    assert said == {look["kind"]: look["outcome"] for look in looks if look["outcome"] != "complete" or look["gaps"]}
+    assert (checked.returncode, scanned.returncode) == (0, 0)
