@@ -26,6 +26,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
+from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from normalize.errors import MappingError
@@ -68,8 +69,7 @@ _SHORT_KIND = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Name:
+class Name(NamedTuple):
     """A canonical key and what it says about where the thing lives. Empty strings are unknown."""
 
     key: str

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -36,7 +35,7 @@ from normalize.model import (
     Scope,
     Template,
 )
-from normalize.redaction import redact
+from normalize.reading import Found, redact_and_search
 from normalize.references import declared, key_step, search, seen_from
 
 MISSING: Any = type("Missing", (), {"__repr__": lambda self: "MISSING", "__bool__": lambda self: False})()
@@ -250,7 +249,7 @@ def _alias_texts(alias: Alias, payload: Json, scope: Scope) -> Iterator[str]:
 
 
 def references(
-    resource_id: str, payload: Json, kind: Kind, raw: RawRecord, own: frozenset[str]
+    resource_id: str, payload: Json, kind: Kind, raw: RawRecord, own: frozenset[str], recognised: Found
 ) -> tuple[tuple[Reference, ...], bool]:
     """(references, cut): declared links first, then what was recognised by shape; one per verb and key."""
     found: dict[tuple[str, str], Reference] = {}
@@ -290,7 +289,7 @@ def references(
             ),
         )  # fmt: skip
     namespace = kubernetes_namespace(resource_id)
-    for path, mention in search(payload, kind.quiet):
+    for path, mention in recognised:
         for name, optional in seen_from(mention.name, scope, namespace):
             if name.key in own:
                 continue
@@ -317,15 +316,18 @@ def observe(raw: RawRecord, kind: Kind) -> Observation:
         MappingError: the record has no identity, lacks a required field, or is nested too deeply.
     """
     try:
-        payload = redact(raw.payload, kind.sensitive)
+        payload, recognised = redact_and_search(raw.payload, kind.sensitive, kind.quiet)
     except RecursionError:
         raise MappingError("nested too deeply") from None
-    return read_record(RawRecord(raw.kind, raw.scope, payload, raw.source, raw.call, raw.observed_at, raw.gaps), kind)
+    return _read_record(raw, payload, kind, recognised)
 
 
 def read_record(raw: RawRecord, kind: Kind) -> Observation:
     """Like `observe`, for a payload that is already redacted (a stored one)."""
-    payload = raw.payload
+    return _read_record(raw, raw.payload, kind, search(raw.payload, kind.quiet))
+
+
+def _read_record(raw: RawRecord, payload: Json, kind: Kind, recognised: Found) -> Observation:
     if not isinstance(payload, dict):
         raise MappingError(f"is no object but {type(payload).__name__}")
     resource_id = identify(payload, kind, raw.scope)
@@ -333,9 +335,9 @@ def read_record(raw: RawRecord, kind: Kind) -> Observation:
     native = _text(payload, kind.native, raw.scope)
     name = values.pop("name", None)
     keys = aliases(resource_id, payload, kind, raw.scope, native)
-    mentioned, cut = references(resource_id, payload, kind, raw, frozenset(keys))
+    mentioned, cut = references(resource_id, payload, kind, raw, frozenset(keys), recognised)
     keys = tuple(map(bounded, keys))
-    mentioned = tuple(m if (key := bounded(m.key)) is m.key else replace(m, key=key) for m in mentioned)
+    mentioned = tuple(m if (key := bounded(m.key)) is m.key else m._replace(key=key) for m in mentioned)
     if cut:
         misfits += (f"mentions more than {MAX_REFERENCES} things; the rest were not read",)
     resource = Resource(

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from normalize.errors import CollectError
 
@@ -370,8 +370,7 @@ class Resource:
     tags: Mapping[str, str | None]
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(NamedTuple):
     """An unresolved mention of something.
 
     Attributes:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right, insort
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import lru_cache
+from typing import NamedTuple
 
 from normalize.addresses import Address, only_local, parse_address, parse_server, seen_inside
 from normalize.identity import (
@@ -30,8 +31,7 @@ from normalize.identity import (
 from normalize.model import Json, Scope
 
 
-@dataclass(frozen=True, slots=True)
-class Mention:
+class Mention(NamedTuple):
     """A name found in a text, what stands there, and from where to where."""
 
     name: Name
@@ -142,6 +142,31 @@ _SERVICE_ENDPOINT = re.compile(
 """Hosts of a cloud's own services (s3.us-west-2.amazonaws.com, the principal ec2.amazonaws.com): no thing of anybody's."""
 
 
+class _Called(NamedTuple):
+    """What a name says about the text under it."""
+
+    image: bool
+    bucket: bool
+    hub: bool
+    endpoint: bool
+    mlflow: bool
+    prose: bool
+    own_address: bool
+
+
+@lru_cache(maxsize=65536)
+def _called(name: str) -> _Called:
+    return _Called(
+        image=_IMAGE_NAME.search(name) is not None,
+        bucket=_BUCKET_NAME.search(name) is not None,
+        hub=_HUB_NAME.search(name) is not None,
+        endpoint=_ENDPOINT_NAME.search(name) is not None,
+        mlflow=_MLFLOW_NAME.search(name) is not None,
+        prose=_PROSE_NAME.search(name) is not None,
+        own_address=_OWN_ADDRESS.match(name) is not None,
+    )
+
+
 def mentions(text: str, name: str) -> tuple[Mention, ...]:
     """Things that a text mentions, in order of appearance.
 
@@ -160,58 +185,78 @@ def _mentions_short(text: str, name: str) -> tuple[Mention, ...]:
 
 def _mentions(text: str, name: str) -> Iterator[Mention]:
     at = 0
-    for _ in range(3):  # "JAVA_OPTS=-Dfs.bucket=b"
-        if setting := _SETTING.match(text, at):
-            at, name = setting.end(), setting["name"]
+    if "=" in text:
+        for _ in range(3):  # "JAVA_OPTS=-Dfs.bucket=b"
+            if setting := _SETTING.match(text, at):
+                at, name = setting.end(), setting["name"]
     for found in _found(text[at:] if at else text, name):
         yield Mention(found.name, found.value, (found.span[0] + at, found.span[1] + at)) if at else found
 
 
 def _found(text: str, name: str) -> Iterator[Mention]:
-    if whole := _whole(text, name):
+    """Each search is preceded by one for a piece without which it finds nothing: most texts hold none of them."""
+    called = _called(name)
+    if whole := _whole(text, name, called):
         yield Mention(whole, text, (0, len(text)))
         return
     if not _QUICK.search(text):
         return
     taken: list[tuple[int, int]] = []
-    for m in _KEPT.finditer(text):
-        taken.append(m.span())
-        yield from _kept(m)
-    for pattern, named_by in ((_ARN, arn_name), (_REGISTRY_IMAGE, image_name)):
-        for m in pattern.finditer(text):
-            value = m[0].rstrip(".:/")
-            if not _inside(m.span(), taken):
-                insort(taken, m.span())
-                if named := named_by(value):
-                    yield Mention(named, value, (m.start(), m.start() + len(value)))
+    if "[redacted; " in text:
+        for m in _KEPT.finditer(text):
+            taken.append(m.span())
+            yield from _kept(m)
+    if "arn:aws" in text:
+        yield from _named_by(arn_name, _ARN, text, taken)
+    if "/" in text:
+        yield from _named_by(image_name, _REGISTRY_IMAGE, text, taken)
+    if "://" in text:
+        yield from _uris(text, name, called, taken)
+    if "-" in text:
+        for m in AWS_SHORT_ID.finditer(text):
+            if not _inside(m.span(), taken) and (named := aws_short_name(m[0])):
+                yield Mention(named, m[0], m.span())
+    if "=" in text or ":" in text:
+        for m in _BUCKET_SETTING.finditer(text):
+            bucket = m["bucket"]
+            if not _NO_BUCKET.fullmatch(bucket) and (named := uri_name(f"s3://{bucket}")):
+                yield Mention(named, bucket, m.span("bucket"))
+    if "." in text:
+        yield from _hosts(text, name, called, taken)
+
+
+def _named_by(
+    naming: Callable[[str], Name | None], pattern: re.Pattern[str], text: str, taken: list[tuple[int, int]]
+) -> Iterator[Mention]:
+    for m in pattern.finditer(text):
+        value = m[0].rstrip(".:/")
+        if not _inside(m.span(), taken):
+            insort(taken, m.span())
+            if named := naming(value):
+                yield Mention(named, value, (m.start(), m.start() + len(value)))
+
+
+def _uris(text: str, name: str, called: _Called, taken: list[tuple[int, int]]) -> Iterator[Mention]:
     for m in _URI.finditer(text):
         if _inside(m.span(), taken) or m["scheme"] == "aws":  # aws:///zone/i-…: the id inside is the mention
             continue
         insort(taken, m.span())
         value = m[0].rstrip(".:").replace(_REMOVED_USER, "", 1)
-        if named := _uri(value, m["scheme"].lower(), name):
+        if named := _uri(value, m["scheme"].lower(), called):
             yield Mention(named, _public(value), (m.start(), m.start() + len(m[0].rstrip(".:"))))
-    for m in AWS_SHORT_ID.finditer(text):
-        if not _inside(m.span(), taken) and (named := aws_short_name(m[0])):
-            yield Mention(named, m[0], m.span())
-    for m in _BUCKET_SETTING.finditer(text):
-        bucket = m["bucket"]
-        if not _NO_BUCKET.fullmatch(bucket) and (named := uri_name(f"s3://{bucket}")):
-            yield Mention(named, bucket, m.span("bucket"))
-    yield from _hosts(text, name, taken)
 
 
-def _whole(text: str, name: str) -> Name | None:
+def _whole(text: str, name: str, called: _Called) -> Name | None:
     """The name that a whole value gives to an image, a bucket or a hub's model, by what it stands under."""
     if "://" in text or len(text) > 400 or text.isspace():
         return None
-    if _IMAGE_NAME.search(name) and ("/" in text or ":" in text or name.lower() == "image"):
+    if called.image and ("/" in text or ":" in text or name.lower() == "image"):
         return None if text.startswith("sha256:") else image_name(text)
-    if _BUCKET_NAME.search(name) and not _NO_BUCKET.fullmatch(text):
+    if called.bucket and not _NO_BUCKET.fullmatch(text):
         return uri_name(f"s3://{text}")
-    if (_HUB_NAME.search(name) and _HUB_MODEL.fullmatch(text)) or _SIZED_MODEL.fullmatch(text):
+    if "/" in text and ((called.hub and _HUB_MODEL.fullmatch(text)) or _SIZED_MODEL.fullmatch(text)):
         return uri_name(f"hf://{text}")
-    if _ENDPOINT_NAME.search(name) and (m := _LABEL_AND_PORT.fullmatch(text)):
+    if called.endpoint and (m := _LABEL_AND_PORT.fullmatch(text)):
         return _label(m["host"])
     return None
 
@@ -271,10 +316,10 @@ def _public(uri: str) -> str:
     return f"{scheme}://{authority.rsplit('@', 1)[-1]}{slash}{path}"
 
 
-def _uri(value: str, scheme: str, name: str) -> Name | None:
+def _uri(value: str, scheme: str, called: _Called) -> Name | None:
     if "{{" in value or "${" in value:
         return None
-    if _MLFLOW_NAME.search(name) and scheme in ("http", "https"):
+    if called.mlflow and scheme in ("http", "https"):
         return mlflow_server_name(value)
     if scheme in _STORE_SCHEMES:
         return uri_name(value)
@@ -295,15 +340,15 @@ def _uri(value: str, scheme: str, name: str) -> Name | None:
         return None
     if _SERVICE_ENDPOINT.fullmatch(host) and value.rstrip("/").endswith(host):
         return None
-    if known_service(host) or host.endswith(".svc") or not _PROSE_NAME.search(name):
+    if known_service(host) or host.endswith(".svc") or not called.prose:
         return named
     return None
 
 
-def _hosts(text: str, name: str, taken: list[tuple[int, int]]) -> Iterator[Mention]:
-    if _OWN_ADDRESS.match(name):
+def _hosts(text: str, name: str, called: _Called, taken: list[tuple[int, int]]) -> Iterator[Mention]:
+    if called.own_address:
         return
-    speaks_of_hosts = name == "value" or bool(_ENDPOINT_NAME.search(name))
+    speaks_of_hosts = name == "value" or called.endpoint
     for m in _HOST.finditer(text):
         host = m["host"].lower()
         if _inside(m.span(), taken) or _SERVICE_ENDPOINT.fullmatch(host) or AWS_SHORT_ID.match(host):
@@ -378,7 +423,7 @@ def seen_from(name: Name, scope: Scope, namespace: str = "") -> Iterator[tuple[N
     elif form == "s3" and "@" in host:
         bucket, _, store = host.partition("@")
         address = seen_inside(parse_address(store), cluster, namespace) if cluster else parse_address(store)
-        yield replace(name, key=f"s3:{bucket}@{address}"), False
+        yield name._replace(key=f"s3:{bucket}@{address}"), False
     elif form == "dns" and cluster and (m := _SERVICE_DNS.fullmatch(host)):
         yield _service(scope, m["ns"], m["name"]), False
     else:
@@ -388,11 +433,11 @@ def seen_from(name: Name, scope: Scope, namespace: str = "") -> Iterator[tuple[N
 def _tracking(name: Name, scope: Scope, cluster: str, namespace: str) -> Iterator[tuple[Name, bool]]:
     address = parse_server(name.key)
     if only_local(address):
-        yield replace(name, key=f"{name.key}@{scope.account}"), False
+        yield name._replace(key=f"{name.key}@{scope.account}"), False
         return
     if cluster:
         address = seen_inside(address, cluster, namespace)
-    yield replace(name, key=address.key), False
+    yield name._replace(key=address.key), False
     if cluster and (named := address.service):
         yield _service(scope, *named), False
     elif host := host_name(address.host):
@@ -411,7 +456,7 @@ def search(payload: Json, quiet: frozenset[str] = frozenset()) -> list[tuple[str
         quiet: dotted paths that are not searched ("metadata.managedFields").
     """
     found: list[tuple[str, Mention]] = []
-    _walk(payload, _root(quiet), ["$"], found)
+    listen_to(payload, root_place(quiet), ["$"], found)
     return found
 
 
@@ -420,7 +465,7 @@ _TOLD = 4096
 _CHILDREN = 512
 
 
-class _Place:
+class Place:
     """A place in payloads: what a value there is called, and what the texts said that stood there before.
 
     Payloads of one kind have the same keys, and many of their texts stand in one after the other: both are looked up
@@ -434,68 +479,71 @@ class _Place:
         self._dotted = dotted
         self._quiet = quiet
         self.told: dict[str, tuple[Mention, ...]] = {}
-        self.below: dict[str, tuple[str, _Place | None]] = {}
-        self.called: dict[tuple[str, str], _Place] = {}
-        self.listed: dict[str, _Place] = {}
+        self.below: dict[str, tuple[str, Place | None]] = {}
+        self.called: dict[tuple[str, str], Place] = {}
+        self.listed: dict[str, Place] = {}
 
-    def step(self, key: str) -> tuple[str, _Place | None]:
+    def step(self, key: str) -> tuple[str, Place | None]:
         """(step of the JSON path, place) under a key; no place where nothing is searched."""
         dotted = f"{self._dotted}.{key}" if self._dotted else key
         silent = dotted in self._quiet or dotted == "$links"
-        made = key_step(key), None if silent else _Place(key, dotted, self._quiet)
+        made = key_step(key), None if silent else Place(key, dotted, self._quiet)
         if len(self.below) < _CHILDREN:
             self.below[key] = made
         return made
 
-    def valued(self, key: str, variable: str) -> _Place:
+    def valued(self, key: str, variable: str) -> Place:
         """The place under a key that holds the value of a variable."""
         found = self.called.get((key, variable))
         if found is None:
-            found = _Place(variable, f"{self._dotted}.{key}" if self._dotted else key, self._quiet)
+            found = Place(variable, f"{self._dotted}.{key}" if self._dotted else key, self._quiet)
             if len(self.called) < _CHILDREN:
                 self.called[key, variable] = found
         return found
 
-    def item(self, name: str) -> _Place:
+    def item(self, name: str) -> Place:
         """The place of an element of a list, called after a flag before it or as the list is."""
         found = self.listed.get(name)
         if found is None:
-            found = _Place(name, self._dotted + "[]", self._quiet)
+            found = Place(name, self._dotted + "[]", self._quiet)
             if len(self.listed) < _CHILDREN:
                 self.listed[name] = found
         return found
 
     def listen(self, text: str) -> tuple[Mention, ...]:
-        """What a text says here."""
-        if self.name == "server" and self._dotted.endswith("nfs.server"):
-            named = uri_name(f"nfs://{text}")
-            said: tuple[Mention, ...] = (Mention(named, text, (0, len(text))),) if named else ()
-        else:
-            said = mentions(text, self.name) if len(text) > 5 else ()
+        """What a text says here, remembered."""
+        said = self.hear(text)
         if len(text) <= _LISTENED:
             if len(self.told) >= _TOLD:
                 self.told.clear()
             self.told[text] = said
         return said
 
+    def hear(self, text: str) -> tuple[Mention, ...]:
+        """What a text says here."""
+        if self.name == "server" and self._dotted.endswith("nfs.server"):
+            named = uri_name(f"nfs://{text}")
+            return (Mention(named, text, (0, len(text))),) if named else ()
+        return mentions(text, self.name) if len(text) > 5 else ()
+
 
 @lru_cache(maxsize=512)
-def _root(quiet: frozenset[str]) -> _Place:
-    return _Place("", "", quiet)
+def root_place(quiet: frozenset[str]) -> Place:
+    return Place("", "", quiet)
 
 
-def _walk(value: Json, place: _Place, path: list[str], found: list[tuple[str, Mention]]) -> None:
+def listen_to(value: Json, place: Place, path: list[str], found: list[tuple[str, Mention]]) -> None:
     if isinstance(value, str):
         said = place.told.get(value)
         where = "".join(path)
         found.extend([(where, mention) for mention in (place.listen(value) if said is None else said)])
     elif isinstance(value, dict):
-        _walk_object(value, place, path, found)
+        listen_to_object(value, place, path, found)
     elif isinstance(value, list):
-        _walk_list(value, place, path, found)
+        listen_to_list(value, place, path, found)
 
 
-def _walk_object(value: dict[str, Json], place: _Place, path: list[str], found: list[tuple[str, Mention]]) -> None:
+def listen_to_object(value: dict[str, Json], place: Place, path: list[str], found: list[tuple[str, Mention]]) -> None:
     start = len(found)
     parted = _parted_image(value) if "repository" in value and "image" in value else None
     if parted:
@@ -522,13 +570,13 @@ def _walk_object(value: dict[str, Json], place: _Place, path: list[str], found: 
                 found.extend([(where, mention) for mention in said])
         else:
             path.append(step)
-            (_walk_object if kind is dict else _walk_list)(item, child, path, found)
+            (listen_to_object if kind is dict else listen_to_list)(item, child, path, found)
             path.pop()
-    if len(found) > start and not _ENVIRONMENTS.isdisjoint(value) and (store := _object_store(value)):
+    if len(found) > start and not ENVIRONMENTS.isdisjoint(value) and (store := _object_store(value)):
         found[start:] = [(where, _kept_at(store, mention)) for where, mention in found[start:]]
 
 
-_ENVIRONMENTS = frozenset({"env", "environment", "Environment"})
+ENVIRONMENTS = frozenset({"env", "environment", "Environment"})
 _STORE_ENDPOINT = re.compile(r"AWS_ENDPOINT_URL(?:_S3)?|(?:AWS_|MLFLOW_)?S3_ENDPOINT(?:_URL)?|MINIO_ENDPOINT")
 """Variables that say where a container's s3:// buckets are. Source: botocore 1.44.5, configprovider.py; mlflow 3.17,
 environment_variables.py; read 2026-11-24. The names without AWS_ENDPOINT and MLFLOW are not verified."""
@@ -536,7 +584,7 @@ environment_variables.py; read 2026-11-24. The names without AWS_ENDPOINT and ML
 
 def _object_store(value: dict[str, Json]) -> Address | None:
     """The object store that a container or function is told to use instead of Amazon's; None where it is not."""
-    for key in _ENVIRONMENTS & value.keys():
+    for key in ENVIRONMENTS & value.keys():
         held = value[key]
         if isinstance(held, dict):
             pairs = list(held.items())
@@ -560,12 +608,12 @@ def _kept_at(store: Address, mention: Mention) -> Mention:
     return Mention(Name(f"{key}@{store}", "s3.bucket"), mention.value, mention.span)
 
 
-def _walk_list(value: list[Json], place: _Place, path: list[str], found: list[tuple[str, Mention]]) -> None:
+def listen_to_list(value: list[Json], place: Place, path: list[str], found: list[tuple[str, Mention]]) -> None:
     name = place.name
     for i, item in enumerate(value):
         child = place.listed.get(name) or place.item(name)
         path.append(f"[{i}]")
-        _walk(item, child, path, found)
+        listen_to(item, child, path, found)
         path.pop()
         name = _flag(item) or place.name
 

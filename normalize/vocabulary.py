@@ -6,7 +6,7 @@ end in their unit: `_bytes`, `_seconds`, `_ratio` (0–1), `_count`, `_usd_per_h
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -399,6 +399,18 @@ REQUIRED_EVIDENCE: Mapping[Category, tuple[str, ...]] = {
 """Facts that an assessment cannot do without, by category. Absent or null makes the gap `evidence-missing`."""
 
 
+_FITS: Mapping[str, Callable[[Any], bool]] = {
+    "text": lambda value: isinstance(value, str),
+    "int": lambda value: isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**63,
+    "float": lambda value: isinstance(value, int | float) and not isinstance(value, bool),
+    "bool": lambda value: isinstance(value, bool),
+    "instant": lambda value: isinstance(value, str) and value.endswith("Z"),
+    "texts": lambda value: isinstance(value, list) and all(isinstance(v, str) for v in value),
+    "map": lambda value: isinstance(value, dict),
+    "list": lambda value: isinstance(value, list),
+}
+
+
 def misfit(name: str, value: Any) -> str | None:
     """Why a value does not have its term's type; None when it does (or is null: the source said so)."""
     if value is None:
@@ -406,14 +418,5 @@ def misfit(name: str, value: Any) -> str | None:
     term = TERMS.get(name)
     if term is None:
         return f"{name}: not in the vocabulary"
-    ok = {
-        "text": lambda: isinstance(value, str),
-        "int": lambda: isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**63,
-        "float": lambda: isinstance(value, int | float) and not isinstance(value, bool),
-        "bool": lambda: isinstance(value, bool),
-        "instant": lambda: isinstance(value, str) and value.endswith("Z"),
-        "texts": lambda: isinstance(value, list) and all(isinstance(v, str) for v in value),
-        "map": lambda: isinstance(value, dict),
-        "list": lambda: isinstance(value, list),
-    }[term.type]()
+    ok = _FITS[term.type](value)
     return None if ok else f"{name}: expected {term.type}, got {type(value).__name__} {str(value)[:40]!r}"

@@ -34,17 +34,17 @@ _SHORT = 256
 """Longest text that is remembered with its result: names, ids and settings come again and again."""
 
 
-class _Trie(dict[str, "_Trie"]):
+class Trie(dict[str, "Trie"]):
     end = False
 
 
 @lru_cache(maxsize=4096)
-def _trie(paths: frozenset[str]) -> _Trie:
-    root = _Trie()
+def trie(paths: frozenset[str]) -> Trie:
+    root = Trie()
     for path in paths:
         node = root
         for part in path.replace("[]", ".[]").split("."):
-            node = node.setdefault(part, _Trie())
+            node = node.setdefault(part, Trie())
         node.end = True
     return root
 
@@ -58,7 +58,7 @@ def redact(payload: Json, sensitive: frozenset[str] = frozenset()) -> Json:
     Raises:
         MappingError: the payload is nested deeper than MAX_DEPTH.
     """
-    return walk(payload, "", _trie(sensitive) if sensitive else None, False, 0)
+    return walk(payload, "", trie(sensitive) if sensitive else None, False, 0)
 
 
 def mask(text: str, name: str = "value") -> str:
@@ -111,7 +111,7 @@ _PROGRAM_KEYS = {
 _SPECIAL_KEYS = frozenset({*_PROGRAM_KEYS, "kind", "secretKey"})
 
 
-class _Key(NamedTuple):
+class Key(NamedTuple):
     name: str
     clean: str
     is_name: bool
@@ -123,21 +123,23 @@ class _Key(NamedTuple):
     points: bool
 
 
-class _Plan(NamedTuple):
+class Plan(NamedTuple):
     """What the keys of an object say, found once for all objects of the same keys."""
 
-    keys: tuple[_Key, ...]
+    keys: tuple[Key, ...]
     own: tuple[str, ...]
     clean: tuple[str, ...]
     names: tuple[str, ...]
     """Keys that hold the name of a value beside them: {"name": "TOKEN", "value": …}, {"Key": …, "Value": …}."""
     is_plain: bool
     """No value is judged by anything but its own key."""
+    is_plain_but_kind: bool
+    """The same of an object that is no Secret of Kubernetes."""
 
 
 @lru_cache(maxsize=65536)
-def _key(key: str) -> _Key:
-    return _Key(
+def _key(key: str) -> Key:
+    return Key(
         name=key,
         clean=scrub(key) if len(key) >= 20 else key,
         is_name=key in _NAME_KEYS,
@@ -149,15 +151,18 @@ def _key(key: str) -> _Key:
 
 
 @lru_cache(maxsize=16384)
-def _plan(names: tuple[Any, ...]) -> _Plan:
+def plan_of(names: tuple[Any, ...]) -> Plan:
     keys = tuple(_key(str(name)) for name in names)
     pairs = any(key.is_value or key.points for key in keys)
-    return _Plan(
+    return Plan(
         keys=keys,
         own=tuple(key.name for key in keys),
         clean=tuple(key.clean for key in keys),
         names=tuple(key.name for key in keys if pairs and key.is_name),
         is_plain=not any(key.inherits or key.points or key.name in _SPECIAL_KEYS for key in keys),
+        is_plain_but_kind=not any(
+            key.inherits or key.points or (key.name in _SPECIAL_KEYS and key.name != "kind") for key in keys
+        ),
     )
 
 
@@ -169,13 +174,13 @@ def _is_public(name: str, value: str) -> bool:
 # The walk ------------------------------------------------------------------------------------------------------------
 
 
-def walk(value: Any, name: str, node: _Trie | None, masked: bool, depth: int) -> Any:
+def walk(value: Any, name: str, node: Trie | None, masked: bool, depth: int) -> Any:
     """A redacted copy of a value that stands under a name. `node` is the place among the sensitive paths; `masked` says
     that the value is sensitive whole."""
     if isinstance(value, str):
         if masked:
             return value if _is_public(name, value) and scrub(value) == value else mask(value, name or "value")
-        return _short_text(value, name) if len(value) <= _SHORT else _judged(value, name)
+        return _short_text(value, name) if len(value) <= _SHORT else judged(value, name)
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, int | float):
@@ -183,35 +188,36 @@ def walk(value: Any, name: str, node: _Trie | None, masked: bool, depth: int) ->
     if depth > MAX_DEPTH:
         raise MappingError(f"nested deeper than {MAX_DEPTH} levels")
     if isinstance(value, dict):
-        return _walk_object(value, name, node, masked or _ends(node), depth)
+        return _walk_object(value, name, node, masked or ends(node), depth)
     if isinstance(value, list | tuple):
-        below = _items(node)
-        return _walk_list(value, name, below, masked or _ends(node) or _ends(below), depth)
+        below = items_of(node)
+        return walk_list(value, name, below, masked or ends(node) or ends(below), depth)
     raise MappingError(f"not JSON: {type(value).__name__}")
 
 
-def _ends(node: _Trie | None) -> bool:
+def ends(node: Trie | None) -> bool:
     return node is not None and node.end
 
 
-def _items(node: _Trie | None) -> _Trie | None:
+def items_of(node: Trie | None) -> Trie | None:
     return None if node is None else node.get("[]", node.get("*"))
 
 
 @lru_cache(maxsize=65536)
 def _short_text(value: str, name: str) -> str:
-    return _judged(value, name)
+    return judged(value, name)
 
 
-def _judged(value: str, name: str) -> str:
+def judged(value: str, name: str) -> str:
+    """What is kept of a text that stands under a name."""
     if is_secret(name, value):
         return marked(value, name)
     cleaned = scrub(value)
     return cleaned if cleaned == value or not is_secret(name, cleaned) else marked(cleaned, name)
 
 
-def _walk_object(value: dict[Any, Any], name: str, node: _Trie | None, masked: bool, depth: int) -> dict[str, Any]:
-    plan = _plan(tuple(value))
+def _walk_object(value: dict[Any, Any], name: str, node: Trie | None, masked: bool, depth: int) -> dict[str, Any]:
+    plan = plan_of(tuple(value))
     variable = next((scrub(v) for key in plan.names if isinstance(v := value[key], str)), None) if plan.names else None
     secret_above = name != "" and rank(name) >= INSIDE
     if plan.is_plain and node is None and variable is None and not masked and not secret_above:
@@ -237,10 +243,10 @@ def _walk_object(value: dict[Any, Any], name: str, node: _Trie | None, masked: b
                 continue
         elif name and (facts.inherits or (secret_above and facts.inherits_secret)):
             called = name
-        whole = (masked or _ends(below) or (of_a_secret and key in ("data", "stringData"))) and not facts.points
+        whole = (masked or ends(below) or (of_a_secret and key in ("data", "stringData"))) and not facts.points
         if key in _PROGRAM_KEYS and isinstance(item, list) and not whole:
-            below = _items(below)
-            out[facts.clean] = _walk_list(item, called, below, _ends(below), depth + 1, value.get(_PROGRAM_KEYS[key]))
+            below = items_of(below)
+            out[facts.clean] = walk_list(item, called, below, ends(below), depth + 1, value.get(_PROGRAM_KEYS[key]))
         else:
             out[facts.clean] = walk(item, called, below, whole, depth + 1)
     return out
@@ -263,8 +269,8 @@ _SHORT_PASSWORD = re.compile(r"-p(?=[^\s]*[A-Za-z])(?=[^\s]*[0-9!@#$%^&*])[^\s=/
 _LOGIN = re.compile(r"(?!\d+:\d+$)[^\s:/]+:[^\s/]+")
 
 
-def _walk_list(
-    value: Sequence[Any], name: str, node: _Trie | None, masked: bool, depth: int, program: Any = None
+def walk_list(
+    value: Sequence[Any], name: str, node: Trie | None, masked: bool, depth: int, program: Any = None
 ) -> list[Any]:
     cuts = {} if masked else _cut_arguments(value, program)
     if not cuts:
