@@ -147,10 +147,20 @@ data "aws_iam_policy_document" "read_1" {
     resources = ["*"]
   }
   statement {
+    sid = "ReadDax"
+    actions = [
+      "dax:DescribeClusters",
+    ]
+    resources = ["*"]
+  }
+  statement {
     sid = "ReadDynamodb"
     actions = [
+      "dynamodb:DescribeContinuousBackups",
       "dynamodb:DescribeTable",
+      "dynamodb:DescribeTimeToLive",
       "dynamodb:ListTables",
+      "dynamodb:ListTagsOfResource",
     ]
     resources = ["*"]
   }
@@ -295,6 +305,15 @@ data "aws_iam_policy_document" "read_1" {
     resources = ["*"]
   }
   statement {
+    sid = "ReadNeptuneGraph"
+    actions = [
+      "neptune-graph:GetGraph",
+      "neptune-graph:ListGraphs",
+      "neptune-graph:ListTagsForResource",
+    ]
+    resources = ["*"]
+  }
+  statement {
     sid = "ReadOrganizations"
     actions = [
       "organizations:ListAccounts",
@@ -306,20 +325,18 @@ data "aws_iam_policy_document" "read_1" {
   statement {
     sid = "ReadRds"
     actions = [
+      "rds:DescribeDBClusterParameterGroups",
+      "rds:DescribeDBClusterParameters",
+      "rds:DescribeDBClusterSnapshots",
       "rds:DescribeDBClusters",
       "rds:DescribeDBInstances",
-    ]
-    resources = ["*"]
-  }
-  statement {
-    sid = "ReadS3"
-    actions = [
-      "s3:GetBucketLocation",
-      "s3:GetBucketPublicAccessBlock",
-      "s3:GetBucketTagging",
-      "s3:GetBucketVersioning",
-      "s3:GetEncryptionConfiguration",
-      "s3:ListAllMyBuckets",
+      "rds:DescribeDBParameterGroups",
+      "rds:DescribeDBParameters",
+      "rds:DescribeDBProxies",
+      "rds:DescribeDBProxyTargets",
+      "rds:DescribeDBSnapshots",
+      "rds:DescribeDBSubnetGroups",
+      "rds:DescribeGlobalClusters",
     ]
     resources = ["*"]
   }
@@ -336,6 +353,18 @@ resource "aws_iam_role_policy_attachment" "read_1" {
 }
 
 data "aws_iam_policy_document" "read_2" {
+  statement {
+    sid = "ReadS3"
+    actions = [
+      "s3:GetBucketLocation",
+      "s3:GetBucketPublicAccessBlock",
+      "s3:GetBucketTagging",
+      "s3:GetBucketVersioning",
+      "s3:GetEncryptionConfiguration",
+      "s3:ListAllMyBuckets",
+    ]
+    resources = ["*"]
+  }
   statement {
     sid = "ReadSagemaker"
     actions = [
