@@ -106,6 +106,7 @@ their names: no page of AWS was found that lists them.
 PREFIXES: Mapping[str, str] = {
     "bedrock-agent": "bedrock",
     "bedrock-agentcore-control": "bedrock-agentcore",
+    "elb": "elasticloadbalancing",
     "elbv2": "elasticloadbalancing",
     "efs": "elasticfilesystem",
     "stepfunctions": "states",

@@ -1,10 +1,10 @@
-"""VPC and load balancing."""
+"""VPCs and what lies in them."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from collectors.aws.documents import count, open_to_world, routes, rules, tag, texts
+from collectors.aws.documents import open_to_world, routes, rules, tag, texts
 from collectors.aws.rows import Call
 from normalize.model import Alias, Category, Field, Kind, Link, Path, Template
 
@@ -15,10 +15,6 @@ def _ec2(resource: str, id_: str, owner: str = "@account") -> Template:
 
 def _in_vpc(path: Path = "VpcId") -> Link:
     return Link("runs_in", "aws.ec2.vpc", path)
-
-
-def _listeners(items: Any) -> list[dict[str, Any]]:
-    return [{"port": i.get("Port"), "protocol": i.get("Protocol")} for i in items]
 
 
 def _main(associations: Any) -> bool:
@@ -214,83 +210,5 @@ KINDS = (
             "created_at": "CreationTime",
         },
         tags="Tags",
-    ),
-    Kind(
-        name="aws.elbv2.load_balancer",
-        category=Category.LOAD_BALANCER,
-        fetch=Call(
-            "elbv2",
-            "DescribeLoadBalancers",
-            items="LoadBalancers",
-            page=400,
-            detail=(
-                Call(
-                    "elbv2",
-                    "DescribeListeners",
-                    items="Listeners[]",
-                    into="$Listeners",
-                    params={"LoadBalancerArn": "{LoadBalancerArn}"},
-                    gone=("LoadBalancerNotFound",),
-                ),
-            ),
-        ),
-        id="LoadBalancerArn",
-        native="LoadBalancerName",
-        fields={
-            "name": "LoadBalancerName",
-            "load_balancer_type": "Type",
-            "scheme": "Scheme",
-            "public": Field("Scheme", lambda word: word == "internet-facing"),
-            "state": "State.Code",
-            "endpoint": "DNSName",
-            "zones": Field("AvailabilityZones", texts("ZoneName")),
-            "subnets": Field("AvailabilityZones", texts("SubnetId")),
-            "security_groups": "SecurityGroups",
-            "listeners": Field("$Listeners", _listeners),
-            "created_at": "CreatedTime",
-        },
-        links=(
-            _in_vpc(),
-            Link("runs_in", "aws.ec2.subnet", "AvailabilityZones[].SubnetId"),
-            Link("guarded_by", "aws.ec2.security_group", "SecurityGroups[]"),
-            Link("routes_to", "aws.elbv2.target_group", "$Listeners[].DefaultActions[].TargetGroupArn"),
-            Link("proves_itself_by", "aws.acm.certificate", "$Listeners[].Certificates[].CertificateArn"),
-        ),
-        aliases=(Alias("dns", "DNSName"),),
-        quiet=frozenset({"$Listeners[].ListenerArn"}),
-    ),
-    Kind(
-        name="aws.elbv2.target_group",
-        category=Category.LOAD_BALANCER,
-        fetch=Call(
-            "elbv2",
-            "DescribeTargetGroups",
-            items="TargetGroups",
-            page=400,
-            detail=(
-                Call(
-                    "elbv2",
-                    "DescribeTargetHealth",
-                    items="TargetHealthDescriptions",
-                    into="$Targets",
-                    params={"TargetGroupArn": "{TargetGroupArn}"},
-                    gone=("TargetGroupNotFound",),
-                ),
-            ),
-        ),
-        id="TargetGroupArn",
-        native="TargetGroupName",
-        fields={
-            "name": "TargetGroupName",
-            "type": "TargetType",
-            "protocol": "Protocol",
-            "port": "Port",
-            "instance_count": Field("$Targets", count),
-        },
-        links=(
-            _in_vpc(),
-            Link("serves", "aws.elbv2.load_balancer", "LoadBalancerArns[]"),
-            Link("routes_to", "aws.ec2.instance", "$Targets[].Target.Id", optional=True),
-        ),
     ),
 )
