@@ -214,6 +214,7 @@ TERMS: Mapping[str, Term] = {
         online_store_bytes="Bytes in the online store",
         read_unit_count="Read capacity provisioned, in the provider's own units",
         retention_seconds="Time that a record is kept",
+        route_count="Routes or methods of an API",
         retry_count="Most attempts after a failure",
         shadow_variant_count="Variants that get copies of requests",
         unlabeled_count="Objects that have no label yet",
@@ -290,6 +291,7 @@ TERMS: Mapping[str, Term] = {
         current="The version in use",
         delete_on_termination="Goes with its instance",
         asynchronous="Takes requests now and puts answers into storage later",
+        cached="Answers are kept and given again",
         autoscaled="Machines are added and removed by load",
         encrypted_in_transit="Machines of a job encrypt what they tell each other",
         fair_share="Idle resources are shared by weight",
@@ -345,6 +347,7 @@ TERMS: Mapping[str, Term] = {
         features="Features",
         groups="Groups of people",
         targets="What may use it",
+        auth_modes="How callers prove who they are, as given; NONE where some may go without",
         techniques="Techniques applied",
     ),
     **_terms(

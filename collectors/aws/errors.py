@@ -127,8 +127,14 @@ ACTIONS: Mapping[tuple[str, str], str] = {
 know these."""
 
 
+GATEWAYS = frozenset({"apigateway", "apigatewayv2"})
+"""Services whose IAM actions are the methods of HTTP. Source: as above."""
+
+
 def action(service: str, operation: str) -> str:
     """IAM action that an operation needs: ("elbv2", "DescribeRules") -> "elasticloadbalancing:DescribeRules"."""
+    if service in GATEWAYS:
+        return "apigateway:GET"
     return ACTIONS.get((service, operation)) or f"{PREFIXES.get(service, service)}:{operation}"
 
 

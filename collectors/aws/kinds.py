@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collectors.aws import (
+    apis,
     bedrock,
     capacity,
     compute,
@@ -34,6 +35,7 @@ KINDS: tuple[Kind, ...] = (
     *containers.KINDS,
     *network.KINDS,
     *load_balancing.KINDS,
+    *apis.KINDS,
     *data.KINDS,
     *databases.KINDS,
     *security.KINDS,

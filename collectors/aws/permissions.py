@@ -24,8 +24,19 @@ SCOPE_ACTIONS = (
     "ssm:GetParametersByPath",
 )
 """Who we are, where to look, and what AWS says is offered where (public parameters)."""
-RESOURCES = {"ssm:GetParametersByPath": "arn:*:ssm:*:*:parameter/aws/service/*"}
-"""Reads that are allowed on some things only: parameters of the account's own hold values that are not ours to see."""
+EVERYTHING = ("*",)
+RESOURCES = {
+    "ssm:GetParametersByPath": ("arn:*:ssm:*:*:parameter/aws/service/*",),
+    "apigateway:GET": (
+        "arn:*:apigateway:*::/apis*",
+        "arn:*:apigateway:*:*:/domainnames*",
+        "arn:*:apigateway:*::/restapis*",
+        "arn:*:apigateway:*::/usageplans",
+        "arn:*:apigateway:*::/vpclinks*",
+    ),
+}
+"""Reads that are allowed on some things only. Parameters of the account's own hold values that are not ours to see, and so do
+API Gateway's keys, which the one action that reads all of it would show: /apikeys and /usageplans/ID/keys."""
 POLICY_CHARACTERS = 6144
 """Characters of a managed policy, without white space. Source: AWS re:Post knowledge center, "How can I increase the
 default managed policy or character size limit for an IAM role or user?", read 2026-11-24."""
@@ -65,17 +76,21 @@ def parts(kinds: Iterable[Kind] = KINDS) -> list[dict[str, Any]]:
 
 
 def _statements(kinds: Iterable[Kind]) -> list[dict[str, Any]]:
-    by_service: dict[tuple[str, str], list[str]] = {}
+    by_service: dict[tuple[str, tuple[str, ...]], list[str]] = {}
     for name in actions(kinds):
-        by_service.setdefault((name.partition(":")[0], RESOURCES.get(name, "*")), []).append(name)
+        by_service.setdefault((name.partition(":")[0], RESOURCES.get(name, EVERYTHING)), []).append(name)
     return [
-        {"Sid": _sid(service, resource), "Effect": "Allow", "Action": names, "Resource": resource}
-        for (service, resource), names in sorted(by_service.items())
+        {"Sid": _sid(service, things), "Effect": "Allow", "Action": names, "Resource": _shortest(things)}
+        for (service, things), names in sorted(by_service.items())
     ]
 
 
-def _sid(service: str, resource: str) -> str:
-    return ("Read" if resource == "*" else "ReadPublic") + re.sub(r"\W", "", service.title())
+def _shortest(things: tuple[str, ...]) -> str | list[str]:
+    return things[0] if len(things) == 1 else list(things)
+
+
+def _sid(service: str, things: tuple[str, ...]) -> str:
+    return ("Read" if things == EVERYTHING else "ReadSome") + re.sub(r"\W", "", service.title())
 
 
 def _document(statements: list[dict[str, Any]]) -> dict[str, Any]:
@@ -175,6 +190,7 @@ resource "aws_iam_role_policy_attachment" "read_{number}" {{
 
 
 def _statement(statement: Mapping[str, Any]) -> str:
+    things = statement["Resource"]
     names = "\n".join(f'      "{name}",' for name in statement["Action"])
     return f"""\
   statement {{
@@ -182,7 +198,7 @@ def _statement(statement: Mapping[str, Any]) -> str:
     actions = [
 {names}
     ]
-    resources = ["{statement["Resource"]}"]
+    resources = {json.dumps([things] if isinstance(things, str) else things)}
   }}"""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import pytest
@@ -50,8 +51,11 @@ def test_no_action_reads_data_or_secrets() -> None:
 
 
 def test_what_could_read_values_is_held_to_public_things() -> None:
-    held = {s["Resource"] for s in policy()["Statement"] if set(s["Action"]) & set(RESOURCES)}
-    assert held == {"arn:*:ssm:*:*:parameter/aws/service/*"}
+    held = {s["Sid"]: s["Resource"] for s in policy()["Statement"] if set(s["Action"]) & set(RESOURCES)}
+    assert held["ReadSomeSsm"] == "arn:*:ssm:*:*:parameter/aws/service/*"
+    secret = ("arn:aws:apigateway:us-east-1::/apikeys/k1", "arn:aws:apigateway:us-east-1::/usageplans/p1/keys/k1")
+    assert not [a for a in secret for pattern in held["ReadSomeApigateway"] if fnmatchcase(a, pattern)]
+    assert set(held) == {"ReadSomeSsm", "ReadSomeApigateway"}
 
 
 def test_linter_finds_nothing_but_that_reads_are_not_narrowed() -> None:
