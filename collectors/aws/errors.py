@@ -26,6 +26,7 @@ THROTTLING = frozenset(
         "EC2ThrottledException",
         "LimitExceededException",
         "KmsThrottlingException",
+        "DependencyThrottle",
     ]
 )
 """Codes by which a service says: slower. Source: botocore 1.44.5, botocore/retries/standard.py, ThrottledRetryableChecker, and

@@ -58,6 +58,20 @@ data "aws_iam_policy_document" "read_1" {
     resources = ["*"]
   }
   statement {
+    sid = "ReadSomeApigateway"
+    actions = [
+      "apigateway:GET",
+    ]
+    resources = ["arn:*:apigateway:*::/apis*", "arn:*:apigateway:*:*:/domainnames*", "arn:*:apigateway:*::/restapis*", "arn:*:apigateway:*::/usageplans", "arn:*:apigateway:*::/vpclinks*"]
+  }
+  statement {
+    sid = "ReadAppsync"
+    actions = [
+      "appsync:ListGraphqlApis",
+    ]
+    resources = ["*"]
+  }
+  statement {
     sid = "ReadAutoscaling"
     actions = [
       "autoscaling:DescribeAutoScalingGroups",
@@ -250,8 +264,12 @@ data "aws_iam_policy_document" "read_1" {
   statement {
     sid = "ReadElasticloadbalancing"
     actions = [
+      "elasticloadbalancing:DescribeListenerCertificates",
       "elasticloadbalancing:DescribeListeners",
+      "elasticloadbalancing:DescribeLoadBalancerAttributes",
       "elasticloadbalancing:DescribeLoadBalancers",
+      "elasticloadbalancing:DescribeRules",
+      "elasticloadbalancing:DescribeTags",
       "elasticloadbalancing:DescribeTargetGroups",
       "elasticloadbalancing:DescribeTargetHealth",
     ]
@@ -313,6 +331,19 @@ data "aws_iam_policy_document" "read_1" {
     ]
     resources = ["*"]
   }
+}
+
+resource "aws_iam_policy" "read_1" {
+  name   = "StocktakeReadOnly1"
+  policy = data.aws_iam_policy_document.read_1.json
+}
+
+resource "aws_iam_role_policy_attachment" "read_1" {
+  role       = aws_iam_role.stocktake.name
+  policy_arn = aws_iam_policy.read_1.arn
+}
+
+data "aws_iam_policy_document" "read_2" {
   statement {
     sid = "ReadOrganizations"
     actions = [
@@ -340,19 +371,6 @@ data "aws_iam_policy_document" "read_1" {
     ]
     resources = ["*"]
   }
-}
-
-resource "aws_iam_policy" "read_1" {
-  name   = "StocktakeReadOnly1"
-  policy = data.aws_iam_policy_document.read_1.json
-}
-
-resource "aws_iam_role_policy_attachment" "read_1" {
-  role       = aws_iam_role.stocktake.name
-  policy_arn = aws_iam_policy.read_1.arn
-}
-
-data "aws_iam_policy_document" "read_2" {
   statement {
     sid = "ReadS3"
     actions = [
@@ -533,7 +551,7 @@ data "aws_iam_policy_document" "read_2" {
     resources = ["*"]
   }
   statement {
-    sid = "ReadPublicSsm"
+    sid = "ReadSomeSsm"
     actions = [
       "ssm:GetParametersByPath",
     ]
