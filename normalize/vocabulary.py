@@ -220,6 +220,9 @@ TERMS: Mapping[str, Term] = {
         unlabeled_count="Objects that have no label yet",
         used_count="Machines that are in use",
         wait_seconds="Longest time from request to end, waiting for capacity included",
+        consumer_count="Readers that have a share of their own",
+        ingested_bytes="Bytes taken in over the window measured",
+        query_count="Queries that are saved",
         write_unit_count="Write capacity provisioned, in the provider's own units",
     ),
     **_terms(

@@ -191,7 +191,11 @@ class Client:
             watch(page)
 
     def _follow(self, client: Any, call: Call, params: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-        """Answers of an operation that botocore has no rule of paging for, to the end."""
+        """Answers of an operation that botocore has no rule of paging for, to the end.
+
+        Raises:
+            CollectError: an answer says that there is more, and not how to ask for it.
+        """
         takes = client.meta.service_model.operation_model(call.operation).input_shape
         token = next((t for t in TOKENS if takes is not None and t in takes.members), "")
         watch = watch_tokens({"output_token": token}, f"{call.service}:{call.operation}")
@@ -201,6 +205,8 @@ class Client:
             watch(answer)
             answer = self._ask(client, call.service, call.operation, {**params, token: answer[token]})
             yield answer
+        if any(answer[key] is True for key in answer if key.startswith("HasMore")):
+            raise CollectError("there is more than one answer holds", call=f"{call.service}:{call.operation}")
 
     def enter(self, account: str) -> None:
         """Make sure that an account can be looked into.

@@ -36,6 +36,7 @@ SERVICE_NAMES: Mapping[str, str] = {
     "bedrock-agentcore-control": "bedrock-agentcore",
     "ce": "costexplorer",
     "elbv2": "elb",
+    "kinesisanalyticsv2": "kinesisanalytics",
     "opensearch": "es",
 }
 """botocore service -> its name in those parameters, where they differ. Source: moto 5.2, ssm/resources/services.json.gz,

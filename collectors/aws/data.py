@@ -1,20 +1,19 @@
-"""S3, EFS, FSx, databases, caches, queues and streams."""
+"""S3, EFS and FSx."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from collectors.aws.documents import last_segment, state_count, states, texts
+from collectors.aws.documents import texts
 from collectors.aws.metrics import BucketMetrics, summed
 from collectors.aws.rows import Call
 from normalize.mapping import MISSING
 from normalize.model import Alias, Category, Field, Kind, Link, Template
-from normalize.units import GIB, instant, integer, times
+from normalize.units import GIB, times
 
 _NO_BUCKET = ("NoSuchBucket",)
 _NOT_FOUND = ("ResourceNotFoundException",)
-_DAYS = 24
 
 
 def _bucket_region(item: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -38,14 +37,6 @@ def _shut(payload: Any) -> Any:
     block = payload.get("$PublicAccessBlock") or {}
     keys = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
     return False if all(block.get(k) for k in keys) else MISSING
-
-
-def _queue_name(item: Mapping[str, Any]) -> Mapping[str, Any]:
-    return {"$Name": last_segment(item["QueueUrl"])}
-
-
-def _topic_name(item: Mapping[str, Any]) -> Mapping[str, Any]:
-    return {"$Name": last_segment(item["TopicArn"])}
 
 
 KINDS = (
@@ -174,161 +165,5 @@ KINDS = (
             Link("writes_to", "aws.s3.bucket", "LustreConfiguration.DataRepositoryConfiguration.ExportPath"),
         ),
         aliases=(Alias("dns", "DNSName"),),
-    ),
-    Kind(
-        name="aws.elasticache.cluster",
-        category=Category.CACHE,
-        fetch=Call(
-            "elasticache", "DescribeCacheClusters", items="CacheClusters", params={"ShowCacheNodeInfo": True}, page=100
-        ),
-        id="ARN",
-        native="CacheClusterId",
-        fields={
-            "name": "CacheClusterId",
-            "state": "CacheClusterStatus",
-            "engine": "Engine",
-            "engine_version": "EngineVersion",
-            "instance_type": "CacheNodeType",
-            "node_count": "NumCacheNodes",
-            "encrypted": "AtRestEncryptionEnabled",
-            "created_at": "CacheClusterCreateTime",
-        },
-        links=(Link("guarded_by", "aws.ec2.security_group", "SecurityGroups[].SecurityGroupId"),),
-        aliases=(
-            Alias("dns", "ConfigurationEndpoint.Address"),
-            Alias("dns", "CacheNodes[].Endpoint.Address"),
-        ),
-    ),
-    Kind(
-        name="aws.sqs.queue",
-        category=Category.STREAM,
-        fetch=Call(
-            "sqs",
-            "ListQueues",
-            items="QueueUrls",
-            item="QueueUrl",
-            page=1000,
-            derive=_queue_name,
-            detail=(
-                Call(
-                    "sqs",
-                    "GetQueueAttributes",
-                    items="Attributes",
-                    into="$Attributes",
-                    params={"QueueUrl": "{QueueUrl}", "AttributeNames": ["All"]},
-                    gone=("AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist"),
-                ),
-            ),
-        ),
-        id=Template("arn:{@partition}:sqs:{@place}:{@account}:{$Name}"),
-        native="$Name",
-        fields={
-            "name": "$Name",
-            "endpoint": "QueueUrl",
-            "object_count": Field("$Attributes.ApproximateNumberOfMessages", integer),
-            "encryption_key": "$Attributes.KmsMasterKeyId",
-            "timeout_seconds": Field("$Attributes.VisibilityTimeout", integer),
-            "created_at": Field("$Attributes.CreatedTimestamp", lambda seconds: instant(int(float(seconds)))),
-        },
-        links=(Link("encrypted_by", "aws.kms.key", "$Attributes.KmsMasterKeyId", optional=True),),
-        aliases=(Alias("uri", "QueueUrl"),),
-    ),
-    Kind(
-        name="aws.sns.topic",
-        category=Category.STREAM,
-        fetch=Call(
-            "sns",
-            "ListTopics",
-            items="Topics",
-            derive=_topic_name,
-            detail=(
-                Call(
-                    "sns",
-                    "GetTopicAttributes",
-                    items="Attributes",
-                    into="$Attributes",
-                    params={"TopicArn": "{TopicArn}"},
-                    gone=("NotFound", "NotFoundException"),
-                ),
-            ),
-        ),
-        id="TopicArn",
-        native="$Name",
-        fields={
-            "name": "$Name",
-            "connection_count": Field("$Attributes.SubscriptionsConfirmed", integer),
-            "encryption_key": "$Attributes.KmsMasterKeyId",
-        },
-        links=(Link("encrypted_by", "aws.kms.key", "$Attributes.KmsMasterKeyId", optional=True),),
-    ),
-    Kind(
-        name="aws.kinesis.stream",
-        category=Category.STREAM,
-        fetch=Call(
-            "kinesis",
-            "ListStreams",
-            items="StreamSummaries",
-            page=1000,
-            detail=(
-                Call(
-                    "kinesis",
-                    "DescribeStreamSummary",
-                    items="StreamDescriptionSummary",
-                    into="$Summary",
-                    params={"StreamARN": "{StreamARN}"},
-                    gone=_NOT_FOUND,
-                ),
-            ),
-        ),
-        id="StreamARN",
-        native="StreamName",
-        fields={
-            "name": "StreamName",
-            "state": "StreamStatus",
-            "billing_mode": "StreamModeDetails.StreamMode",
-            "shard_count": "$Summary.OpenShardCount",
-            "retention_days": Field("$Summary.RetentionPeriodHours", lambda hours: int(hours) // _DAYS),
-            "encryption": "$Summary.EncryptionType",
-            "encryption_key": "$Summary.KeyId",
-            "created_at": "StreamCreationTimestamp",
-        },
-        links=(Link("encrypted_by", "aws.kms.key", "$Summary.KeyId", optional=True),),
-    ),
-    Kind(
-        name="aws.stepfunctions.state_machine",
-        category=Category.PIPELINE,
-        fetch=Call(
-            "stepfunctions",
-            "ListStateMachines",
-            items="stateMachines",
-            page=1000,
-            detail=(
-                Call(
-                    "stepfunctions",
-                    "DescribeStateMachine",
-                    params={"stateMachineArn": "{stateMachineArn}"},
-                    gone=("StateMachineDoesNotExist",),
-                ),
-            ),
-        ),
-        id="stateMachineArn",
-        native="name",
-        fields={
-            "name": "name",
-            "type": "type",
-            "state": "status",
-            "role": "roleArn",
-            "steps": Field("definition", states),
-            "step_count": Field("definition", state_count),
-            "created_at": "creationDate",
-        },
-        links=(
-            Link("assumes", "aws.iam.role", "roleArn"),
-            Link(
-                "logs_to",
-                "aws.logs.log_group",
-                "loggingConfiguration.destinations[].cloudWatchLogsLogGroup.logGroupArn",
-            ),
-        ),
     ),
 )

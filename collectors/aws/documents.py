@@ -1,4 +1,4 @@
-"""Reads the documents that AWS wraps in fields: policies, routes, rules, state machines.
+"""Reads the documents that AWS wraps in fields: policies, routes, rules.
 
 Pure converters for the rows' fields; each takes the raw value and gives ours, or MISSING where it cannot be read.
 """
@@ -128,15 +128,6 @@ def open_to_world(group: Any) -> bool:
     return any(
         peer in ("0.0.0.0/0", "::/0") for rule in rules(group) if rule["direction"] == "in" for peer in rule["peers"]
     )
-
-
-def states(definition: Any) -> list[dict[str, Any]]:
-    """States of a Step Functions definition: name and type."""
-    return [{"name": name, "type": s.get("Type")} for name, s in document(definition).get("States", {}).items()]
-
-
-def state_count(definition: Any) -> int:
-    return len(states(definition))
 
 
 def last_segment(arn: str) -> str:

@@ -111,6 +111,9 @@ PREFIXES: Mapping[str, str] = {
     "elbv2": "elasticloadbalancing",
     "efs": "elasticfilesystem",
     "stepfunctions": "states",
+    "kinesisanalyticsv2": "kinesisanalytics",
+    "mwaa": "airflow",
+    "opensearchserverless": "aoss",
     "opensearch": "es",
     "service-quotas": "servicequotas",
 }

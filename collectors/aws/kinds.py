@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collectors.aws import (
     apis,
+    analytics,
     bedrock,
+    caches,
     capacity,
     compute,
     connectivity,
@@ -12,6 +14,9 @@ from collectors.aws import (
     data,
     databases,
     load_balancing,
+    events,
+    glue,
+    kafka,
     network,
     observability,
     organisation,
@@ -26,7 +31,10 @@ from collectors.aws import (
     sagemaker_sizing,
     sagemaker_studio,
     sagemaker_training,
+    search,
     security,
+    streaming,
+    workflows,
 )
 from normalize.model import Kind
 
@@ -38,6 +46,14 @@ KINDS: tuple[Kind, ...] = (
     *apis.KINDS,
     *data.KINDS,
     *databases.KINDS,
+    *workflows.KINDS,
+    *streaming.KINDS,
+    *search.KINDS,
+    *kafka.KINDS,
+    *glue.KINDS,
+    *events.KINDS,
+    *caches.KINDS,
+    *analytics.KINDS,
     *security.KINDS,
     *observability.KINDS,
     *sagemaker.KINDS,
