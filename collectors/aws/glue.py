@@ -48,7 +48,7 @@ def _endpoint(item: Mapping[str, Any]) -> Mapping[str, Any]:
     names = ("JDBC_CONNECTION_URL", "CONNECTION_URL", "KAFKA_BOOTSTRAP_SERVERS", "HOST")
     url = next((given[n] for n in names if given.get(n)), None)
     found: dict[str, Any] = {"$Keys": sorted(given)}
-    return found | ({"$Url": url} if url else {}) | ({"$Secret": given["SECRET_ID"]} if given.get("SECRET_ID") else {})
+    return found | ({"$Url": url} if url else {}) | ({"$KeptIn": given["SECRET_ID"]} if given.get("SECRET_ID") else {})
 
 
 def _targets(crawler: Any) -> list[str]:
@@ -60,9 +60,9 @@ def _targets(crawler: Any) -> list[str]:
     return [p for p in paths if p]
 
 
-def _worker_count(job: Any) -> Any:
-    """Data processing units of a job without a worker type."""
-    return int(job["MaxCapacity"]) if "WorkerType" not in job and float(job.get("MaxCapacity") or 0) >= 1 else MISSING
+def _units(capacity: Any) -> Any:
+    """Data processing units of a job; a part of one is no whole number."""
+    return int(capacity) if capacity >= 1 else MISSING
 
 
 def _named(*keys: str) -> dict[str, Path | Field]:
@@ -178,7 +178,7 @@ KINDS = (
         },
         links=(
             Link("password_in", "aws.secretsmanager.secret", "AuthenticationConfiguration.SecretArn"),
-            Link("password_in", "aws.secretsmanager.secret", "$Secret"),
+            Link("password_in", "aws.secretsmanager.secret", "$KeptIn"),
             Link("runs_in", "aws.ec2.subnet", "PhysicalConnectionRequirements.SubnetId"),
             Link("guarded_by", "aws.ec2.security_group", "PhysicalConnectionRequirements.SecurityGroupIdList[]"),
         ),
@@ -222,7 +222,7 @@ KINDS = (
             "role": "Role",
             "instance_type": "WorkerType",
             "instance_count": "NumberOfWorkers",
-            "compute_unit_count": Field("", _worker_count),
+            "compute_unit_count": Field("MaxCapacity", _units),
             "timeout_seconds": Field("Timeout", lambda minutes: int(minutes) * _MINUTE),
             "retry_count": "MaxRetries",
             "source_uri": "Command.ScriptLocation",

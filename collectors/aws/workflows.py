@@ -76,8 +76,7 @@ def _without_settings(value: Any, at: str, found: dict[str, Any]) -> Any:
 
 
 def _states(definition: Any) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """States by name, those of branches and of maps after their own. Source: Amazon States Language, states-language.net/spec.html;
-    not verified beyond its names in botocore's examples."""
+    """States by name, those of branches and of maps after their own. The names are those of the Amazon States Language; not verified."""
     for name, state in (definition.get("States") or {}).items():
         yield name, state
         for branch in state.get("Branches") or ():
@@ -181,7 +180,7 @@ KINDS = (
             ),
             Link("calls", "aws.lambda.function", "$Uses.function[]"),
             Link("calls", "aws.stepfunctions.activity", "$Uses.activity[]"),
-            Link("calls", "aws.sagemaker.endpoint", "$Uses.endpoint[]"),
+            Link("calls", "aws.sagemaker.endpoint", "$Uses.endpoint[]", optional=True),
             Link("calls", "aws.events.connection", "$Uses.connection[]"),
             Link("starts", "aws.stepfunctions.state_machine", "$Uses.state_machine[]"),
             Link("starts", "aws.glue.job", "$Uses.glue_job[]"),
