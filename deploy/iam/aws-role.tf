@@ -58,6 +58,24 @@ data "aws_iam_policy_document" "read_1" {
     resources = ["*"]
   }
   statement {
+    sid = "ReadAirflow"
+    actions = [
+      "airflow:GetEnvironment",
+      "airflow:ListEnvironments",
+    ]
+    resources = ["*"]
+  }
+  statement {
+    sid = "ReadAoss"
+    actions = [
+      "aoss:BatchGetCollection",
+      "aoss:BatchGetVpcEndpoint",
+      "aoss:ListCollections",
+      "aoss:ListVpcEndpoints",
+    ]
+    resources = ["*"]
+  }
+  statement {
     sid = "ReadSomeApigateway"
     actions = [
       "apigateway:GET",
@@ -68,6 +86,17 @@ data "aws_iam_policy_document" "read_1" {
     sid = "ReadAppsync"
     actions = [
       "appsync:ListGraphqlApis",
+    ]
+    resources = ["*"]
+  }
+  statement {
+    sid = "ReadAthena"
+    actions = [
+      "athena:GetDataCatalog",
+      "athena:GetWorkGroup",
+      "athena:ListDataCatalogs",
+      "athena:ListNamedQueries",
+      "athena:ListWorkGroups",
     ]
     resources = ["*"]
   }
@@ -250,6 +279,9 @@ data "aws_iam_policy_document" "read_1" {
     sid = "ReadElasticache"
     actions = [
       "elasticache:DescribeCacheClusters",
+      "elasticache:DescribeCacheSubnetGroups",
+      "elasticache:DescribeReplicationGroups",
+      "elasticache:DescribeServerlessCaches",
     ]
     resources = ["*"]
   }
@@ -276,9 +308,69 @@ data "aws_iam_policy_document" "read_1" {
     resources = ["*"]
   }
   statement {
+    sid = "ReadEs"
+    actions = [
+      "es:DescribeDomain",
+      "es:ListDomainNames",
+    ]
+    resources = ["*"]
+  }
+  statement {
+    sid = "ReadEvents"
+    actions = [
+      "events:DescribeConnection",
+      "events:ListApiDestinations",
+      "events:ListArchives",
+      "events:ListConnections",
+      "events:ListEventBuses",
+      "events:ListRules",
+      "events:ListTargetsByRule",
+    ]
+    resources = ["*"]
+  }
+}
+
+resource "aws_iam_policy" "read_1" {
+  name   = "StocktakeReadOnly1"
+  policy = data.aws_iam_policy_document.read_1.json
+}
+
+resource "aws_iam_role_policy_attachment" "read_1" {
+  role       = aws_iam_role.stocktake.name
+  policy_arn = aws_iam_policy.read_1.arn
+}
+
+data "aws_iam_policy_document" "read_2" {
+  statement {
+    sid = "ReadFirehose"
+    actions = [
+      "firehose:DescribeDeliveryStream",
+      "firehose:ListDeliveryStreams",
+    ]
+    resources = ["*"]
+  }
+  statement {
     sid = "ReadFsx"
     actions = [
       "fsx:DescribeFileSystems",
+    ]
+    resources = ["*"]
+  }
+  statement {
+    sid = "ReadGlue"
+    actions = [
+      "glue:GetCatalogs",
+      "glue:GetConnections",
+      "glue:GetCrawlers",
+      "glue:GetDatabases",
+      "glue:GetJobRuns",
+      "glue:GetJobs",
+      "glue:GetTables",
+      "glue:GetTriggers",
+      "glue:GetWorkflow",
+      "glue:ListRegistries",
+      "glue:ListSchemas",
+      "glue:ListWorkflows",
     ]
     resources = ["*"]
   }
@@ -291,10 +383,42 @@ data "aws_iam_policy_document" "read_1" {
     resources = ["*"]
   }
   statement {
+    sid = "ReadKafka"
+    actions = [
+      "kafka:GetBootstrapBrokers",
+      "kafka:ListClustersV2",
+      "kafka:ListReplicators",
+    ]
+    resources = ["*"]
+  }
+  statement {
+    sid = "ReadKafkaconnect"
+    actions = [
+      "kafkaconnect:DescribeConnector",
+      "kafkaconnect:ListConnectors",
+    ]
+    resources = ["*"]
+  }
+  statement {
     sid = "ReadKinesis"
     actions = [
       "kinesis:DescribeStreamSummary",
       "kinesis:ListStreams",
+    ]
+    resources = ["*"]
+  }
+  statement {
+    sid = "ReadKinesisanalytics"
+    actions = [
+      "kinesisanalytics:DescribeApplication",
+      "kinesisanalytics:ListApplications",
+    ]
+    resources = ["*"]
+  }
+  statement {
+    sid = "ReadKinesisvideo"
+    actions = [
+      "kinesisvideo:ListStreams",
     ]
     resources = ["*"]
   }
@@ -305,6 +429,14 @@ data "aws_iam_policy_document" "read_1" {
       "kms:GetKeyRotationStatus",
       "kms:ListAliases",
       "kms:ListKeys",
+    ]
+    resources = ["*"]
+  }
+  statement {
+    sid = "ReadLakeformation"
+    actions = [
+      "lakeformation:GetDataLakeSettings",
+      "lakeformation:ListResources",
     ]
     resources = ["*"]
   }
@@ -323,6 +455,22 @@ data "aws_iam_policy_document" "read_1" {
     resources = ["*"]
   }
   statement {
+    sid = "ReadMemorydb"
+    actions = [
+      "memorydb:DescribeClusters",
+      "memorydb:DescribeSubnetGroups",
+    ]
+    resources = ["*"]
+  }
+  statement {
+    sid = "ReadMq"
+    actions = [
+      "mq:DescribeBroker",
+      "mq:ListBrokers",
+    ]
+    resources = ["*"]
+  }
+  statement {
     sid = "ReadNeptuneGraph"
     actions = [
       "neptune-graph:GetGraph",
@@ -331,25 +479,20 @@ data "aws_iam_policy_document" "read_1" {
     ]
     resources = ["*"]
   }
-}
-
-resource "aws_iam_policy" "read_1" {
-  name   = "StocktakeReadOnly1"
-  policy = data.aws_iam_policy_document.read_1.json
-}
-
-resource "aws_iam_role_policy_attachment" "read_1" {
-  role       = aws_iam_role.stocktake.name
-  policy_arn = aws_iam_policy.read_1.arn
-}
-
-data "aws_iam_policy_document" "read_2" {
   statement {
     sid = "ReadOrganizations"
     actions = [
       "organizations:ListAccounts",
       "organizations:ListOrganizationalUnitsForParent",
       "organizations:ListRoots",
+    ]
+    resources = ["*"]
+  }
+  statement {
+    sid = "ReadPipes"
+    actions = [
+      "pipes:DescribePipe",
+      "pipes:ListPipes",
     ]
     resources = ["*"]
   }
@@ -372,6 +515,24 @@ data "aws_iam_policy_document" "read_2" {
     resources = ["*"]
   }
   statement {
+    sid = "ReadRedshift"
+    actions = [
+      "redshift:DescribeClusterSnapshots",
+      "redshift:DescribeClusterSubnetGroups",
+      "redshift:DescribeClusters",
+      "redshift:DescribeDataShares",
+    ]
+    resources = ["*"]
+  }
+  statement {
+    sid = "ReadRedshiftServerless"
+    actions = [
+      "redshift-serverless:ListNamespaces",
+      "redshift-serverless:ListWorkgroups",
+    ]
+    resources = ["*"]
+  }
+  statement {
     sid = "ReadS3"
     actions = [
       "s3:GetBucketLocation",
@@ -383,6 +544,19 @@ data "aws_iam_policy_document" "read_2" {
     ]
     resources = ["*"]
   }
+}
+
+resource "aws_iam_policy" "read_2" {
+  name   = "StocktakeReadOnly2"
+  policy = data.aws_iam_policy_document.read_2.json
+}
+
+resource "aws_iam_role_policy_attachment" "read_2" {
+  role       = aws_iam_role.stocktake.name
+  policy_arn = aws_iam_policy.read_2.arn
+}
+
+data "aws_iam_policy_document" "read_3" {
   statement {
     sid = "ReadSagemaker"
     actions = [
@@ -521,6 +695,14 @@ data "aws_iam_policy_document" "read_2" {
     resources = ["*"]
   }
   statement {
+    sid = "ReadScheduler"
+    actions = [
+      "scheduler:GetSchedule",
+      "scheduler:ListSchedules",
+    ]
+    resources = ["*"]
+  }
+  statement {
     sid = "ReadSecretsmanager"
     actions = [
       "secretsmanager:ListSecrets",
@@ -538,6 +720,7 @@ data "aws_iam_policy_document" "read_2" {
     sid = "ReadSns"
     actions = [
       "sns:GetTopicAttributes",
+      "sns:ListSubscriptions",
       "sns:ListTopics",
     ]
     resources = ["*"]
@@ -561,6 +744,7 @@ data "aws_iam_policy_document" "read_2" {
     sid = "ReadStates"
     actions = [
       "states:DescribeStateMachine",
+      "states:ListActivities",
       "states:ListStateMachines",
     ]
     resources = ["*"]
@@ -574,14 +758,14 @@ data "aws_iam_policy_document" "read_2" {
   }
 }
 
-resource "aws_iam_policy" "read_2" {
-  name   = "StocktakeReadOnly2"
-  policy = data.aws_iam_policy_document.read_2.json
+resource "aws_iam_policy" "read_3" {
+  name   = "StocktakeReadOnly3"
+  policy = data.aws_iam_policy_document.read_3.json
 }
 
-resource "aws_iam_role_policy_attachment" "read_2" {
+resource "aws_iam_role_policy_attachment" "read_3" {
   role       = aws_iam_role.stocktake.name
-  policy_arn = aws_iam_policy.read_2.arn
+  policy_arn = aws_iam_policy.read_3.arn
 }
 
 output "role_arn" {
