@@ -13,7 +13,6 @@ from normalize.model import Alias, Category, Field, Kind, Link, Template
 from normalize.units import GIB, times
 
 _NO_BUCKET = ("NoSuchBucket",)
-_NOT_FOUND = ("ResourceNotFoundException",)
 
 
 def _bucket_region(item: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collectors.aws import (
-    apis,
     analytics,
+    apis,
     bedrock,
     caches,
     capacity,
@@ -13,10 +13,10 @@ from collectors.aws import (
     containers,
     data,
     databases,
-    load_balancing,
     events,
     glue,
     kafka,
+    load_balancing,
     network,
     observability,
     organisation,
