@@ -148,8 +148,13 @@ def _services() -> dict[str, list[Any]]:
     return found
 
 
+_LEARNING = threading.Lock()
+
+
 def _operation(request: Request, signed: str) -> Any:
     """botocore's model of the operation that a request calls; None where the rows call no such service."""
+    with _LEARNING:  # models take seconds to load: once, not once for every request that waits for them
+        _services()
     return next((o for model in _services().get(signed, ()) for o in _operations(request, model)), None)
 
 
