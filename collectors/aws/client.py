@@ -162,6 +162,12 @@ class Client:
         partitions = self._base.get_available_partitions()
         return frozenset(r for p in partitions for r in self._base.get_available_regions(service, p))
 
+    def numbers(self, call: Call) -> frozenset[str]:
+        """Parameters of a call that are whole numbers."""
+        takes = self._base.get_service_model(call.service).operation_model(call.operation).input_shape
+        members = takes.members.items() if takes is not None else ()
+        return frozenset(name for name, shape in members if shape.type_name in ("integer", "long"))
+
     def answers(self, account: str, region: str, call: Call, params: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         """Answers of one call, page after page to the end, as plain JSON.
 

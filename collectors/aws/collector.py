@@ -436,7 +436,8 @@ class AwsCollector:
         fetch: Call = kind.fetch
         calls = [*fetch.detail, *([fetch] if fetch.under else [])]
         for call in calls:
-            params = _invented(call.params, scope, call.service)
+            params = _invented({**call.params, **(call.passes or ({},))[0]}, scope, call.service)
+            params |= {name: 1 for name in self._client.numbers(call) & params.keys() if isinstance(params[name], str)}
             if (error := self._denial(partial(self._ask, call, scope, params))) is not None:
                 yield Blindness(kind.name, scope, error)
         for lookup in fetch.lookups:

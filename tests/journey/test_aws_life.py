@@ -153,26 +153,3 @@ def test_a_run_cut_short_inside_aws_goes_on_where_it_stopped(tmp_path: Path, ser
     assert {key: resumed.coverage[key] for key in first} == first
     assert set(resumed.coverage) == set(story.calm.coverage)
     assert {r["id"] for r in resumed.resources} == {r["id"] for r in story.calm.resources}
-
-
-DENIED = {
-    ("ec2", "DescribeVpcs"): "ec2:DescribeVpcs",  # a listing
-    ("sqs", "GetQueueAttributes"): "sqs:GetQueueAttributes",  # a detail
-    ("iam", "ListInstanceProfiles"): "iam:ListInstanceProfiles",  # a listing of the world
-    ("s3", "GetBucketEncryption"): "s3:GetEncryptionConfiguration",  # an action that is named otherwise
-    ("monitoring", "ListMetrics"): "cloudwatch:ListMetrics",  # a lookup
-}
-
-
-def test_check_predicts_exactly_the_denials_that_the_scan_meets(tmp_path: Path, server: FaultyMoto) -> None:
-    desk = desk_at(tmp_path, server, EAST)
-    for service, action in DENIED:
-        server.fail(service=service, action=action, kind="denied", times=-1)
-    checked, out, err = desk.run("check", "--format", "json")
-    scanned, _, said = desk.run("scan")
-    server.heal()
-    predicted = {(row["kind"], need) for row in json.loads(out) for need in row["needs"]}
-    met = {(c["kind"], need) for c in desk.rows("coverage") for need in c.get("needs", ())}
-    assert (checked, scanned, "Traceback" in err + said) == (3, 3, False), err + said
-    assert predicted == met
-    assert {need for _, need in met} == set(DENIED.values())

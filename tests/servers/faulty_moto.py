@@ -4,6 +4,8 @@ In a process: `server = serve(); server.fail(service="ec2", action="DescribeVpcs
 As a program: `python faulty_moto.py [PORT]` prints its address and serves until it is ended.
 Over HTTP: POST, DELETE and GET of /_fault add a rule, forget all rules and counts, and show both.
 
+`server.guarded = True` lets nobody do what the policies of its user or role do not allow; see iam_gate.py.
+
 A rule: `service`, `region`, `action` (regular expressions, whole match), `text` (one that the body holds), `kind` (throttle, denied, error,
 optin, malformed, drop, gone), `times` (how often; -1 for ever), `after` (how many matching calls go well first).
 Moto leaves out ListFeatureGroups, forgets a training job's Environment, and breaks when asked for the tags of what it
@@ -142,7 +144,7 @@ def _services() -> dict[str, list[Any]]:
 
     session = botocore.session.Session()
     found: dict[str, list[Any]] = {}
-    for name in sorted({call.service for kind in KINDS for call in all_calls(kind.fetch)}):
+    for name in sorted({"sts", "ssm"} | {call.service for kind in KINDS for call in all_calls(kind.fetch)}):
         model = session.get_service_model(name)
         found.setdefault(model.signing_name, []).append(model)
     return found
@@ -209,12 +211,17 @@ class FaultyMoto:
     Attributes:
         calls: how often (service as signed, region, operation) was called.
         empty: how often (botocore's service, operation) was answered with nothing, because moto does not implement it.
+        guarded: whether IAM stands before every service.
+        allowed, refused: how often IAM allowed an action, and did not.
     """
 
     def __init__(self) -> None:
         self.url = ""
         self.calls: collections.Counter[tuple[str, str, str]] = collections.Counter()
         self.empty: collections.Counter[tuple[str, str]] = collections.Counter()
+        self.guarded = False
+        self.refused: collections.Counter[str] = collections.Counter()
+        self.allowed: collections.Counter[str] = collections.Counter()
         self._moto = DomainDispatcherApplication(create_backend_app)
         self._rules: list[dict[str, Any]] = []
         self._lock = threading.Lock()
@@ -231,6 +238,8 @@ class FaultyMoto:
             self._rules.clear()
             self.calls.clear()
             self.empty.clear()
+            self.allowed.clear()
+            self.refused.clear()
 
     def count(self, service: str, action: str) -> int:
         """How often an operation was called, over all regions."""
@@ -250,6 +259,8 @@ class FaultyMoto:
         if body:  # reading used it up; moto reads it again
             environ["wsgi.input"], environ["CONTENT_LENGTH"] = io.BytesIO(body), str(len(body))
         kind = self._fault(service, region, action, request)
+        if kind is None and self.guarded and self._refuses(request, body, service, region):
+            kind = "denied"
         if kind is None:
             return self._ask(request, service)(environ, start_response)
         if kind == "drop":
@@ -275,6 +286,19 @@ class FaultyMoto:
         with self._lock:
             self.empty[(operation.service_model.service_name, operation.name)] += 1
         return _nothing(operation)
+
+    def _refuses(self, request: Request, body: bytes, service: str, region: str) -> bool:
+        """Whether IAM refuses a request; what the rows cannot call is none of its business."""
+        from tests.servers import iam_gate  # not there when this file runs as a program
+
+        operation, signed = _operation(request, service), _CREDENTIAL.search(request.headers.get("Authorization", ""))
+        if operation is None or signed is None:
+            return False
+        action = iam_gate.named(service, operation.name)
+        allowed = iam_gate.allows(request.headers, signed[1], region, action, iam_gate.form_of(body))
+        with self._lock:
+            (self.allowed if allowed else self.refused)[action] += 1
+        return not allowed
 
     def _knows(self, request: Request) -> bool:
         """Whether moto has the service at all; unsigned requests are its own."""
