@@ -13,6 +13,9 @@ from normalize.model import Alias, Category, Field, Kind, Link, Template
 from normalize.units import MIB, times
 
 _SERVERLESS = "redshift-serverless"
+_STORED = ItemMetrics("AWS/Redshift-Serverless", ("DataStorage",), "Namespace", "namespaceName")
+"""MiB that a namespace holds. That SYS_SERVERLESS_USAGE counts storage in MB: Redshift Database Developer Guide, read 2026-11-24; name
+and dimension of the metric are not verified."""
 
 
 def _held_by_warehouse(cluster: Any) -> Any:
@@ -167,7 +170,7 @@ KINDS = (
             "ListNamespaces",
             items="namespaces",
             page=100,
-            lookups=(ItemMetrics("AWS/Redshift-Serverless", ("DataStorage",), "Namespace", "namespaceName"),),
+            lookups=(_STORED,),
         ),
         id="namespaceArn",
         native="namespaceName",

@@ -9,6 +9,7 @@ from typing import Any
 from collectors.aws.documents import document, last_segment
 from collectors.aws.rows import Call
 from collectors.aws.traffic import MEASURED, Traffic, one
+from normalize.mapping import MISSING
 from normalize.model import Alias, Category, Field, Kind, Link, Template
 from normalize.units import instant, integer
 
@@ -52,8 +53,10 @@ def _principals(item: Any) -> list[str]:
     return [str(t["Arn"]) for t in item if t.get("Arn")]
 
 
-def _attempts(targets: Any) -> int:
-    return max(int(t["RetryPolicy"]["MaximumRetryAttempts"]) for t in targets if t.get("RetryPolicy"))
+def _attempts(targets: Any) -> Any:
+    """Most attempts of a target; unknown where none of them says so."""
+    told = [a for t in targets if (a := (t.get("RetryPolicy") or {}).get("MaximumRetryAttempts")) is not None]
+    return max(told, default=MISSING)
 
 
 KINDS = (

@@ -47,6 +47,11 @@ def _endpoints(item: Mapping[str, Any]) -> Mapping[str, Any]:
     return {"$Endpoints": list(dict.fromkeys(e for e in named if e))}
 
 
+def _admitted(policy: Any) -> Any:
+    """Who an access policy lets in; a domain without one has an empty text."""
+    return principals(policy) if policy else []
+
+
 def _log_types(options: Any) -> list[str]:
     return [name for name, option in options.items() if option.get("Enabled")]
 
@@ -102,7 +107,7 @@ KINDS = (
             "encrypted": "EncryptionAtRestOptions.Enabled",
             "encryption_key": "EncryptionAtRestOptions.KmsKeyId",
             "encrypted_in_transit": "NodeToNodeEncryptionOptions.Enabled",
-            "principals": Field("AccessPolicies", principals),
+            "principals": Field("AccessPolicies", _admitted),
             "log_types": Field("LogPublishingOptions", _log_types),
             **MEASURED,
             **ERRORS,
