@@ -113,7 +113,7 @@ def _integrations(api: Mapping[str, Any]) -> Mapping[str, Any]:
         "$Roles": _each(i.get("credentials") for i in called),
         "$Uris": _each(i.get("uri") for i in called if str(i.get("uri", "")).startswith(("http://", "https://"))),
         "$Methods": [
-            {"method": name, "authorization": m.get("authorizationType"), "key": bool(m.get("apiKeyRequired"))}
+            {"method": name, "access": m.get("authorizationType"), "keyed": bool(m.get("apiKeyRequired"))}
             for name, m in _methods(api)
         ],
     }
@@ -127,7 +127,7 @@ def _judges(api: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _modes(api: Any) -> list[str]:
     """How callers prove who they are: by what methods or routes ask for, NONE where one lets everybody in."""
-    methods = [str(m["authorization"]) for m in api.get("$Methods", ()) if m.get("authorization")]
+    methods = [str(m["access"]) for m in api.get("$Methods", ()) if m.get("access")]
     routes = [str(r.get("AuthorizationType")) for r in api.get("$Routes", ()) if r.get("AuthorizationType")]
     return list(dict.fromkeys(methods + routes))
 
@@ -230,7 +230,8 @@ KINDS = (
         ),
         aliases=(Alias("dns", Template("{id}.execute-api.{@place}.amazonaws.com")),),
         sensitive=frozenset({"$Resources[].resourceMethods", "$Authorizers[].identityValidationExpression"}),
-        quiet=frozenset({"policy"}),
+        # URIs of integrations wrap what they call; what that is, is read above.
+        quiet=frozenset({"policy", "$Resources", "$Authorizers"}),
     ),
     Kind(
         name="aws.apigateway.stage",
@@ -417,7 +418,7 @@ KINDS = (
                 "$Authorizers[].IdentityValidationExpression",
             }
         ),
-        quiet=frozenset({"ApiEndpoint"}),
+        quiet=frozenset({"ApiEndpoint", "$Integrations", "$Authorizers", "$Routes"}),
     ),
     Kind(
         name="aws.apigatewayv2.stage",

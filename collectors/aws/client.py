@@ -66,8 +66,8 @@ _NO_CREDENTIALS = (
 )
 _TRANSPORT = (ConnectionError, HTTPClientError, ResponseParserError)
 _MISCONFIGURED = (ProfileNotFound, ConfigNotFound, InvalidConfigError)
-TOKENS = ("NextToken", "nextToken")
-"""Member of answer and request by which pages follow each other where botocore has no rule: ListHubs of SageMaker."""
+TOKENS = ("NextToken", "nextToken", "NextMarker")
+"""Member of answer and request by which pages follow each other where botocore has no rule: ListHubs of SageMaker, ListWebACLs of WAF."""
 
 
 def now() -> datetime:

@@ -15,7 +15,7 @@ from statistics import median
 from typing import Any
 
 from collectors.aws.metrics import DATA, Series, probe_metrics
-from collectors.aws.rows import Call, Reader
+from collectors.aws.rows import GLOBAL_PLACES, Call, Reader
 from normalize.errors import CollectError
 from normalize.mapping import MISSING
 from normalize.model import Field, Json, Path, Scope
@@ -75,7 +75,7 @@ class Traffic:
         return (DATA,)
 
     def probe(self, reader: Reader, scope: Scope) -> None:
-        probe_metrics(reader, scope.account, scope.place)
+        probe_metrics(reader, scope.account, _region(scope))
 
     def add(
         self, reader: Reader, scope: Scope, items: Sequence[dict[str, Json]]
@@ -154,7 +154,7 @@ def _share(counts: Sequence[float], share: float) -> float:
 def _asked(
     reader: Reader, scope: Scope, questions: Sequence[tuple[int, Question]]
 ) -> Iterator[tuple[tuple[int, Question], Sequence[str], Sequence[float]]]:
-    end = reader.now().replace(second=0, microsecond=0)
+    end, region = reader.now().replace(second=0, microsecond=0), _region(scope)
     for at in range(0, len(questions), _QUERIES):
         batch = questions[at : at + _QUERIES]
         params = {
@@ -162,11 +162,16 @@ def _asked(
             "EndTime": end,
             "MetricDataQueries": [_query(f"q{n}", question) for n, (_, question) in enumerate(batch)],
         }
-        for answer in reader.answers(scope.account, scope.place, DATA, params):
+        for answer in reader.answers(scope.account, region, DATA, params):
             for result in answer.get("MetricDataResults", ()):
                 values = [float(v) for v in result.get("Values", ())]
                 stamps = [s.isoformat() if isinstance(s, datetime) else str(s) for s in result.get("Timestamps", ())]
                 yield batch[int(str(result["Id"])[1:])], stamps, values
+
+
+def _region(scope: Scope) -> str:
+    """Where CloudWatch has the metrics of a scope: those of global things where the partition's one endpoint is."""
+    return GLOBAL_PLACES.get(scope.place, scope.place)
 
 
 def _query(id_: str, question: Question) -> dict[str, Any]:

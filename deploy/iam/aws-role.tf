@@ -181,6 +181,14 @@ data "aws_iam_policy_document" "read_1" {
     resources = ["*"]
   }
   statement {
+    sid = "ReadCloudfront"
+    actions = [
+      "cloudfront:ListDistributions",
+      "cloudfront:ListTagsForResource",
+    ]
+    resources = ["*"]
+  }
+  statement {
     sid = "ReadCloudwatch"
     actions = [
       "cloudwatch:DescribeAlarms",
@@ -193,6 +201,16 @@ data "aws_iam_policy_document" "read_1" {
     sid = "ReadDax"
     actions = [
       "dax:DescribeClusters",
+    ]
+    resources = ["*"]
+  }
+  statement {
+    sid = "ReadDirectconnect"
+    actions = [
+      "directconnect:DescribeConnections",
+      "directconnect:DescribeDirectConnectGatewayAssociations",
+      "directconnect:DescribeDirectConnectGateways",
+      "directconnect:DescribeVirtualInterfaces",
     ]
     resources = ["*"]
   }
@@ -213,6 +231,9 @@ data "aws_iam_policy_document" "read_1" {
       "ec2:DescribeAddresses",
       "ec2:DescribeCapacityBlocks",
       "ec2:DescribeCapacityReservations",
+      "ec2:DescribeCarrierGateways",
+      "ec2:DescribeClientVpnEndpoints",
+      "ec2:DescribeClientVpnTargetNetworks",
       "ec2:DescribeCustomerGateways",
       "ec2:DescribeDhcpOptions",
       "ec2:DescribeEgressOnlyInternetGateways",
@@ -222,8 +243,10 @@ data "aws_iam_policy_document" "read_1" {
       "ec2:DescribeInstanceTypes",
       "ec2:DescribeInstances",
       "ec2:DescribeInternetGateways",
+      "ec2:DescribeIpamPools",
       "ec2:DescribeLaunchTemplateVersions",
       "ec2:DescribeLaunchTemplates",
+      "ec2:DescribeLocalGateways",
       "ec2:DescribeManagedPrefixLists",
       "ec2:DescribeNatGateways",
       "ec2:DescribeNetworkAcls",
@@ -236,7 +259,10 @@ data "aws_iam_policy_document" "read_1" {
       "ec2:DescribeSnapshots",
       "ec2:DescribeSubnets",
       "ec2:DescribeTransitGatewayAttachments",
+      "ec2:DescribeTransitGatewayPeeringAttachments",
+      "ec2:DescribeTransitGatewayRouteTables",
       "ec2:DescribeTransitGateways",
+      "ec2:DescribeVerifiedAccessEndpoints",
       "ec2:DescribeVolumes",
       "ec2:DescribeVpcEndpointServiceConfigurations",
       "ec2:DescribeVpcEndpoints",
@@ -244,6 +270,9 @@ data "aws_iam_policy_document" "read_1" {
       "ec2:DescribeVpcs",
       "ec2:DescribeVpnConnections",
       "ec2:DescribeVpnGateways",
+      "ec2:GetIpamPoolCidrs",
+      "ec2:GetTransitGatewayRouteTableAssociations",
+      "ec2:SearchTransitGatewayRoutes",
     ]
     resources = ["*"]
   }
@@ -293,6 +322,19 @@ data "aws_iam_policy_document" "read_1" {
     ]
     resources = ["*"]
   }
+}
+
+resource "aws_iam_policy" "read_1" {
+  name   = "StocktakeReadOnly1"
+  policy = data.aws_iam_policy_document.read_1.json
+}
+
+resource "aws_iam_role_policy_attachment" "read_1" {
+  role       = aws_iam_role.stocktake.name
+  policy_arn = aws_iam_policy.read_1.arn
+}
+
+data "aws_iam_policy_document" "read_2" {
   statement {
     sid = "ReadElasticloadbalancing"
     actions = [
@@ -328,19 +370,6 @@ data "aws_iam_policy_document" "read_1" {
     ]
     resources = ["*"]
   }
-}
-
-resource "aws_iam_policy" "read_1" {
-  name   = "StocktakeReadOnly1"
-  policy = data.aws_iam_policy_document.read_1.json
-}
-
-resource "aws_iam_role_policy_attachment" "read_1" {
-  role       = aws_iam_role.stocktake.name
-  policy_arn = aws_iam_policy.read_1.arn
-}
-
-data "aws_iam_policy_document" "read_2" {
   statement {
     sid = "ReadFirehose"
     actions = [
@@ -353,6 +382,15 @@ data "aws_iam_policy_document" "read_2" {
     sid = "ReadFsx"
     actions = [
       "fsx:DescribeFileSystems",
+    ]
+    resources = ["*"]
+  }
+  statement {
+    sid = "ReadGlobalaccelerator"
+    actions = [
+      "globalaccelerator:ListAccelerators",
+      "globalaccelerator:ListEndpointGroups",
+      "globalaccelerator:ListListeners",
     ]
     resources = ["*"]
   }
@@ -480,6 +518,18 @@ data "aws_iam_policy_document" "read_2" {
     resources = ["*"]
   }
   statement {
+    sid = "ReadNetworkFirewall"
+    actions = [
+      "network-firewall:DescribeFirewall",
+      "network-firewall:DescribeFirewallPolicy",
+      "network-firewall:DescribeRuleGroup",
+      "network-firewall:ListFirewallPolicies",
+      "network-firewall:ListFirewalls",
+      "network-firewall:ListRuleGroups",
+    ]
+    resources = ["*"]
+  }
+  statement {
     sid = "ReadOrganizations"
     actions = [
       "organizations:ListAccounts",
@@ -493,6 +543,15 @@ data "aws_iam_policy_document" "read_2" {
     actions = [
       "pipes:DescribePipe",
       "pipes:ListPipes",
+    ]
+    resources = ["*"]
+  }
+  statement {
+    sid = "ReadRam"
+    actions = [
+      "ram:GetResourceShares",
+      "ram:ListPrincipals",
+      "ram:ListResources",
     ]
     resources = ["*"]
   }
@@ -529,6 +588,34 @@ data "aws_iam_policy_document" "read_2" {
     actions = [
       "redshift-serverless:ListNamespaces",
       "redshift-serverless:ListWorkgroups",
+    ]
+    resources = ["*"]
+  }
+  statement {
+    sid = "ReadRoute53"
+    actions = [
+      "route53:GetHostedZone",
+      "route53:ListHealthChecks",
+      "route53:ListHostedZones",
+      "route53:ListResourceRecordSets",
+      "route53:ListTagsForResources",
+    ]
+    resources = ["*"]
+  }
+  statement {
+    sid = "ReadRoute53Domains"
+    actions = [
+      "route53domains:ListDomains",
+    ]
+    resources = ["*"]
+  }
+  statement {
+    sid = "ReadRoute53Resolver"
+    actions = [
+      "route53resolver:ListResolverEndpointIpAddresses",
+      "route53resolver:ListResolverEndpoints",
+      "route53resolver:ListResolverRuleAssociations",
+      "route53resolver:ListResolverRules",
     ]
     resources = ["*"]
   }
@@ -710,6 +797,14 @@ data "aws_iam_policy_document" "read_3" {
     resources = ["*"]
   }
   statement {
+    sid = "ReadServicediscovery"
+    actions = [
+      "servicediscovery:ListNamespaces",
+      "servicediscovery:ListServices",
+    ]
+    resources = ["*"]
+  }
+  statement {
     sid = "ReadServicequotas"
     actions = [
       "servicequotas:ListServiceQuotas",
@@ -753,6 +848,28 @@ data "aws_iam_policy_document" "read_3" {
     sid = "ReadSts"
     actions = [
       "sts:GetCallerIdentity",
+    ]
+    resources = ["*"]
+  }
+  statement {
+    sid = "ReadVpcLattice"
+    actions = [
+      "vpc-lattice:GetService",
+      "vpc-lattice:ListServiceNetworkServiceAssociations",
+      "vpc-lattice:ListServiceNetworkVpcAssociations",
+      "vpc-lattice:ListServiceNetworks",
+      "vpc-lattice:ListServices",
+      "vpc-lattice:ListTargetGroups",
+      "vpc-lattice:ListTargets",
+    ]
+    resources = ["*"]
+  }
+  statement {
+    sid = "ReadWafv2"
+    actions = [
+      "wafv2:GetWebACL",
+      "wafv2:ListResourcesForWebACL",
+      "wafv2:ListWebACLs",
     ]
     resources = ["*"]
   }

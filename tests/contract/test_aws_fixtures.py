@@ -25,6 +25,8 @@ from normalize.units import instant
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 ACCOUNT, REGION = "123456789012", "us-east-1"
+ONLY_IN = "us-west-2"
+"""Where a service has its API that has it nowhere else."""
 NOW = datetime(2026, 11, 24, 4, 15, tzinfo=UTC)
 BY_NAME = {kind.name: kind for kind in KINDS}
 IDENTITY = {"Account": ACCOUNT, "Arn": f"arn:aws:iam::{ACCOUNT}:user/stocktake", "UserId": "AIDAEXAMPLE"}
@@ -63,7 +65,7 @@ class Replay:
     """The collector over the answers of one row at a time."""
 
     def __init__(self) -> None:
-        self._source = open_source({"name": "prod", "regions": [REGION]}, clock=lambda: NOW)
+        self._source = open_source({"name": "prod", "regions": [REGION, ONLY_IN]}, clock=lambda: NOW)
         self._source._client._base.register("before-call", self._answer)
         self._answers: dict[str, Any] = {}
         self._listed: str = ""
@@ -74,7 +76,7 @@ class Replay:
         if kind.name not in self._seen:
             self._answers = json.loads((FIXTURES / kind.name / "answers.json").read_text())
             self._listed = kind.fetch.operation if kind.fetch.window or len(kind.fetch.passes) > 1 else ""
-            (scope,) = self._source.scopes(kind)
+            scope, *_ = self._source.scopes(kind)
             (record,) = self._source.collect(kind, scope)
             assert record.gaps == ()
             self._seen[kind.name] = observe(record, kind)
