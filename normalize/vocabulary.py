@@ -222,6 +222,7 @@ TERMS: Mapping[str, Term] = {
         retry_count="Most attempts after a failure",
         shadow_variant_count="Variants that get copies of requests",
         unlabeled_count="Objects that have no label yet",
+        utilization_window_days="Days over which use was measured",
         used_count="Machines that are in use",
         wait_seconds="Longest time from request to end, waiting for capacity included",
         consumer_count="Readers that have a share of their own",

@@ -8,6 +8,7 @@ from typing import Any
 from collectors.aws.documents import count, tag, texts
 from collectors.aws.instance_types import PER_MACHINE, Machines
 from collectors.aws.rows import Call
+from collectors.aws.utilisation import USE, InstanceUse
 from normalize.mapping import MISSING
 from normalize.model import Alias, Category, Field, Kind, Link, Template
 from normalize.units import GIB, MIB, instant, times
@@ -39,7 +40,7 @@ KINDS = (
             "DescribeInstances",
             items="Reservations[].Instances[]",
             page=1000,
-            lookups=(Machines((("InstanceType", ""),)),),
+            lookups=(Machines((("InstanceType", ""),)), InstanceUse()),
         ),
         id=Template("arn:{@partition}:ec2:{@place}:{@account}:instance/{InstanceId}"),
         native="InstanceId",
@@ -59,6 +60,7 @@ KINDS = (
             "security_groups": Field("SecurityGroups", texts("GroupId")),
             "role": "IamInstanceProfile.Arn",
             **PER_MACHINE,
+            **USE,
         },
         tags="Tags",
         links=(

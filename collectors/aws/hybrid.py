@@ -195,7 +195,6 @@ KINDS = (
                         "TransitGatewayRouteTableId": "{TransitGatewayRouteTableId}",
                         "Filters": [{"Name": "state", "Values": ["active", "blackhole"]}],
                     },
-                    page=1000,
                     gone=("InvalidRouteTableID.NotFound",),
                 ),
             ),

@@ -183,6 +183,11 @@ def _of_machine(machine: Mapping[str, Any]) -> Any:
     return found if found or not ec2_accelerated(ec2_type(str(machine["InstanceType"]))) else MISSING
 
 
+def is_accelerated(item: Mapping[str, Any]) -> bool:
+    """Whether a machine of an item has accelerators, as far as the lookup of types knows."""
+    return any(_of_machine(machine) for machine in item.get(MACHINES, ()))
+
+
 def _all(machines: Sequence[Mapping[str, Any]]) -> Any:
     """Accelerators of all machines together; MISSING when a type or a count is unknown."""
     found: list[dict[str, Any]] = []

@@ -24,7 +24,7 @@ TRAFFIC = "$Traffic"
 DAYS = 14
 """Minutes are kept for 15 days. Source: CloudWatch API reference, GetMetricData, read 2026-11-24."""
 _MINUTE = 60
-_WHOLE = DAYS * 86400
+WHOLE = DAYS * 86400
 _QUERIES = 500
 """Queries that one GetMetricData takes. Source: CloudWatch API reference, GetMetricData, read 2026-11-24."""
 
@@ -83,7 +83,7 @@ class Traffic:
         questions = [(i, q) for i, item in enumerate(items) for q in self._questions(item)]
         found: dict[int, _Tally] = {}
         try:
-            for (i, question), stamps, values in _asked(reader, scope, questions):
+            for (i, question), stamps, values in asked(reader, scope, questions):
                 found.setdefault(i, _Tally()).take(question, stamps, values)
         except CollectError as error:
             return dict.fromkeys(range(len(items)), (error,))
@@ -99,14 +99,14 @@ class Traffic:
                 yield Question("Requests", (self.namespace, self.requests, at), "Sum", _MINUTE)
             if self.latency:
                 for part in ("P50", "P99"):
-                    yield Question(part, (self.namespace, self.latency, at), part.lower(), _WHOLE)
+                    yield Question(part, (self.namespace, self.latency, at), part.lower(), WHOLE)
             for part, metrics in (("Errors", self.errors), ("ClientErrors", self.client_errors), ("Bytes", self.bytes)):
                 for metric in metrics:
-                    yield Question(part, (self.namespace, metric, at), "Sum", _WHOLE)
+                    yield Question(part, (self.namespace, metric, at), "Sum", WHOLE)
             for part, (namespace, metric, _) in self.gauges.items():
-                yield Question(part, (namespace, metric, at), "Average", _WHOLE)
+                yield Question(part, (namespace, metric, at), "Average", WHOLE)
             if self.alive:
-                yield Question("$Alive", (*self.alive, at), "SampleCount", _WHOLE)
+                yield Question("$Alive", (*self.alive, at), "SampleCount", WHOLE)
 
 
 @dataclass(slots=True)
@@ -151,9 +151,10 @@ def _share(counts: Sequence[float], share: float) -> float:
     return counts[at] if at >= 0 else 0
 
 
-def _asked(
+def asked(
     reader: Reader, scope: Scope, questions: Sequence[tuple[int, Question]]
 ) -> Iterator[tuple[tuple[int, Question], Sequence[str], Sequence[float]]]:
+    """What CloudWatch says to each question of each item, over the window. Raises CollectError."""
     end, region = reader.now().replace(second=0, microsecond=0), _region(scope)
     for at in range(0, len(questions), _QUERIES):
         batch = questions[at : at + _QUERIES]
