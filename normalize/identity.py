@@ -23,7 +23,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from hashlib import sha256
 from typing import NamedTuple
@@ -79,8 +79,7 @@ class Name(NamedTuple):
     place: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Arn:
+class Arn(NamedTuple):
     """The six parts of an ARN, "arn" left out. Source: botocore 1.44.5, botocore/utils.py, ArnParser, read 2026-11-24."""
 
     partition: str
@@ -164,6 +163,11 @@ _ARN_KINDS = {
 _GLOBAL_SERVICES = frozenset({"iam", "s3", "route53", "cloudfront", "organizations", "sts"})
 
 
+_LOG_STREAM = re.compile(r":(?:\*|log-stream:.*)$")
+_ARN_SIGN = re.compile(r"[:/]")
+
+
+@lru_cache(maxsize=8192)
 def arn_name(text: str) -> Name | None:
     """Canonical name of an ARN; None for patterns, for what AWS itself owns, and for what is not an ARN."""
     arn = parse_arn(text.strip())
@@ -181,12 +185,13 @@ def arn_name(text: str) -> Name | None:
             return None
         return Name(f"arn:{arn.partition}:iam::{arn.account}:role/{role}", "aws.iam.role", "aws", arn.account)
     if arn.service == "logs":
-        resource = re.sub(r":(?:\*|log-stream:.*)$", "", resource)
+        resource = _LOG_STREAM.sub("", resource)
     elif arn.service == "lambda" and resource.startswith("function:"):
         resource = ":".join(resource.split(":")[:2])
     if "*" in resource or "?" in resource or "*" in arn.account or resource == "root":
         return None
-    head = re.split(r"[:/]", resource, maxsplit=1)[0] if re.search(r"[:/]", resource) else ""
+    sign = _ARN_SIGN.search(resource)
+    head = resource[: sign.start()] if sign else ""
     target = _ARN_KINDS.get((arn.service, head), "") or f"aws.{arn.service}.{head.replace('-', '_') or 'resource'}"
     if target == "aws.sagemaker.pipeline" and "/execution/" in resource:
         target = "aws.sagemaker.pipeline_execution"
@@ -320,6 +325,8 @@ def is_loopback(host: str) -> bool:
 @lru_cache(maxsize=65536)
 def is_ip(host: str) -> bool:
     """Whether the text is an IP address."""
+    if ":" not in host and not host[-1:].isdigit():
+        return False
     try:
         ipaddress.ip_address(host)
     except ValueError:
@@ -374,6 +381,7 @@ _HOST_KINDS: tuple[tuple[str, str, str], ...] = (
 )
 
 
+_REGION_IN_HOST = re.compile(r"\.([a-z]{2}(?:-[a-z]+)+-\d)\.")
 _REGIONAL_HOST = re.compile(r".+\.(?P<service>elb|kafka|es|aos)\.[a-z]{2}(?:-[a-z]+)+-\d\.amazonaws\.com(?:\.cn)?")
 _REGIONAL_KINDS = {
     "elb": "aws.elbv2.load_balancer",
@@ -396,6 +404,7 @@ def known_service(host: str) -> tuple[str, str] | None:
     return None
 
 
+@lru_cache(maxsize=16384)
 def host_name(host: str) -> Name | None:
     """Name of a host: "dns:…" or "ip:…". None for loopback, wildcards and what cannot be a host."""
     try:
@@ -412,8 +421,8 @@ def host_name(host: str) -> Name | None:
     if "." not in host:
         return None
     kind, provider = known_service(host) or ("", "")
-    region = re.search(r"\.([a-z]{2}(?:-[a-z]+)+-\d)\.", host)
-    return Name(f"dns:{host}", kind or "network.host", provider, "", region[1] if region and provider == "aws" else "")
+    region = _REGION_IN_HOST.search(host) if provider == "aws" else None
+    return Name(f"dns:{host}", kind or "network.host", provider, "", region[1] if region else "")
 
 
 _ECR = re.compile(r"(?P<account>\d{12})\.dkr\.ecr(?:-fips)?\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(?:\.cn)?")
@@ -478,7 +487,7 @@ def aws_short_name(text: str) -> Name | None:
     return Name("aws:" + text, _SHORT_KIND.get(text.rsplit("-", 1)[0], ""), "aws")
 
 
-_NAMERS = {
+_NAMERS: Mapping[str, Callable[[str], Name | None]] = {
     "arn": arn_name,
     "uri": uri_name,
     "image": image_name,

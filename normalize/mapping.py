@@ -6,9 +6,9 @@ Refuses defaults: an absent value stays absent, null stays null.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from normalize import vocabulary
 from normalize.errors import MISSHAPEN, MappingError
@@ -27,6 +27,7 @@ from normalize.model import (
     Field,
     Json,
     Kind,
+    Link,
     Observation,
     Path,
     RawRecord,
@@ -36,7 +37,7 @@ from normalize.model import (
     Template,
 )
 from normalize.reading import Found, redact_and_search
-from normalize.references import declared, key_step, search, seen_from
+from normalize.references import declared, key_step, means_elsewhere, search, seen_from
 
 MISSING: Any = type("Missing", (), {"__repr__": lambda self: "MISSING", "__bool__": lambda self: False})()
 """What `read` gives for a path that is not there; null is None."""
@@ -97,8 +98,11 @@ def _read(value: Any, steps: tuple[str | int | None, ...], at: int) -> Any:
 
 def located(payload: Json, path: Path) -> Iterator[tuple[str, Any]]:
     """(JSON path, value) of every value that a path reaches."""
-    todo: list[tuple[str, Any, int]] = [("$", payload, 0)]
-    steps = _steps(path)
+    return _located(payload, _steps(path), "$", 0)
+
+
+def _located(value: Any, steps: tuple[str | int | None, ...], where: str, at: int) -> Iterator[tuple[str, Any]]:
+    todo: list[tuple[str, Any, int]] = [(where, value, at)]
     while todo:
         where, value, at = todo.pop()
         if at == len(steps):
@@ -116,29 +120,49 @@ def located(payload: Json, path: Path) -> Iterator[tuple[str, Any]]:
             todo.append((where + key_step(step), value[step], at + 1))
 
 
+def _places(payload: Json, steps: tuple[str | int | None, ...], where: str) -> Sequence[tuple[str, Any]]:
+    """What `located` gives, for a path whose JSON path is known where it meets no list."""
+    value = payload
+    for step in steps:
+        if type(step) is not str or not isinstance(value, dict):
+            return tuple(_located(payload, steps, "$", 0))
+        if step not in value:
+            return ()
+        value = value[step]
+    return tuple(_located(value, (), where, 0)) if isinstance(value, list) else ((where, value),)
+
+
+@lru_cache(maxsize=8192)
+def _parts(template: str) -> tuple[tuple[str, str, bool], ...]:
+    """A template as (text before, name in braces, whether it may be absent); the last has no name."""
+    parts, at = [], 0
+    for m in _PLACEHOLDER.finditer(template):
+        parts.append((template[at : m.start()], m[1].removesuffix("?"), m[1].endswith("?")))
+        at = m.end()
+    return (*parts, (template[at:], "", False))
+
+
 def fill(template: str, payload: Json, scope: Scope) -> str:
     """Put payload values and scope parts into a template.
 
     Raises:
         MappingError: a value is absent, null or no text or number.
     """
-
-    def value(match: re.Match[str]) -> str:
-        name = match[1]
-        if name.startswith("@"):
-            if name == "@partition":
-                return aws_partition(scope.place)
-            part: str = getattr(scope, name[1:])
-            return part
-        optional = name.endswith("?")
-        found = read(payload, name.removesuffix("?"))
-        if optional and (found is MISSING or found is None):
-            return ""
-        if isinstance(found, bool) or not isinstance(found, str | int) or found == "":
-            raise MappingError(f"has no {name}")
-        return str(found)
-
-    return _PLACEHOLDER.sub(value, template)
+    out = []
+    for before, name, optional in _parts(template):
+        out.append(before)
+        if name == "@partition":
+            out.append(aws_partition(scope.place))
+        elif name[:1] == "@":
+            out.append(getattr(scope, name[1:]))
+        elif name:
+            found = read(payload, name)
+            if optional and (found is MISSING or found is None):
+                continue
+            if isinstance(found, bool) or not isinstance(found, str | int) or found == "":
+                raise MappingError(f"has no {name}{'?' if optional else ''}")
+            out.append(str(found))
+    return "".join(out)
 
 
 def _text(payload: Json, where: Path | Template, scope: Scope) -> str | None:
@@ -173,6 +197,55 @@ def identify(payload: Json, kind: Kind, scope: Scope) -> str:
     return found
 
 
+class _Read(NamedTuple):
+    """How an attribute is read."""
+
+    name: str
+    steps: tuple[str | int | None, ...]
+    convert: Any
+    required: bool
+    fits: Callable[[Any], bool]
+
+
+class _Row(NamedTuple):
+    """What a kind says, worked out once for all its records."""
+
+    kind: Kind
+    fields: tuple[_Read, ...]
+    links: tuple[tuple[Link, tuple[str | int | None, ...], str], ...]
+    """Declared mentions with the steps of their paths and, where a path meets no list, what it is as a JSON path; without
+    steps where the path is a template."""
+
+
+_rows: dict[int, _Row] = {}
+_ROWS = 4096
+
+
+def _row(kind: Kind) -> _Row:
+    row = _rows.get(id(kind))
+    if row is None or row.kind is not kind:
+        fields = (f if isinstance(f, Field) else Field(f) for f in kind.fields.values())
+        row = _Row(
+            kind,
+            tuple(
+                _Read(n, _steps(f.path) if f.path else (), f.convert, f.required, vocabulary.fitting(n))
+                for n, f in zip(kind.fields, fields, strict=True)
+            ),
+            tuple((link, *_link_path(link)) for link in kind.links),
+        )
+        if len(_rows) >= _ROWS:
+            _rows.clear()
+        _rows[id(kind)] = row
+    return row
+
+
+def _link_path(link: Link) -> tuple[tuple[str | int | None, ...], str]:
+    if isinstance(link.path, Template):
+        return (), ""
+    steps = _steps(link.path)
+    return steps, "$" + "".join(key_step(step) for step in steps if isinstance(step, str))
+
+
 def attributes(payload: Json, kind: Kind) -> tuple[dict[str, Json], tuple[str, ...]]:
     """(attributes, misfits) of a record.
 
@@ -181,18 +254,21 @@ def attributes(payload: Json, kind: Kind) -> tuple[dict[str, Json], tuple[str, .
     """
     out: dict[str, Json] = {}
     misfits: list[str] = []
-    for name, field in kind.fields.items():
-        path, convert, required = (
-            (field.path, field.convert, field.required) if isinstance(field, Field) else (field, None, False)
-        )
-        value = read(payload, path) if path else payload
+    for name, steps, convert, required, fits in _row(kind).fields:
+        value = _read(payload, steps, 0)
+        if value is MISSING or value is None:
+            if required:
+                raise MappingError(f"has no {name}")
+            if value is None:
+                out[name] = None
+            continue
         problem: str | None = None
-        if value is not MISSING and value is not None and convert is not None:
+        if convert is not None:
             try:
                 value = convert(value)
             except (*MISSHAPEN, MappingError) as error:
                 problem = f"{name}: {str(error)[:120]}"
-        if problem is None and value is not MISSING:
+        if problem is None and value is not MISSING and value is not None and not fits(value):
             problem = vocabulary.misfit(name, value)
         if required and (value is MISSING or value is None or problem):
             raise MappingError(problem or f"has no {name}")
@@ -255,12 +331,12 @@ def references(
     found: dict[tuple[str, str], Reference] = {}
     keys: set[str] = set()
     scope = raw.scope
-    for link in kind.links:
+    for link, steps, where in _row(kind).links:
         if isinstance(link.path, Template):
             text = _text(payload, link.path, scope)
-            places: list[tuple[str, Any]] = [("$", text)] if text else []
+            places: Sequence[tuple[str, Any]] = (("$", text),) if text else ()
         else:
-            places = list(located(payload, link.path))
+            places = _places(payload, steps, where)
         for path, value in places:
             if not isinstance(value, str) or not value or value.startswith("[redacted"):
                 continue
@@ -290,7 +366,11 @@ def references(
         )  # fmt: skip
     namespace = kubernetes_namespace(resource_id)
     for path, mention in recognised:
-        for name, optional in seen_from(mention.name, scope, namespace):
+        for name, optional in (
+            seen_from(mention.name, scope, namespace)
+            if means_elsewhere(mention.name, scope)
+            else ((mention.name, False),)
+        ):
             if name.key in own:
                 continue
             if name.key in keys and (optional or not _may_dangle(found.get(("mentions", name.key)))):

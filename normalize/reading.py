@@ -14,7 +14,19 @@ from typing import Any, NamedTuple
 from normalize.errors import MappingError
 from normalize.model import Json
 from normalize.redaction.names import INSIDE, NONE, rank
-from normalize.redaction.payloads import MAX_DEPTH, Trie, ends, items_of, judged, plan_of, trie, walk, walk_list
+from normalize.redaction.payloads import (
+    MAX_DEPTH,
+    NAME_KEYS,
+    Trie,
+    ends,
+    items_of,
+    judged,
+    kept_pair,
+    plan_of,
+    trie,
+    walk,
+    walk_list,
+)
 from normalize.references import ENVIRONMENTS, Mention, Place, listen_to, listen_to_list, listen_to_object, root_place
 
 _LONGEST_TEXT = 200
@@ -228,11 +240,11 @@ def _walk_pair(value: dict[str, Any], spot: _Spot, where: str, depth: int, found
     known = name, text, other, beside
     told = spot.pairs.get(known)
     if told is None:
-        kept = walk(value, spot.name, None, False, 0)
+        kept = kept_pair(text, beside) if name in NAME_KEYS else kept_pair(beside, text)[::-1]
         said: Found = []
         if spot.place is not None:
-            listen_to_object(kept, spot.place, [""], said)
-        told = _remember(spot.pairs, known, _Told(tuple(kept.values()), tuple(said)))
+            listen_to_object({name: kept[0], other: kept[1]}, spot.place, [""], said)
+        told = _remember(spot.pairs, known, _Told(kept, tuple(said)))
     if told.said:
         found.extend([(where + step, mention) for step, mention in told.said])
     first, second = told.kept

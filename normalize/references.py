@@ -373,6 +373,7 @@ def _server(host: str) -> Name | None:
     return uri_name(f"https://{host}/") if ".s3" in host else host_name(host)
 
 
+@lru_cache(maxsize=16384)
 def declared(text: str, target: str, within: str, scope: Scope) -> Name:
     """Name of a thing that a row's link points at: by its shape where it has one, otherwise unique within a scope.
 
@@ -402,6 +403,11 @@ def declared(text: str, target: str, within: str, scope: Scope) -> Name:
 
 def _where(name: Name) -> tuple[str, str, str]:
     return name.provider, name.account, name.place
+
+
+def means_elsewhere(name: Name, scope: Scope) -> bool:
+    """Whether a mention may mean something else where it stands: see `seen_from`."""
+    return scope.provider == "kubernetes" or name.key.startswith(("mlflow-server:", "label:", "s3:"))
 
 
 def seen_from(name: Name, scope: Scope, namespace: str = "") -> Iterator[tuple[Name, bool]]:

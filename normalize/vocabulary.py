@@ -434,6 +434,11 @@ _FITS: Mapping[str, Callable[[Any], bool]] = {
 }
 
 
+def fitting(name: str) -> Callable[[Any], bool]:
+    """Whether a value has the type of a term; nothing fits a name that is no term."""
+    return _FITS[TERMS[name].type] if name in TERMS else lambda value: False
+
+
 def misfit(name: str, value: Any) -> str | None:
     """Why a value does not have its term's type; None when it does (or is null: the source said so)."""
     if value is None:

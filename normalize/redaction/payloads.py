@@ -91,7 +91,7 @@ _PUBLIC_VALUE = re.compile(r"(?:sha256:)?[0-9a-f]{7,64}|[a-z][a-z0-9]{0,40}(?:[-
 _INHERITING = word_set(
     "value values data content default defaultvalue parametervalue stringvalue constant constantvalue"
 )
-_NAME_KEYS = lexicon(
+NAME_KEYS = lexicon(
     "name Name key Key ParameterKey parameterKey ParameterName parameterName parameter Parameter variable Variable OptionName "
     "optionName envName header Header k"
 )
@@ -142,7 +142,7 @@ def _key(key: str) -> Key:
     return Key(
         name=key,
         clean=scrub(key) if len(key) >= 20 else key,
-        is_name=key in _NAME_KEYS,
+        is_name=key in NAME_KEYS,
         is_value=key in _VALUE_KEYS,
         inherits=key.lower() in _INHERITING,
         inherits_secret=rank(key) < PART and not is_structural(key),
@@ -250,6 +250,11 @@ def _walk_object(value: dict[Any, Any], name: str, node: Trie | None, masked: bo
         else:
             out[facts.clean] = walk(item, called, below, whole, depth + 1)
     return out
+
+
+def kept_pair(name: str, value: str) -> tuple[str, str]:
+    """What is kept of a name and of the value beside it that it is the name of."""
+    return scrub(name), MARK if _looks_generated(value) else judged(value, scrub(name))
 
 
 def _looks_generated(value: str) -> bool:

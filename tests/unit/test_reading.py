@@ -14,7 +14,7 @@ import pytest
 from discovery.wiring import static_kinds
 from normalize.errors import MappingError
 from normalize.reading import redact_and_search
-from normalize.redaction import redact
+from normalize.redaction import redact, texts
 from normalize.references import search
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
@@ -107,3 +107,26 @@ def test_what_is_nested_too_deeply_is_refused_as_before(empty: type) -> None:
     for read in (redact, redact_and_search):
         with pytest.raises(MappingError, match="nested deeper"):
             read(payload)
+
+
+def test_ids_that_are_not_searched_hold_nothing_that_the_search_would_find() -> None:
+    rng = random.Random(2)
+    makers = (
+        lambda: (
+            f"{rng.choice(('i', 'vol', 'vpc', 'subnet', 'sg', 'eni', 'eni-attach', 'ami', 'snap'))}-{rng.getrandbits(68):017x}"
+        ),
+        lambda: (
+            f"{rng.choice(('i', 'vol', 'vpc', 'subnet', 'sg', 'eni', 'eni-attach', 'ami', 'snap'))}-{rng.getrandbits(32):08x}"
+        ),
+        lambda: f"2026-{rng.randrange(10, 13)}-01T{rng.randrange(10, 24)}:05:09.{rng.randrange(1000000)}Z",
+        lambda: str(rng.getrandbits(39)),
+        lambda: ".".join(str(rng.randrange(256)) for _ in range(4)),
+        lambda: ":".join(f"{rng.randrange(256):02x}" for _ in range(6)),
+        lambda: (
+            f"{rng.choice(('ip', 'ec2'))}-{'-'.join(str(rng.randrange(256)) for _ in range(4))}.us-west-2.compute.internal"
+        ),
+    )
+    for _ in range(20_000):
+        text = rng.choice(makers)()
+        assert texts._ID.fullmatch(text), text
+        assert texts._scrub(text) == text
