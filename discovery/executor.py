@@ -34,8 +34,8 @@ log = logging.getLogger("stocktake.scan")
 KEPT_LEVELS = 100
 """Levels of a quarantined payload that are kept where it has more than can be searched."""
 
-SPOOL_RECORDS = 2000
-"""Observations of one pair kept in memory; further ones go to a temporary file."""
+SPOOL_RECORDS = 200
+"""Prepared observations of one pair kept in memory; further ones go to a temporary file."""
 
 
 def now() -> datetime:
@@ -47,8 +47,11 @@ class Sink(Protocol):
 
     def done(self, run_id: str) -> set[Pair]: ...
 
+    def prepare(self, observation: Observation) -> Any:
+        """What is kept of an observation until its pair is committed."""
+
     def commit(
-        self, run_id: str, observations: Iterable[Observation], misfits: Iterable[Misfit], coverage: Coverage
+        self, run_id: str, observations: Iterable[Any], misfits: Iterable[Misfit], coverage: Coverage
     ) -> None: ...
 
 
@@ -86,6 +89,7 @@ class Spool:
 class Survey:
     """One look at one kind in one scope, as it grows."""
 
+    prepare: Callable[[Observation], Any]
     observations: Spool = field(default_factory=Spool)
     misfits: Spool = field(default_factory=Spool)
     detail: dict[tuple[str, str, tuple[str, ...]], int] = field(default_factory=dict)
@@ -97,7 +101,7 @@ class Survey:
         except MappingError as error:
             self.misfits.append(_misfit(raw, kind, str(error)))
             return
-        self.observations.append(observation)
+        self.observations.append(self.prepare(observation))
         if observation.misfits:
             self.misfitting += 1
         for gap in observation.gaps:
@@ -176,7 +180,7 @@ def survey(
         StoreError: the store could not take it; nothing of the pair was written.
     """
     started = clock()
-    found = Survey()
+    found = Survey(sink.prepare)
     outcome, reason, fault = Outcome.COMPLETE, "", False
     needs: tuple[str, ...] = ()
     try:

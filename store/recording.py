@@ -12,8 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from operator import attrgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from sqlalchemy import Connection, bindparam, case, delete, exists, func, select, update
@@ -33,45 +32,63 @@ NOBODY = -1
 Row = dict[str, Any]
 
 
-@dataclass(slots=True)
-class _Prepared:
+class Prepared(NamedTuple):
+    """An observation as it will be written, if it is: plain texts and bytes, a tenth of what its objects take.
+
+    Attributes:
+        row: of `resources`, in the order of _RESOURCE.
+        shown: digest of `row`.
+        digest: of everything that is kept.
+        payload: canonical JSON.
+        mentions: of `refs`, from `path` on.
+        faults: of `detail_gaps`, from `fault` on.
+        clean: whether keys and references hold no character that has to be replaced.
+    """
+
     id: str
-    observation: Observation
-    payload: bytes
-    row: Row
+    row: tuple[str | bytes | None, ...]
+    shown: bytes
     digest: bytes
-    mentions: list[tuple[Any, ...]]  # of `refs`, from `path` on
-    clean: bool  # its keys and references hold no character that has to be replaced
-    observed_at: str = ""  # set once it is known that it has to be written
+    payload: bytes
+    call: str
+    observed_at: str
+    aliases: tuple[str, ...]
+    mentions: tuple[tuple[Any, ...], ...]
+    faults: tuple[tuple[str, ...], ...]
+    clean: bool
 
 
-def prepare(observation: Observation) -> _Prepared:
-    """An observation with its digests: `row` is of `resources`, `digest` covers everything that is kept of it."""
+def prepare(observation: Observation) -> Prepared:
+    """What the store keeps of an observation, with its digests."""
     resource = observation.resource
     scope = resource.scope
     attributes, tags = content.encode(dict(resource.attributes)), content.encode(dict(resource.tags))
-    dimension = resource.category.dimension
-    row: Row = {
-        "id": content.plain(resource.id),
-        "kind": resource.kind,
-        "category": resource.category.value,
-        "dimension": None if dimension is None else dimension.value,
-        "provider": scope.provider,
-        "account": content.plain(scope.account),
-        "place": content.plain(scope.place),
-        "name": content.maybe(resource.name),
-        "native_id": content.maybe(resource.native_id),
-        "tags": tags.decode(),
-        "attributes": attributes.decode(),
-    }
-    head = "\0".join((row["kind"], row["category"], scope.provider, row["account"], row["place"], f"{row['name']}", f"{row['native_id']}"))  # fmt: skip
-    row["digest"] = content.digest(head.encode(), attributes, tags)
+    category, dimension = resource.category, resource.category.dimension
+    account, place = content.plain(scope.account), content.plain(scope.place)
+    name, native = content.maybe(resource.name), content.maybe(resource.native_id)
+    head = "\0".join((resource.kind, category.value, scope.provider, account, place, f"{name}", f"{native}"))
+    shown = content.digest(head.encode(), attributes, tags)
     payload = content.encode(observation.payload)
-    mentions = [_mention(m) for m in observation.references]
+    mentions = tuple([m[1:] for m in observation.references])
     rest = _fingerprint((observation.aliases, mentions, observation.misfits, observation.call))
     faults = repr([(_fault(g), g.call, g.needs) for g in observation.gaps]).encode() if observation.gaps else b""
-    whole = content.digest(row["digest"], payload, rest, faults)
-    return _Prepared(row["id"], observation, payload, row, whole, mentions, b"\\" not in rest)
+    key = content.plain(resource.id)
+    return Prepared(
+        key,
+        (
+            key, resource.kind, category.value, None if dimension is None else dimension.value, scope.provider, account, place,
+            name, native, tags.decode(), attributes.decode(), shown,
+        ),
+        shown,
+        content.digest(shown, payload, rest, faults),
+        payload,
+        content.plain(observation.call),
+        content.instant(observation.observed_at),
+        observation.aliases,
+        mentions,
+        tuple(_faults(observation)) if observation.gaps or observation.misfits else (),
+        b"\\" not in rest,
+    )  # fmt: skip
 
 
 def _fingerprint(value: Any) -> bytes:
@@ -134,12 +151,12 @@ class Recorder:
     counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(("records", "new", "changed", "returned", "gone", "duplicates"), 0))  # fmt: skip
     _seen: _Marks = field(default_factory=_Marks)
 
-    def record(self, observations: Iterable[Observation]) -> None:
+    def record(self, observations: Iterable[Observation | Prepared]) -> None:
         """Write observations; of several with one id the last counts."""
-        chunk: dict[str, _Prepared] = {}
+        chunk: dict[str, Prepared] = {}
         size = 0
         for observation in observations:
-            prepared = prepare(observation)
+            prepared = observation if isinstance(observation, Prepared) else prepare(observation)
             if prepared.id in chunk:
                 self.counts["duplicates"] += 1
             chunk[prepared.id] = prepared
@@ -150,10 +167,10 @@ class Recorder:
         if chunk:
             self._write(chunk)
 
-    def _write(self, chunk: Mapping[str, _Prepared]) -> None:
+    def _write(self, chunk: Mapping[str, Prepared]) -> None:
         self.counts["records"] += len(chunk)
         known = self._sightings(chunk)
-        fresh: list[_Prepared] = []
+        fresh: list[Prepared] = []
         same: list[int] = []
         for prepared in chunk.values():
             before = known.get(prepared.id)
@@ -162,7 +179,6 @@ class Recorder:
             if before is not None and before.gone_at is None and bytes(before.digest) == prepared.digest:
                 same.append(before.id)
             else:
-                prepared.observed_at = content.instant(prepared.observation.observed_at)
                 fresh.append(prepared)
         if same and not self.proof:
             touch = update(sightings).where(sightings.c.id == bindparam("sighting")).values(seen_at=bindparam("at"))
@@ -178,26 +194,26 @@ class Recorder:
         )
         return {r.resource_id: r for r in self.connection.execute(found)}
 
-    def _write_resources(self, fresh: Sequence[_Prepared]) -> None:
+    def _write_resources(self, fresh: Sequence[Prepared]) -> None:
         r = resources.c
         found = select(r.id, r.digest, r.listing_id, r.gone_at).where(r.id.in_([p.id for p in fresh]))
         known = {row.id: row for row in self.connection.execute(found)}
         new: list[tuple[Any, ...]] = []
-        changed: list[tuple[_Prepared, str]] = []
+        changed: list[tuple[Prepared, str]] = []
         history: list[tuple[Any, ...]] = []
         moved: list[str] = []
         for p in fresh:
             before = known.get(p.id)
             if before is None:
-                new.append((*p.row.values(), self.listing_id, p.observed_at, None))
+                new.append((*p.row, self.listing_id, p.observed_at, None))
                 history.append(self._version(p, "appeared"))
             elif not self._has_word(before):
                 continue
-            elif before.gone_at is not None or bytes(before.digest) != p.row["digest"]:
+            elif before.gone_at is not None or bytes(before.digest) != p.shown:
                 changed.append((p, "returned" if before.gone_at is not None else "changed"))
             elif before.listing_id != self.listing_id:
                 moved.append(p.id)
-        insert_rows(self.connection, resources, (*fresh[0].row, "listing_id", "first_seen_at", "gone_at"), new)
+        insert_rows(self.connection, resources, (*_RESOURCE, "listing_id", "first_seen_at", "gone_at"), new)
         self.counts["new"] += len(new)
         if changed:
             history.extend(self._change(changed))
@@ -211,32 +227,32 @@ class Recorder:
             return True
         return self.ranks[self.listing_id] < self.ranks[owner]
 
-    def _change(self, changed: Sequence[tuple[_Prepared, str]]) -> Iterator[tuple[Any, ...]]:
+    def _change(self, changed: Sequence[tuple[Prepared, str]]) -> Iterator[tuple[Any, ...]]:
         r = resources.c
         found = select(resources).where(r.id.in_([p.id for p, _ in changed]))
         stored = {row.id: row._asdict() for row in self.connection.execute(found)}
-        columns = [c for c in changed[0][0].row if c != "id"]
+        rows = [dict(zip(_RESOURCE, p.row, strict=True)) for p, _ in changed]
         statement = (
             update(resources)
             .where(r.id == bindparam("resource"))
-            .values({c: bindparam(c) for c in columns} | {"listing_id": self.listing_id, "gone_at": None})
+            .values({c: bindparam(c) for c in _RESOURCE[1:]} | {"listing_id": self.listing_id, "gone_at": None})
         )
-        self.connection.execute(statement, [{"resource" if k == "id" else k: v for k, v in p.row.items()} for p, _ in changed])  # fmt: skip
-        for p, word in changed:
-            before, after = delta(stored[p.id], p.row)
+        self.connection.execute(statement, [{"resource" if k == "id" else k: v for k, v in row.items()} for row in rows])  # fmt: skip
+        for (p, word), row in zip(changed, rows, strict=True):
+            before, after = delta(stored[p.id], row)
             if word == "changed" and not before and not after:
                 continue
             self.counts[word] += 1
             yield self._version(p, word, before, after)
 
-    def _version(self, p: _Prepared, change: str, before: Row | None = None, after: Row | None = None) -> tuple[Any, ...]:  # fmt: skip
+    def _version(self, p: Prepared, change: str, before: Row | None = None, after: Row | None = None) -> tuple[Any, ...]:  # fmt: skip
         old, new = (content.text_of(side) if side else "{}" for side in (before, after))
         return p.id, self.run_id, p.observed_at, change, old, new
 
-    def _write_sightings(self, fresh: Sequence[_Prepared], known: Mapping[str, Any]) -> None:
+    def _write_sightings(self, fresh: Sequence[Prepared], known: Mapping[str, Any]) -> None:
         new: list[tuple[Any, ...]] = []
         changed: list[Row] = []
-        numbered: list[tuple[int, _Prepared]] = []
+        numbered: list[tuple[int, Prepared]] = []
         for p in fresh:
             before = known.get(p.id)
             number = next(self.ids) if before is None else before.id
@@ -263,22 +279,20 @@ class Recorder:
                 self.connection.execute(delete(table).where(table.c.sighting_id.in_(numbers)))
         self._write_children(numbered)
 
-    def _write_children(self, numbered: Sequence[tuple[int, _Prepared]]) -> None:
+    def _write_children(self, numbered: Sequence[tuple[int, Prepared]]) -> None:
         payloads: list[tuple[Any, ...]] = []
         keys: list[tuple[Any, ...]] = []
         mentions: list[tuple[Any, ...]] = []
         faults: list[tuple[Any, ...]] = []
         for number, p in numbered:
-            o = p.observation
-            payloads.append((number, content.plain(o.call), p.observed_at, *content.packed(p.payload)))
+            payloads.append((number, p.call, p.observed_at, *content.packed(p.payload)))
             if p.clean:
-                keys.extend([(number, key) for key in o.aliases])
+                keys.extend([(number, key) for key in p.aliases])
                 mentions.extend([(number, *mention) for mention in p.mentions])
             else:
-                keys.extend([(number, content.plain(key)) for key in o.aliases])
+                keys.extend([(number, content.plain(key)) for key in p.aliases])
                 mentions.extend([(number, *map(content.plain, said), may) for *said, may in p.mentions])
-            if o.gaps or o.misfits:
-                faults.extend(_faults(number, o))
+            faults.extend([(number, *fault) for fault in p.faults])
         insert_rows(self.connection, raw_payloads, _PAYLOAD, payloads)
         insert_rows(self.connection, aliases, ("sighting_id", "key"), keys)
         insert_rows(self.connection, refs, _REFERENCE, mentions)
@@ -373,23 +387,25 @@ class Recorder:
         return len(chunk)
 
 
+_RESOURCE = (
+    "id", "kind", "category", "dimension", "provider", "account", "place", "name", "native_id", "tags", "attributes", "digest",
+)  # fmt: skip
 _VERSION = ("resource_id", "run_id", "at", "change", "before", "after")
 _SIGHTING = ("id", "listing_id", "resource_id", "digest", "run_id", "seen_at")
 _PACKED = ("sha256", "codec", "bytes", "data")
 _PAYLOAD = ("sighting_id", "call", "observed_at", *_PACKED)
 _QUARANTINED = ("listing_id", "run_id", "reason", "call", "observed_at", *_PACKED)
 _MENTION = ("path", "verb", "value", "key", "call", "target", "provider", "account", "place", "optional")
-_mention = attrgetter(*_MENTION)
 _REFERENCE = ("sighting_id", *_MENTION)
 _FAULT = ("sighting_id", "fault", "call", "needs", "message")
 
 
-def _faults(number: int, observation: Observation) -> Iterator[tuple[Any, ...]]:
+def _faults(observation: Observation) -> Iterator[tuple[str, ...]]:
     for gap in observation.gaps:
         needs = content.text_of(list(gap.needs))
-        yield number, _fault(gap), content.plain(gap.call), needs, content.plain(str(gap))
+        yield _fault(gap), content.plain(gap.call), needs, content.plain(str(gap))
     for misfit in observation.misfits:
-        yield number, "misfit", content.plain(observation.call), "[]", content.plain(misfit)
+        yield "misfit", content.plain(observation.call), "[]", content.plain(misfit)
 
 
 _PLAIN_COLUMNS = ("kind", "category", "provider", "account", "place", "name", "native_id")

@@ -22,7 +22,7 @@ from normalize.model import Coverage, Misfit, Observation, Outcome, Pair, Scope
 from store import content
 from store.database import reading, writing
 from store.locking import Lock, hold
-from store.recording import Recorder
+from store.recording import Prepared, Recorder, prepare
 from store.schema import coverage as looks
 from store.schema import listings, runs, sightings, sources
 
@@ -125,8 +125,12 @@ class Writer:
         with reading(self._engine) as connection:
             return {Pair(s, k, Scope(*scope)) for s, k, *scope in connection.execute(statement)}
 
+    def prepare(self, observation: Observation) -> Prepared:
+        """What `commit` takes as well, a tenth of the size: for callers that have to keep many. Needs no database."""
+        return prepare(observation)
+
     def commit(
-        self, run_id: str, observations: Iterable[Observation], misfits: Iterable[Misfit], coverage: Coverage
+        self, run_id: str, observations: Iterable[Observation | Prepared], misfits: Iterable[Misfit], coverage: Coverage
     ) -> None:
         """Write one look at one kind in one scope: all of it or nothing.
 
@@ -149,7 +153,7 @@ class Writer:
         self,
         connection: Connection,
         run_id: str,
-        observations: Iterable[Observation],
+        observations: Iterable[Observation | Prepared],
         misfits: Iterable[Misfit],
         coverage: Coverage,
     ) -> None:
