@@ -15,17 +15,18 @@ import shutil
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from itertools import groupby, islice
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from sqlalchemy import Connection, Engine, Select, select
+from sqlalchemy import Engine, Select, select
 
 from normalize.errors import BusyError, StoreError
 from store import content
-from store.database import reading
+from store.batches import Read, snapshot
 from store.reader import accelerated, coverage_rows, resource_rows, run_rows
 from store.schema import gaps, listings, refs, relations, sightings, versions
 
@@ -35,16 +36,11 @@ SCHEMA_VERSION = "1"
 MARK = "_stocktake_export.json"
 """Says that a directory is an export of ours, of which schema, and how many rows each table has."""
 
-BATCH = 20_000
-
 _TEXT = pa.string()
 _WHOLE = pa.int64()
 _INSTANT = pa.timestamp("us", tz="UTC")
 _TAGS = pa.map_(pa.string(), pa.string())
 _TEXTS = pa.list_(pa.string())
-
-Row = Any
-"""A mapping from column to value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +54,20 @@ class _Column:
 
 
 @dataclass(frozen=True, slots=True)
-class _Dataset:
+class Dataset:
     name: str
     meaning: str
-    rows: Callable[[Connection], Iterable[Row]]
+    statement: Select[Any]
     columns: tuple[_Column, ...]
     partitioned: bool = False
+    unfold: Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]] | None = None
+
+    def batches(self, read: Read) -> Iterator[pa.RecordBatch]:
+        """Its rows, of which nothing else is read than goes out."""
+        if self.unfold:
+            return self.unfold(read(self.statement))
+        given = {column.key: column for column in self.statement.selected_columns}
+        return read(self.statement.with_only_columns(*(given[column.name] for column in self.columns)))
 
     def schema(self) -> pa.Schema:
         """Of the files: partition columns live in the path, where there are any files."""
@@ -76,13 +80,6 @@ class _Dataset:
     def _schema(self, columns: Iterable[_Column]) -> pa.Schema:
         told = {"stocktake.schema_version": SCHEMA_VERSION, "stocktake.table": self.name, "description": self.meaning}
         return pa.schema([c.field() for c in columns], metadata=told)
-
-
-def _streamed(statement: Select[Any]) -> Callable[[Connection], Iterator[Row]]:
-    def rows(connection: Connection) -> Iterator[Row]:
-        yield from connection.execute(statement, execution_options={"yield_per": BATCH}).mappings()
-
-    return rows
 
 
 def _resources() -> Select[Any]:
@@ -107,11 +104,28 @@ def _references() -> Select[Any]:
     )
 
 
-def _devices(connection: Connection) -> Iterator[Row]:
-    for row in _streamed(accelerated())(connection):
+def _devices(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """One row per entry of a resource's list of accelerators."""
+    schema = pa.schema([(column.name, column.type) for column in _DEVICE])
+    for batch in batches:
+        rows = list(_entries(batch))
+        yield pa.RecordBatch.from_arrays([_told([r.get(f.name) for r in rows], f.type) for f in schema], schema=schema)
+
+
+def _entries(batch: pa.RecordBatch) -> Iterator[dict[str, Any]]:
+    for row in batch.to_pylist():
         for entry in content.decode(row["attributes"]).get("accelerators") or ():
             if isinstance(entry, dict):
                 yield {**row, **entry, "resource_id": row["id"]}
+
+
+def _told(values: list[Any], type_: pa.DataType) -> pa.Array:
+    """Values that a source told, as far as they are of the column's type."""
+    if type_ == _TEXT:
+        return pa.array([None if v is None else str(v) for v in values], type_)
+    if type_ == _WHOLE:
+        return pa.array([v if isinstance(v, int) and abs(v) < 2**63 else None for v in values], type_)
+    return pa.array([v if isinstance(v, int | float) else None for v in values], type_)
 
 
 _PROVIDER = _Column("provider", _TEXT, "Provider, as the sources name it: aws, kubernetes, mlflow, host")
@@ -119,11 +133,26 @@ _KIND = _Column("kind", _TEXT, "Kind, provider.service.noun")
 _ACCOUNT = _Column("account", _TEXT, "Account, project, subscription, cluster or server")
 _PLACE = _Column("place", _TEXT, "Region, cluster or host")
 
-DATASETS: tuple[_Dataset, ...] = (
-    _Dataset(
+_DEVICE = (
+    _Column("resource_id", _TEXT, "Resource that has or offers them"),
+    _PROVIDER,
+    _KIND,
+    _ACCOUNT,
+    _PLACE,
+    _Column("vendor", _TEXT, "Maker, lower case"),
+    _Column("model", _TEXT, "Maker's name"),
+    _Column("count", _WHOLE, "Physical devices"),
+    _Column("memory_bytes", _WHOLE, "Memory of one device"),
+    _Column("form", _TEXT, "gpu, neuron, tpu, gaudi, media or fpga"),
+    _Column("fraction", pa.float64(), "Share of one device, 0 to 1, where it is not a whole one"),
+    _Column("partition", _TEXT, "How devices are cut or shared"),
+)  # fmt: skip
+
+DATASETS: tuple[Dataset, ...] = (
+    Dataset(
         "resources",
         "Everything that is or was in the inventory",
-        _streamed(_resources()),
+        _resources(),
         (
             _Column("id", _TEXT, "Identity that the whole world would use"),
             _KIND,
@@ -143,10 +172,10 @@ DATASETS: tuple[_Dataset, ...] = (
         ),
         partitioned=True,
     ),
-    _Dataset(
+    Dataset(
         "relations",
         "How things hang together: resolved mentions",
-        _streamed(select(relations).order_by(relations.c.source_id, relations.c.verb, relations.c.target_id)),
+        select(relations).order_by(relations.c.source_id, relations.c.verb, relations.c.target_id),
         (
             _Column("source_id", _TEXT, "The resource that mentions"),
             _Column("verb", _TEXT, "Read left to right: uses_image, encrypted_by"),
@@ -154,10 +183,10 @@ DATASETS: tuple[_Dataset, ...] = (
             _Column("evidence", _TEXT, "Call and JSON path of the mention"),
         ),
     ),
-    _Dataset(
+    Dataset(
         "references",
         "Mentions of other things, resolved or not",
-        _streamed(_references()),
+        _references(),
         (
             _Column("source_id", _TEXT, "The resource that mentions"),
             _Column("source", _TEXT, "Configured source that saw the mention"),
@@ -173,10 +202,10 @@ DATASETS: tuple[_Dataset, ...] = (
             _Column("optional", pa.bool_(), "Whether it may dangle by design"),
         ),
     ),
-    _Dataset(
+    Dataset(
         "coverage",
         "What each look at each kind in each scope of each source was worth, in every run",
-        _streamed(_looks()),
+        _looks(),
         (
             _Column("run_id", _TEXT, "Run"),
             _Column("source", _TEXT, "Configured source"),
@@ -197,10 +226,10 @@ DATASETS: tuple[_Dataset, ...] = (
         ),
         partitioned=True,
     ),
-    _Dataset(
+    Dataset(
         "gaps",
         "What the inventory does not, or did not, know",
-        _streamed(select(gaps).order_by(gaps.c.id)),
+        select(gaps).order_by(gaps.c.id),
         (
             _Column("id", _TEXT, "Stable between runs"),
             _Column("code", _TEXT, "Sort of gap"),
@@ -216,10 +245,10 @@ DATASETS: tuple[_Dataset, ...] = (
             _Column("resolved_at", _INSTANT, "When it was found to be no more; null while it is open"),
         ),
     ),
-    _Dataset(
+    Dataset(
         "versions",
         "What changed and when",
-        _streamed(select(versions).order_by(versions.c.id)),
+        select(versions).order_by(versions.c.id),
         (
             _Column("resource_id", _TEXT, "Resource"),
             _Column("run_id", _TEXT, "Run that saw the change"),
@@ -229,10 +258,10 @@ DATASETS: tuple[_Dataset, ...] = (
             _Column("after", _TEXT, "New values of what changed, as a JSON object; an absent key became unknown"),
         ),
     ),
-    _Dataset(
+    Dataset(
         "runs",
         "Scans",
-        _streamed(select(run_rows()).order_by("id")),
+        select(run_rows()).order_by("id"),
         (
             _Column("id", _TEXT, "Run; ids sort as runs do"),
             _Column("status", _TEXT, "running, complete or interrupted"),
@@ -246,25 +275,13 @@ DATASETS: tuple[_Dataset, ...] = (
             _Column("blind_spots", _WHOLE, "Looks that did not see everything"),
         ),
     ),
-    _Dataset(
+    Dataset(
         "accelerators",
         "Accelerators of what is there, one row per entry of a resource's list; several kinds may tell of one device",
-        _devices,
-        (
-            _Column("resource_id", _TEXT, "Resource that has or offers them"),
-            _PROVIDER,
-            _KIND,
-            _ACCOUNT,
-            _PLACE,
-            _Column("vendor", _TEXT, "Maker, lower case"),
-            _Column("model", _TEXT, "Maker's name"),
-            _Column("count", _WHOLE, "Physical devices"),
-            _Column("memory_bytes", _WHOLE, "Memory of one device"),
-            _Column("form", _TEXT, "gpu, neuron, tpu, gaudi, media or fpga"),
-            _Column("fraction", pa.float64(), "Share of one device, 0 to 1, where it is not a whole one"),
-            _Column("partition", _TEXT, "How devices are cut or shared"),
-        ),
+        accelerated(),
+        _DEVICE,
         partitioned=True,
+        unfold=_devices,
     ),
 )  # fmt: skip
 
@@ -364,8 +381,8 @@ def _replace(engine: Engine, directory: Path) -> dict[str, int]:
     fresh = _beside(directory, "new")
     try:
         fresh.mkdir()
-        with reading(engine) as connection:
-            counts = {d.name: _write(connection, d, fresh / d.name) for d in DATASETS}
+        with snapshot(engine) as read:
+            counts = {d.name: write_table(read, d, fresh / d.name) for d in DATASETS}
         (fresh / MARK).write_bytes(content.encode({"schema_version": SCHEMA_VERSION, "rows": counts}) + b"\n")
         _settle(fresh)
         _swap(fresh, directory)
@@ -396,46 +413,73 @@ def _folder(column: str, value: str) -> str:
     return f"{column}={_SPECIAL.sub(lambda m: f'%{ord(m[0]):02X}' if m[0].isascii() else m[0], value)}"
 
 
-def _write(connection: Connection, dataset: _Dataset, directory: Path) -> int:
+def write_table(read: Read, dataset: Dataset, directory: Path) -> int:
     directory.mkdir()
-    rows = iter(dataset.rows(connection))
+    batches = dataset.batches(read)
     if not dataset.partitioned:
-        return _file(rows, dataset.schema(), directory / "part-0.parquet")
-    total = 0
-    for (provider, kind), group in groupby(rows, key=lambda r: (r["provider"], r["kind"])):
+        with _writer(directory / "part-0.parquet", dataset.schema()) as writer:
+            return sum(_put(writer, batch, dataset.schema()) for batch in batches)
+    total = _write_parts(batches, dataset, directory)
+    if not total:
+        with _writer(directory / "part-0.parquet", dataset.whole()):
+            pass
+    return total
+
+
+def _write_parts(batches: Iterable[pa.RecordBatch], dataset: Dataset, directory: Path) -> int:
+    """One file for each provider and kind; the rows come in that order."""
+    total, schema = 0, dataset.schema()
+    parts = (part for batch in batches for part in _parts(batch))
+    for (provider, kind), group in groupby(parts, key=lambda part: part[:2]):
         folder = directory / _folder("provider", provider) / _folder("kind", kind)
         folder.mkdir(parents=True)
-        total += _file(group, dataset.schema(), folder / "part-0.parquet")
-    if not total:
-        _file(rows, dataset.whole(), directory / "part-0.parquet")
+        with _writer(folder / "part-0.parquet", schema) as writer:
+            total += sum(_put(writer, batch, schema) for _, _, batch in group)
     return total
 
 
-def _file(rows: Iterator[Row], schema: pa.Schema, path: Path) -> int:
-    total = 0
+def _parts(batch: pa.RecordBatch) -> Iterator[tuple[str, str, pa.RecordBatch]]:
+    """(provider, kind, rows) of a batch, in its order."""
+    if not batch.num_rows:
+        return
+    runs = pc.run_end_encode(pc.binary_join_element_wise(batch["provider"], batch["kind"], "\0"))
+    begin = 0
+    for end, names in zip(runs.run_ends.to_pylist(), runs.values.to_pylist(), strict=True):
+        provider, kind = names.split("\0")
+        yield provider, kind, batch.slice(begin, end - begin)
+        begin = end
+
+
+@contextmanager
+def _writer(path: Path, schema: pa.Schema) -> Iterator[pq.ParquetWriter]:
     with path.open("xb") as file, pq.ParquetWriter(file, schema, compression="zstd") as writer:
-        while batch := list(islice(rows, BATCH)):
-            columns = [_array([row.get(field.name) for row in batch], field.type) for field in schema]
-            writer.write_batch(pa.RecordBatch.from_arrays(columns, schema=schema))
-            total += len(batch)
-    return total
+        yield writer
 
 
-def _array(values: list[Any], type_: pa.DataType) -> pa.Array:
-    if type_ == _INSTANT:
-        return pa.array(values, _TEXT).cast(_INSTANT)
+def _put(writer: pq.ParquetWriter, batch: pa.RecordBatch, schema: pa.Schema) -> int:
+    columns = [_typed(batch[field.name], field.type) for field in schema]
+    if batch.num_rows:
+        writer.write_batch(pa.RecordBatch.from_arrays(columns, schema=schema))
+    return int(batch.num_rows)
+
+
+def _typed(values: pa.Array, type_: pa.DataType) -> pa.Array:
+    """A column as the database holds it, in the type that it has in the file."""
     if type_ == _TAGS:
-        return pa.array([list(content.decode(v).items()) for v in values], type_)
+        return _each(values, lambda text: list(content.decode(text).items()), type_)
     if type_ == _TEXTS:
-        return pa.array([_texts(v) for v in values], type_)
-    if type_ == _TEXT:
-        return pa.array([None if v is None else str(v) for v in values], type_)
-    if type_ == _WHOLE:
-        return pa.array([v if isinstance(v, int) and abs(v) < 2**63 else None for v in values], type_)
-    return pa.array(values, type_)
+        return _each(values, _texts, type_)
+    return values.cast(type_)
 
 
-def _texts(value: str | None) -> list[str]:
+def _each(values: pa.Array, read: Callable[[str], Any], type_: pa.DataType) -> pa.Array:
+    """What texts mean; each text is read once, however often it stands there."""
+    encoded = values.cast(_TEXT).dictionary_encode()
+    meanings = pa.array([read(text) for text in encoded.dictionary.to_pylist()], type_)
+    return meanings.take(encoded.indices)
+
+
+def _texts(value: str) -> list[str]:
     if not value:
         return []
     if value.startswith("["):

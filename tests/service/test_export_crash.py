@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from normalize.errors import BusyError
+from normalize.errors import BusyError, StoreError
+from store import sqlite_columns
 from store.database import connect, ensure
 from store.export import parquet
 from store.writer import Writer
@@ -25,15 +26,24 @@ EXPORTER = """
 import json, os, signal, sys
 from pathlib import Path
 import pyarrow
-from store.database import connect
+from contextlib import contextmanager
+from store import batches, export as exporting
+from store.database import connect, reading
 from store.export import parquet
 
 url, out, act, exchange = sys.argv[1:]
+
+@contextmanager
+def rows(engine):  # without a second process: what it does to files is nothing, and it takes a while to start
+    with reading(engine) as connection:
+        yield lambda statement: batches._read_rows(connection, statement)
+
+exporting.snapshot = rows
 pyarrow.array([""])  # the first array imports pandas where it is installed: once here, not in every child
 touching = {"open", "os.mkdir", "os.rename", "os.remove", "os.rmdir", "shutil.rmtree", "ctypes.dlsym"}
 
 def watched(event, arguments):
-    if event not in touching:
+    if event not in touching or isinstance(arguments[0], int):
         return False
     if event == "ctypes.dlsym":
         return arguments[1] == "renameat2"
@@ -168,3 +178,15 @@ def test_a_second_export_to_the_same_directory_says_so_until_the_first_one_ends(
         first.stop()
     assert parquet(engine, out)["runs"] == 1
     assert not [p for p in tmp_path.iterdir() if p.name.startswith(".out")]
+
+
+def test_a_reader_that_dies_is_no_end_of_the_inventory(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dying = tmp_path / "dying.py"
+    dying.write_text(Path(sqlite_columns.__file__).read_text().replace("stream.write_batch(batch)", "os._exit(0)"))
+    dying.write_text(dying.read_text().replace("import sys\n", "import os\nimport sys\n"))
+    monkeypatch.setattr("store.batches._READER", dying)
+    with pytest.raises(StoreError, match="to its end"):
+        parquet(engine, tmp_path / "out")
+    assert not (tmp_path / "out").exists()

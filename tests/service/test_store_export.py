@@ -5,15 +5,17 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import polars
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from sqlalchemy import Engine, event, text
+from sqlalchemy import Engine, insert, select, text
 
 from normalize.errors import BusyError, DeniedError, MappingError, StoreError
 from normalize.mapping import read_record
@@ -31,12 +33,14 @@ from normalize.model import (
     Scope,
     Template,
 )
+from store.batches import ROWS, snapshot
 from store.database import connect, ensure
 from store.export import DATASETS, MARK, SCHEMA_VERSION, parquet
 from store.gaps import detect
 from store.linking import link
 from store.reader import Reader
 from store.renormalize import renormalize
+from store.schema import runs
 from store.writer import Writer
 
 START = datetime(2026, 11, 24, 4, 15, tzinfo=UTC)
@@ -253,20 +257,44 @@ def test_strange_kinds_and_hostile_names_come_back_as_they_were(engine: Engine, 
     assert {(kind, name): dict(tags) for kind, name, tags in frame.rows()} == expected
 
 
-def test_an_export_shows_one_moment_also_while_a_scan_writes(engine: Engine, tmp_path: Path) -> None:
+def test_an_export_shows_one_moment_also_while_a_scan_writes(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     scan(engine, *ESTATE)
     other = connect(engine.url.render_as_string(hide_password=False))
     interrupted: list[str] = []
 
-    def write_meanwhile(conn: Any, cursor: Any, statement: str, *_: Any) -> None:
-        if "FROM relations" in statement and not interrupted:
-            interrupted.append(statement)
-            scan(other, (NODE, [{"Id": f"i-{n}"} for n in range(9)]))
+    @contextmanager
+    def disturbed(engine: Engine) -> Iterator[Any]:
+        with snapshot(engine) as read:
 
-    event.listen(engine, "before_cursor_execute", write_meanwhile)
+            def ask(statement: Any) -> Any:
+                if "FROM relations" in str(statement):
+                    interrupted.append(str(statement))
+                    scan(other, (NODE, [{"Id": f"i-{n}"} for n in range(9)]))
+                return read(statement)
+
+            yield ask
+
+    monkeypatch.setattr("store.export.snapshot", disturbed)
     counts = parquet(engine, tmp_path / "out")
     other.dispose()
     assert (len(interrupted), counts["resources"], counts["versions"], counts["runs"]) == (1, 3, 3, 1)
+
+
+def test_nulls_that_fill_the_first_batch_do_not_make_a_column_of_numbers(engine: Engine) -> None:
+    row = {"status": "interrupted", "started_at": "", "selection": "{}", "version": "0", "pid": 1, "host": ""}
+    many = [row | {"id": f"{n:06}", "finished_at": None} for n in range(ROWS + 5)]
+    with engine.begin() as connection:
+        connection.execute(insert(runs), [*many, row | {"id": "999999", "finished_at": "2026-11-24T04:15:00.000Z"}])
+    with snapshot(engine) as read:
+        batches = list(read(select(runs.c.id, runs.c.finished_at, runs.c.pid).order_by(runs.c.id)))
+    assert [b.num_rows for b in batches] == [ROWS, 6]
+    assert {b.schema for b in batches} == {
+        pa.schema([("id", pa.string()), ("finished_at", pa.string()), ("pid", pa.int64())])
+    }
+    assert batches[0]["finished_at"].null_count == ROWS
+    assert batches[1].to_pylist()[-1] == {"id": "999999", "finished_at": "2026-11-24T04:15:00.000Z", "pid": 1}
 
 
 def attributes(engine: Engine) -> dict[str, Any]:
