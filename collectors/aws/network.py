@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from collectors.aws.documents import open_to_world, routes, rules, tag, texts
+from collectors.aws.documents import actions, open_to_world, principals, routes, rules, tag, texts
 from collectors.aws.rows import Call
 from normalize.model import Alias, Category, Field, Kind, Link, Path, Template
 
@@ -15,6 +16,16 @@ def _ec2(resource: str, id_: str, owner: str = "@account") -> Template:
 
 def _in_vpc(path: Path = "VpcId") -> Link:
     return Link("runs_in", "aws.ec2.vpc", path)
+
+
+_GATEWAYS = {"igw": "aws.ec2.internet_gateway", "vgw": "aws.ec2.vpn_gateway", "vpce": "aws.ec2.vpc_endpoint"}
+"""How ids of what one member of a route names begin."""
+
+
+def _gateways(table: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Gateways of routes by what they are; "local" is none."""
+    names = [str(r["GatewayId"]) for r in table["Routes"] if r.get("GatewayId")]
+    return {"$Gateways": {start: [n for n in names if n.startswith(f"{start}-")] for start in _GATEWAYS}}
 
 
 def _main(associations: Any) -> bool:
@@ -79,7 +90,7 @@ KINDS = (
     Kind(
         name="aws.ec2.route_table",
         category=Category.ROUTE_TABLE,
-        fetch=Call("ec2", "DescribeRouteTables", items="RouteTables", page=100),
+        fetch=Call("ec2", "DescribeRouteTables", items="RouteTables", page=100, derive=_gateways),
         id=_ec2("route-table", "RouteTableId", "OwnerId"),
         native="RouteTableId",
         fields={
@@ -93,6 +104,13 @@ KINDS = (
             Link("serves", "aws.ec2.subnet", "Associations[].SubnetId"),
             Link("routes_to", "aws.ec2.nat_gateway", "Routes[].NatGatewayId"),
             Link("routes_to", "aws.ec2.transit_gateway", "Routes[].TransitGatewayId"),
+            Link("routes_to", "aws.ec2.vpc_peering_connection", "Routes[].VpcPeeringConnectionId"),
+            Link("routes_to", "aws.ec2.network_interface", "Routes[].NetworkInterfaceId"),
+            Link("routes_to", "aws.ec2.egress_only_internet_gateway", "Routes[].EgressOnlyInternetGatewayId"),
+            Link("routes_to", "aws.ec2.carrier_gateway", "Routes[].CarrierGatewayId"),
+            Link("routes_to", "aws.ec2.local_gateway", "Routes[].LocalGatewayId"),
+            Link("uses", "aws.ec2.prefix_list", "Routes[].DestinationPrefixListId", optional=True),  # AWS's own
+            *(Link("routes_to", kind, f"$Gateways.{start}[]") for start, kind in _GATEWAYS.items()),
         ),
     ),
     Kind(
@@ -139,6 +157,8 @@ KINDS = (
             "type": "VpcEndpointType",
             "services": Field("ServiceName", lambda name: [name]),
             "subnets": "SubnetIds",
+            "principals": Field("PolicyDocument", principals),
+            "actions": Field("PolicyDocument", actions),
             "created_at": "CreationTimestamp",
         },
         tags="Tags",
@@ -147,6 +167,8 @@ KINDS = (
             Link("runs_in", "aws.ec2.subnet", "SubnetIds[]"),
             Link("guarded_by", "aws.ec2.security_group", "Groups[].GroupId"),
             Link("serves", "aws.ec2.route_table", "RouteTableIds[]"),
+            Link("attached_to", "aws.ec2.network_interface", "NetworkInterfaceIds[]"),
+            Link("connects", "aws.vpclattice.service_network", "ServiceNetworkArn"),
         ),
         quiet=frozenset({"ServiceName", "DnsEntries"}),
     ),

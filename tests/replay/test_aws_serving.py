@@ -80,8 +80,35 @@ def plant(client: Any) -> dict[str, Any]:
     return {
         "front": front, "groups": groups, "listener": listener, "machine": machine["InstanceId"], "function": function,
         "rest": rest, "http": http, "zone": zone, "acl": acl, "table": table["TransitGatewayRouteTableId"],
+        "distribution": plant_distribution(client("cloudfront"), front["DNSName"]),
         **plant_busy(client),
     }  # fmt: skip
+
+
+def plant_distribution(edge: Any, host: str) -> str:
+    origin = {
+        "Id": "front",
+        "DomainName": host,
+        "CustomHeaders": {"Quantity": 1, "Items": [{"HeaderName": "X-From", "HeaderValue": "hunter2-not-for-us"}]},
+        "CustomOriginConfig": {"HTTPPort": 80, "HTTPSPort": 443, "OriginProtocolPolicy": "https-only"},
+    }
+    behaviour = {
+        "TargetOriginId": "front",
+        "ViewerProtocolPolicy": "https-only",
+        "MinTTL": 0,
+        "ForwardedValues": {"QueryString": False, "Cookies": {"Forward": "none"}},
+    }
+    made = edge.create_distribution(
+        DistributionConfig={
+            "CallerReference": "1",
+            "Comment": "The portal",
+            "Enabled": True,
+            "Aliases": {"Quantity": 1, "Items": ["www.acme.example"]},
+            "Origins": {"Quantity": 1, "Items": [origin]},
+            "DefaultCacheBehavior": behaviour,
+        }
+    )
+    return str(made["Distribution"]["Id"])
 
 
 def plant_busy(client: Any) -> dict[str, str]:
@@ -161,6 +188,7 @@ class Account:
         for name, kind in ROWS.items():
             self.seen[name] = [self._observe(raw, kind) for s in source.scopes(kind) for raw in source.collect(kind, s)]
         source.close()
+        self.regions = {region for _, region, _ in server.calls}
 
     def _observe(self, raw: Any, kind: Kind) -> Observation:
         seen = observe(raw, kind)
@@ -217,6 +245,7 @@ def test_nothing_planted_is_missed_and_nothing_else_is_seen(account: Account) ->
         "aws.route53.hosted_zone": [planted["zone"]],
         "aws.route53.record": sorted(records | {"docs.acme.example./CNAME"}),
         "aws.wafv2.web_acl": ["edge"],
+        "aws.cloudfront.distribution": [planted["distribution"]],
         "aws.ec2.instance": sorted(machines),
     }
     assert account.troubles == []
@@ -244,6 +273,16 @@ def test_a_name_leads_to_the_load_balancer_behind_it(account: Account) -> None:
     assert linked(record, "resolves_to") <= set(account.one("aws.elbv2.load_balancer").aliases)
     assert "dns:chat.acme.example" in record.aliases
     assert linked(account.record("docs.acme.example", "CNAME"), "resolves_to") == {"dns:pages.partner.example"}
+
+
+def test_a_distribution_leads_to_its_origin_and_is_known_by_its_own_names(account: Account) -> None:
+    seen = account.one("aws.cloudfront.distribution")
+    assert linked(seen, "routes_to") <= set(account.one("aws.elbv2.load_balancer").aliases)
+    assert "dns:www.acme.example" in seen.aliases
+
+
+def test_what_is_global_is_measured_where_its_endpoint_is(account: Account) -> None:
+    assert account.regions == {REGION}
 
 
 def test_a_private_address_in_a_record_is_no_thing_of_anybodys(account: Account) -> None:
