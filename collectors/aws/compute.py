@@ -1,34 +1,90 @@
-"""EC2, Batch and Lambda."""
+"""EC2: machines, their disks and images, and what starts fleets of them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from collectors.aws.documents import count, tag, texts
+from collectors.aws.documents import tag, texts
 from collectors.aws.instance_types import PER_MACHINE, Machines
+from collectors.aws.machine_images import IMAGE, MachineImages
 from collectors.aws.rows import Call
 from collectors.aws.utilisation import USE, InstanceUse
 from normalize.mapping import MISSING
 from normalize.model import Alias, Category, Field, Kind, Link, Template
-from normalize.units import GIB, MIB, instant, times
+from normalize.units import GIB, instant, times
 
-
-def _gpus_asked_for(requirements: Any) -> Any:
-    found = [r.get("value") for r in requirements if r.get("type") == "GPU"]
-    return int(found[0]) if found else 0
+_VERSION = "$Versions[].LaunchTemplateData"
+"""The default and the latest version of a template: what starts machines without naming a version takes one of them."""
 
 
 def _launch_data(versions: Any) -> Mapping[str, Any]:
     return next((v["LaunchTemplateData"] for v in versions if v.get("DefaultVersion")), {})
 
 
-def _launch_type(versions: Any) -> Any:
-    return _launch_data(versions).get("InstanceType", MISSING)
+def _launch(key: str) -> Any:
+    """A value of the default version."""
+
+    def find(versions: Any) -> Any:
+        return _launch_data(versions).get(key, MISSING)
+
+    return find
 
 
-def _launch_image(versions: Any) -> Any:
-    return _launch_data(versions).get("ImageId", MISSING)
+def _launch_spot(versions: Any) -> bool:
+    return bool((_launch_data(versions).get("InstanceMarketOptions") or {}).get("MarketType") == "spot")
+
+
+def disks(mappings: Any) -> list[dict[str, Any]]:
+    """Disks that a template gives a machine: device, type, bytes."""
+    found = []
+    for mapping in mappings:
+        ebs = mapping.get("Ebs") or {}
+        disk = {"device": mapping.get("DeviceName"), "type": ebs.get("VolumeType")}
+        if "VolumeSize" in ebs:
+            disk["size_bytes"] = int(ebs["VolumeSize"]) * GIB
+        found.append(disk)
+    return found
+
+
+def _launch_disks(versions: Any) -> list[dict[str, Any]]:
+    return disks(_launch_data(versions).get("BlockDeviceMappings", ()))
+
+
+def _overrides(configs: Any) -> list[Mapping[str, Any]]:
+    return [override for config in configs for override in config.get("Overrides", ())]
+
+
+def _override_types(configs: Any) -> list[str]:
+    return list(dict.fromkeys(o["InstanceType"] for o in _overrides(configs) if o.get("InstanceType")))
+
+
+def _spread(fleet: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Subnets of a fleet, one by one: an override may name several in one text, with commas between.
+
+    Source: botocore 1.44.5, EC2 LaunchTemplateOverrides and SpotFleetLaunchSpecification, SubnetId; read 2026-11-24.
+    """
+    starts = [*fleet.get("LaunchSpecifications", ()), *_overrides(fleet.get("LaunchTemplateConfigs", ()))]
+    named = (name.strip() for start in starts for name in str(start.get("SubnetId", "")).split(","))
+    return {"$Subnets": list(dict.fromkeys(filter(None, named)))}
+
+
+def _opened(request: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What a request of a spot fleet starts, at the top as in other fleets; the rest stays where it is."""
+    config = dict(request["SpotFleetRequestConfig"])
+    parts = {k: config.pop(k) for k in ("LaunchSpecifications", "LaunchTemplateConfigs") if k in config}
+    return {**parts, **_spread(parts), "SpotFleetRequestConfig": config}
+
+
+_FLEET_MACHINE = {k: PER_MACHINE[k] for k in ("accelerators", "accelerator_count", "accelerator_memory_bytes")}
+_TEMPLATE_LINKS = (
+    Link(
+        "started_from",
+        "aws.ec2.launch_template",
+        "LaunchTemplateConfigs[].LaunchTemplateSpecification.LaunchTemplateId",
+    ),
+    Link("runs_in", "aws.ec2.subnet", "$Subnets[]"),
+)
 
 
 KINDS = (
@@ -40,7 +96,7 @@ KINDS = (
             "DescribeInstances",
             items="Reservations[].Instances[]",
             page=1000,
-            lookups=(Machines((("InstanceType", ""),)), InstanceUse()),
+            lookups=(Machines((("InstanceType", ""),)), MachineImages(("ImageId",)), InstanceUse()),
         ),
         id=Template("arn:{@partition}:ec2:{@place}:{@account}:instance/{InstanceId}"),
         native="InstanceId",
@@ -59,6 +115,7 @@ KINDS = (
             "lifecycle": "InstanceLifecycle",
             "security_groups": Field("SecurityGroups", texts("GroupId")),
             "role": "IamInstanceProfile.Arn",
+            **IMAGE,
             **PER_MACHINE,
             **USE,
         },
@@ -66,11 +123,13 @@ KINDS = (
         links=(
             Link("runs_in", "aws.ec2.subnet", "SubnetId"),
             Link("runs_in", "aws.ec2.vpc", "VpcId"),
-            Link("started_from", "aws.ec2.image", "ImageId", optional=True),  # often a public one
             Link("guarded_by", "aws.ec2.security_group", "SecurityGroups[].GroupId"),
             Link("assumes", "aws.iam.instance_profile", "IamInstanceProfile.Arn"),
             Link("mounts", "aws.ec2.volume", "BlockDeviceMappings[].Ebs.VolumeId"),
             Link("attached_to", "aws.ec2.network_interface", "NetworkInterfaces[].NetworkInterfaceId"),
+            Link("runs_in", "aws.ec2.placement_group", "Placement.GroupName"),
+            Link("uses", "aws.ec2.capacity_reservation", "CapacityReservationId"),
+            Link("runs_on", "aws.ec2.dedicated_host", "Placement.HostId"),
         ),
         # Private addresses and names repeat from one VPC to the next: no alias, no mention.
         aliases=(Alias("dns", "PublicDnsName"), Alias("address", "PublicIpAddress")),
@@ -160,143 +219,117 @@ KINDS = (
                     into="$Versions",
                 ),
             ),
+            lookups=(
+                Machines(((f"{_VERSION}.InstanceType", ""),)),
+                MachineImages((f"{_VERSION}.ImageId",)),
+            ),
         ),
         id=Template("arn:{@partition}:ec2:{@place}:{@account}:launch-template/{LaunchTemplateId}"),
         native="LaunchTemplateId",
         fields={
             "name": "LaunchTemplateName",
+            "version": Field("DefaultVersionNumber", str),
             "version_count": "LatestVersionNumber",
-            "instance_type": Field("$Versions", _launch_type),
-            "machine_image_id": Field("$Versions", _launch_image),
+            "instance_type": Field("$Versions", _launch("InstanceType")),
+            "machine_image_id": Field("$Versions", _launch("ImageId")),
+            "key_pair": Field("$Versions", _launch("KeyName")),
+            "spot": Field("$Versions", _launch_spot),
+            "disks": Field("$Versions", _launch_disks),
             "created_at": "CreateTime",
             "created_by": "CreatedBy",
+            **IMAGE,
+            **PER_MACHINE,
         },
         tags="Tags",
         links=(
-            Link("started_from", "aws.ec2.image", "$Versions[].LaunchTemplateData.ImageId", optional=True),
-            Link("guarded_by", "aws.ec2.security_group", "$Versions[].LaunchTemplateData.SecurityGroupIds[]"),
-            Link("assumes", "aws.iam.instance_profile", "$Versions[].LaunchTemplateData.IamInstanceProfile.Arn"),
+            Link("guarded_by", "aws.ec2.security_group", f"{_VERSION}.SecurityGroupIds[]"),
+            Link("guarded_by", "aws.ec2.security_group", f"{_VERSION}.NetworkInterfaces[].Groups[]"),
+            Link("runs_in", "aws.ec2.subnet", f"{_VERSION}.NetworkInterfaces[].SubnetId"),
+            Link("assumes", "aws.iam.instance_profile", f"{_VERSION}.IamInstanceProfile.Arn"),
+            Link("assumes", "aws.iam.instance_profile", f"{_VERSION}.IamInstanceProfile.Name", within="account"),
+            Link("encrypted_by", "aws.kms.key", f"{_VERSION}.BlockDeviceMappings[].Ebs.KmsKeyId"),
+            Link("made_from", "aws.ec2.snapshot", f"{_VERSION}.BlockDeviceMappings[].Ebs.SnapshotId", optional=True),
+            Link("runs_in", "aws.ec2.placement_group", f"{_VERSION}.Placement.GroupName"),
+            Link(
+                "uses",
+                "aws.ec2.capacity_reservation",
+                f"{_VERSION}.CapacityReservationSpecification.CapacityReservationTarget.CapacityReservationId",
+            ),
         ),
-        sensitive=frozenset({"$Versions[].LaunchTemplateData.UserData"}),
+        sensitive=frozenset({f"{_VERSION}.UserData"}),
         quiet=frozenset({"CreatedBy", "$Versions[].CreatedBy"}),
     ),
     Kind(
-        name="aws.autoscaling.group",
+        name="aws.ec2.fleet",
         category=Category.SCALING_GROUP,
-        fetch=Call("autoscaling", "DescribeAutoScalingGroups", items="AutoScalingGroups", page=100),
-        id="AutoScalingGroupARN",
-        native="AutoScalingGroupName",
+        fetch=Call(
+            "ec2",
+            "DescribeFleets",
+            items="Fleets",
+            page=1000,
+            derive=_spread,
+            lookups=(Machines((("LaunchTemplateConfigs[].Overrides[].InstanceType", ""),)),),
+        ),
+        id=Template("arn:{@partition}:ec2:{@place}:{@account}:fleet/{FleetId}"),
+        native="FleetId",
         fields={
-            "name": "AutoScalingGroupName",
-            "min_count": "MinSize",
-            "max_count": "MaxSize",
-            "desired_count": "DesiredCapacity",
-            "instance_count": Field("Instances", count),
-            "zones": "AvailabilityZones",
-            "created_at": "CreatedTime",
+            "name": Field("Tags", tag("Name")),
+            "state": "FleetState",
+            "type": "Type",
+            "desired_count": "TargetCapacitySpecification.TotalTargetCapacity",
+            "lifecycle": "TargetCapacitySpecification.DefaultTargetCapacityType",
+            "strategy": "SpotOptions.AllocationStrategy",
+            "instance_types": Field("LaunchTemplateConfigs", _override_types),
+            "created_at": "CreateTime",
+            "expires_at": "ValidUntil",
+            **_FLEET_MACHINE,
         },
         tags="Tags",
         links=(
-            Link("starts", "aws.ec2.instance", "Instances[].InstanceId"),
-            Link("started_from", "aws.ec2.launch_template", "LaunchTemplate.LaunchTemplateId"),
-            Link("served_by", "aws.elbv2.target_group", "TargetGroupARNs[]"),
+            Link("starts", "aws.ec2.instance", "Instances[].InstanceIds[]", optional=True),
+            *_TEMPLATE_LINKS,
         ),
-        quiet=frozenset({"ServiceLinkedRoleARN"}),
     ),
     Kind(
-        name="aws.batch.compute_environment",
-        category=Category.NODE_POOL,
+        name="aws.ec2.spot_fleet_request",
+        category=Category.SCALING_GROUP,
         fetch=Call(
-            "batch",
-            "DescribeComputeEnvironments",
-            items="computeEnvironments",
-            page=100,
-            lookups=(Machines((("computeResources.instanceTypes[]", ""),)),),
+            "ec2",
+            "DescribeSpotFleetRequests",
+            items="SpotFleetRequestConfigs",
+            page=1000,
+            derive=_opened,
+            lookups=(
+                Machines(
+                    (
+                        ("LaunchTemplateConfigs[].Overrides[].InstanceType", ""),
+                        ("LaunchSpecifications[].InstanceType", ""),
+                    )
+                ),
+                MachineImages(("LaunchSpecifications[].ImageId",)),
+            ),
         ),
-        id="computeEnvironmentArn",
-        native="computeEnvironmentName",
+        id=Template("arn:{@partition}:ec2:{@place}:{@account}:spot-fleet-request/{SpotFleetRequestId}"),
+        native="SpotFleetRequestId",
         fields={
-            "name": "computeEnvironmentName",
-            "state": "status",
-            "type": "computeResources.type",
-            "managed": Field("type", lambda word: word == "MANAGED"),
-            "instance_types": "computeResources.instanceTypes",
-            "subnets": "computeResources.subnets",
-            "security_groups": "computeResources.securityGroupIds",
-            "strategy": "computeResources.allocationStrategy",
-            "role": "computeResources.instanceRole",
-            "accelerators": PER_MACHINE["accelerators"],
-            "accelerator_count": PER_MACHINE["accelerator_count"],
+            "name": Field("Tags", tag("Name")),
+            "state": "SpotFleetRequestState",
+            "type": "SpotFleetRequestConfig.Type",
+            "desired_count": "SpotFleetRequestConfig.TargetCapacity",
+            "strategy": "SpotFleetRequestConfig.AllocationStrategy",
+            "role": "SpotFleetRequestConfig.IamFleetRole",
+            "created_at": "CreateTime",
+            "expires_at": "SpotFleetRequestConfig.ValidUntil",
+            **IMAGE,
+            **_FLEET_MACHINE,
         },
-        tags="tags",
+        tags="Tags",
         links=(
-            Link("runs_in", "aws.ec2.subnet", "computeResources.subnets[]"),
-            Link("guarded_by", "aws.ec2.security_group", "computeResources.securityGroupIds[]"),
-            Link("assumes", "aws.iam.role", "serviceRole"),
-            Link("assumes", "aws.iam.instance_profile", "computeResources.instanceRole", within="account"),
-            Link("runs_in", "aws.ecs.cluster", "ecsClusterArn"),
+            Link("assumes", "aws.iam.role", "SpotFleetRequestConfig.IamFleetRole"),
+            Link("assumes", "aws.iam.instance_profile", "LaunchSpecifications[].IamInstanceProfile.Arn"),
+            Link("guarded_by", "aws.ec2.security_group", "LaunchSpecifications[].SecurityGroups[].GroupId"),
+            *_TEMPLATE_LINKS,
         ),
-    ),
-    Kind(
-        name="aws.batch.job_queue",
-        category=Category.BATCH_QUEUE,
-        fetch=Call("batch", "DescribeJobQueues", items="jobQueues", page=100),
-        id="jobQueueArn",
-        native="jobQueueName",
-        fields={"name": "jobQueueName", "state": "state"},
-        tags="tags",
-        links=(Link("runs_on", "aws.batch.compute_environment", "computeEnvironmentOrder[].computeEnvironment"),),
-    ),
-    Kind(
-        name="aws.batch.job_definition",
-        category=Category.WORKLOAD,
-        fetch=Call("batch", "DescribeJobDefinitions", items="jobDefinitions", params={"status": "ACTIVE"}, page=100),
-        id="jobDefinitionArn",
-        native=Template("{jobDefinitionName}:{revision}"),
-        fields={
-            "name": "jobDefinitionName",
-            "state": "status",
-            "type": "type",
-            "image": "containerProperties.image",
-            "role": "containerProperties.jobRoleArn",
-            "accelerator_requested_count": Field("containerProperties.resourceRequirements", _gpus_asked_for),
-            "timeout_seconds": "timeout.attemptDurationSeconds",
-        },
-        tags="tags",
-        links=(
-            Link("uses_image", "aws.ecr.repository", "containerProperties.image"),
-            Link("assumes", "aws.iam.role", "containerProperties.jobRoleArn"),
-            Link("assumes", "aws.iam.role", "containerProperties.executionRoleArn"),
-            Link("mounts", "aws.efs.file_system", "containerProperties.volumes[].efsVolumeConfiguration.fileSystemId"),
-        ),
-        sensitive=frozenset({"containerProperties.environment", "containerProperties.command"}),
-    ),
-    Kind(
-        name="aws.lambda.function",
-        category=Category.FUNCTION,
-        fetch=Call("lambda", "ListFunctions", items="Functions", page=50),
-        id="FunctionArn",
-        native="FunctionName",
-        fields={
-            "name": "FunctionName",
-            "description": "Description",
-            "type": "PackageType",
-            "version": "Version",
-            "framework": "Runtime",
-            "size_bytes": "CodeSize",
-            "memory_bytes": Field("MemorySize", times(MIB)),
-            "timeout_seconds": "Timeout",
-            "architectures": "Architectures",
-            "role": "Role",
-            "modified_at": Field("LastModified", instant),
-        },
-        links=(
-            Link("assumes", "aws.iam.role", "Role"),
-            Link("runs_in", "aws.ec2.subnet", "VpcConfig.SubnetIds[]"),
-            Link("guarded_by", "aws.ec2.security_group", "VpcConfig.SecurityGroupIds[]"),
-            Link("encrypted_by", "aws.kms.key", "KMSKeyArn"),
-            Link("logs_to", "aws.logs.log_group", "LoggingConfig.LogGroup", optional=True),
-        ),
-        sensitive=frozenset({"Environment.Variables"}),
+        sensitive=frozenset({"LaunchSpecifications[].UserData"}),
     ),
 )
