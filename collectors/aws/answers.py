@@ -6,6 +6,7 @@ any member, and a listing without any member looks like one of nothing. Refuses 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -15,11 +16,25 @@ from normalize.errors import CollectError
 from normalize.mapping import MISSING, read
 
 
+def _is_none(body: bytes, model: Any) -> bool:
+    """Whether a JSON object has no members but its operation's, and these null: for a list, null is no answer."""
+    if body == b"{}":
+        return True
+    members = model.output_shape.members.items()
+    names = {m.serialization.get("name", key) for key, m in members if m.type_name != "list"}
+    try:
+        said = json.loads(body)
+    except ValueError:
+        return False
+    return isinstance(said, dict) and said.keys() <= names and all(value is None for value in said.values())
+
+
 def demand_content(http_response: Any, parsed: Any, model: Any, **_: Any) -> None:
     """Handle botocore's event "after-call".
 
     A good answer has a member of its operation, if only an empty list. One that has none is believed where it carries a
-    request id and is the empty object in JSON, or any element in XML: so SQS says that there are no queues.
+    request id and is in JSON an object without members, or with nulls for its operation's members, or any element in XML: so
+    SQS says that there are no queues.
 
     Raises:
         ResponseParserError: nothing in it is its operation's.
@@ -30,7 +45,7 @@ def demand_content(http_response: Any, parsed: Any, model: Any, **_: Any) -> Non
     if http_response.status_code >= 300 or model.output_shape is None or parsed.keys() - {"ResponseMetadata"}:
         return
     body, is_json = http_response.content.strip(), "json" in model.service_model.resolved_protocol
-    says_none = body == b"{}" if is_json else bool(body)
+    says_none = _is_none(body, model) if is_json else bool(body)
     if not says_none or not parsed.get("ResponseMetadata", {}).get("RequestId"):
         kind = http_response.headers.get("content-type", "no content type")
         raise ResponseParserError(f"{len(body)} bytes ({kind}) hold nothing that {model.name} answers")

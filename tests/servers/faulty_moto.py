@@ -8,8 +8,8 @@ Over HTTP: POST, DELETE and GET of /_fault add a rule, forget all rules and coun
 
 A rule: `service`, `region`, `action` (regular expressions, whole match), `text` (one that the body holds), `kind` (throttle, denied, error,
 optin, malformed, drop, gone), `times` (how often; -1 for ever), `after` (how many matching calls go well first).
-Moto leaves out ListFeatureGroups, forgets a training job's Environment, and breaks when asked for the tags of what it
-does not tag; that is made good here, from what moto holds or was told. A read that moto does not implement at all is answered like an account that has none of it, and
+Moto leaves out ListFeatureGroups, forgets a training job's Environment, and breaks when asked for all capacity providers or
+for the tags of what it does not tag; that is made good here, from what moto holds or was told. A read that moto does not implement at all is answered like an account that has none of it, and
 counted in `empty`; a write that it does not implement fails.
 """
 
@@ -33,6 +33,7 @@ os.environ.setdefault("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
 import botocore.session
 from moto.backends import list_of_moto_modules
 from moto.core.responses import ActionResult
+from moto.ecs.models import EC2ContainerServiceBackend
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from moto.sagemaker.responses import SageMakerResponse
 from werkzeug.datastructures import Headers
@@ -132,6 +133,15 @@ if not hasattr(SageMakerResponse, "list_feature_groups"):
     SageMakerResponse.create_training_job = _create_training_job
     SageMakerResponse.describe_training_job = _describe_training_job
 
+
+_providers_by_name = EC2ContainerServiceBackend.describe_capacity_providers
+
+
+def _describe_capacity_providers(self: Any, names: list[str] | None) -> Any:
+    return _providers_by_name(self, list(self.capacity_providers) if names is None else names)
+
+
+EC2ContainerServiceBackend.describe_capacity_providers = _describe_capacity_providers  # type: ignore[method-assign]
 
 _READ = re.compile(r"(?:Describe|List|Get|BatchGet|BatchDescribe|Search)[A-Z]")
 
