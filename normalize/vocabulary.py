@@ -244,7 +244,6 @@ TERMS: Mapping[str, Term] = {
         pending_count="Replicas that wait to start",
         priority="Order among its like: the larger goes first",
         running_count="Things that run in it",
-        service_count="Services in it",
         warm_count="Machines that are started and wait",
         write_unit_count="Write capacity provisioned, in the provider's own units",
     ),

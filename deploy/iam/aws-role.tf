@@ -104,6 +104,10 @@ data "aws_iam_policy_document" "read_1" {
     sid = "ReadAutoscaling"
     actions = [
       "autoscaling:DescribeAutoScalingGroups",
+      "autoscaling:DescribeLaunchConfigurations",
+      "autoscaling:DescribeLifecycleHooks",
+      "autoscaling:DescribePolicies",
+      "autoscaling:DescribeScheduledActions",
     ]
     resources = ["*"]
   }
@@ -113,6 +117,10 @@ data "aws_iam_policy_document" "read_1" {
       "batch:DescribeComputeEnvironments",
       "batch:DescribeJobDefinitions",
       "batch:DescribeJobQueues",
+      "batch:DescribeSchedulingPolicies",
+      "batch:DescribeServiceEnvironments",
+      "batch:ListJobs",
+      "batch:ListSchedulingPolicies",
     ]
     resources = ["*"]
   }
@@ -237,6 +245,7 @@ data "aws_iam_policy_document" "read_1" {
       "ec2:DescribeCustomerGateways",
       "ec2:DescribeDhcpOptions",
       "ec2:DescribeEgressOnlyInternetGateways",
+      "ec2:DescribeFleets",
       "ec2:DescribeFlowLogs",
       "ec2:DescribeHosts",
       "ec2:DescribeImages",
@@ -257,6 +266,7 @@ data "aws_iam_policy_document" "read_1" {
       "ec2:DescribeRouteTables",
       "ec2:DescribeSecurityGroups",
       "ec2:DescribeSnapshots",
+      "ec2:DescribeSpotFleetRequests",
       "ec2:DescribeSubnets",
       "ec2:DescribeTransitGatewayAttachments",
       "ec2:DescribeTransitGatewayPeeringAttachments",
@@ -286,21 +296,51 @@ data "aws_iam_policy_document" "read_1" {
   statement {
     sid = "ReadEcs"
     actions = [
+      "ecs:DescribeCapacityProviders",
       "ecs:DescribeClusters",
+      "ecs:DescribeContainerInstances",
       "ecs:DescribeServices",
       "ecs:DescribeTaskDefinition",
+      "ecs:DescribeTasks",
       "ecs:ListClusters",
+      "ecs:ListContainerInstances",
       "ecs:ListServices",
+      "ecs:ListTaskDefinitionFamilies",
+      "ecs:ListTasks",
     ]
     resources = ["*"]
   }
+}
+
+resource "aws_iam_policy" "read_1" {
+  name   = "StocktakeReadOnly1"
+  policy = data.aws_iam_policy_document.read_1.json
+}
+
+resource "aws_iam_role_policy_attachment" "read_1" {
+  role       = aws_iam_role.stocktake.name
+  policy_arn = aws_iam_policy.read_1.arn
+}
+
+data "aws_iam_policy_document" "read_2" {
   statement {
     sid = "ReadEks"
     actions = [
+      "eks:DescribeAccessEntry",
+      "eks:DescribeAddon",
       "eks:DescribeCluster",
+      "eks:DescribeFargateProfile",
       "eks:DescribeNodegroup",
+      "eks:DescribePodIdentityAssociation",
+      "eks:ListAccessEntries",
+      "eks:ListAddons",
+      "eks:ListAssociatedAccessPolicies",
       "eks:ListClusters",
+      "eks:ListEksAnywhereSubscriptions",
+      "eks:ListFargateProfiles",
+      "eks:ListIdentityProviderConfigs",
       "eks:ListNodegroups",
+      "eks:ListPodIdentityAssociations",
     ]
     resources = ["*"]
   }
@@ -322,19 +362,6 @@ data "aws_iam_policy_document" "read_1" {
     ]
     resources = ["*"]
   }
-}
-
-resource "aws_iam_policy" "read_1" {
-  name   = "StocktakeReadOnly1"
-  policy = data.aws_iam_policy_document.read_1.json
-}
-
-resource "aws_iam_role_policy_attachment" "read_1" {
-  role       = aws_iam_role.stocktake.name
-  policy_arn = aws_iam_policy.read_1.arn
-}
-
-data "aws_iam_policy_document" "read_2" {
   statement {
     sid = "ReadElasticloadbalancing"
     actions = [
@@ -481,7 +508,13 @@ data "aws_iam_policy_document" "read_2" {
   statement {
     sid = "ReadLambda"
     actions = [
+      "lambda:GetFunctionConcurrency",
+      "lambda:ListAliases",
+      "lambda:ListEventSourceMappings",
+      "lambda:ListFunctionUrlConfigs",
       "lambda:ListFunctions",
+      "lambda:ListLayers",
+      "lambda:ListTags",
     ]
     resources = ["*"]
   }
@@ -619,18 +652,6 @@ data "aws_iam_policy_document" "read_2" {
     ]
     resources = ["*"]
   }
-  statement {
-    sid = "ReadS3"
-    actions = [
-      "s3:GetBucketLocation",
-      "s3:GetBucketPublicAccessBlock",
-      "s3:GetBucketTagging",
-      "s3:GetBucketVersioning",
-      "s3:GetEncryptionConfiguration",
-      "s3:ListAllMyBuckets",
-    ]
-    resources = ["*"]
-  }
 }
 
 resource "aws_iam_policy" "read_2" {
@@ -644,6 +665,18 @@ resource "aws_iam_role_policy_attachment" "read_2" {
 }
 
 data "aws_iam_policy_document" "read_3" {
+  statement {
+    sid = "ReadS3"
+    actions = [
+      "s3:GetBucketLocation",
+      "s3:GetBucketPublicAccessBlock",
+      "s3:GetBucketTagging",
+      "s3:GetBucketVersioning",
+      "s3:GetEncryptionConfiguration",
+      "s3:ListAllMyBuckets",
+    ]
+    resources = ["*"]
+  }
   statement {
     sid = "ReadSagemaker"
     actions = [
