@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
@@ -10,6 +11,8 @@ from typing import Any
 import botocore.session
 import pytest
 from botocore import xform_name
+from botocore.exceptions import OperationNotPageableError
+from botocore.model import OperationNotFoundError
 
 from collectors.aws.client import READ_ONLY, TOKENS
 from collectors.aws.kinds import KINDS
@@ -59,34 +62,126 @@ def test_kinds_are_many_unique_and_of_every_dimension() -> None:
     assert {kind.category.dimension for kind in KINDS} == set(Dimension)
 
 
-@pytest.mark.parametrize(("kind", "call"), CALLS, ids=lambda v: v.operation if isinstance(v, Call) else v)
+every_call = pytest.mark.parametrize(("kind", "call"), CALLS, ids=lambda v: v.operation if isinstance(v, Call) else v)
+
+
+@every_call
 def test_call_exists_reads_only_and_answers_with_the_items_it_names(kind: str, call: Call) -> None:
-    assert READ_ONLY.match(call.operation)
+    reads_what_there_is(call)
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda k: k.name)
+def test_calls_of_a_row_are_given_what_they_demand(kind: Kind) -> None:
+    """Lookups give their calls what these demand themselves."""
+    for call in (kind.fetch, *kind.fetch.detail):
+        is_given_what_it_demands(call)
+
+
+@every_call
+def test_page_size_is_one_that_the_service_takes(kind: str, call: Call) -> None:
+    fits_its_pages(call)
+
+
+@every_call
+def test_no_page_is_left_out(kind: str, call: Call) -> None:
+    """A detail that keeps the whole answer reads one page: of such, the row keeps what the first one holds."""
+    is_paged_to_the_end(call)
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda k: k.name)
+def test_items_of_a_listing_are_what_the_service_pages(kind: Kind) -> None:
+    lists_what_is_paged(kind.fetch)
+
+
+def reads_what_there_is(call: Call) -> None:
+    assert READ_ONLY.match(call.operation), f"{call.operation} is no read"
     operation = model(call.service).operation_model(call.operation)
     members = set(operation.input_shape.members if operation.input_shape else ())
-    passes = [*call.passes, *(call.window(datetime(2026, 8, 26, tzinfo=UTC)) if call.window else ())]
-    assert {name for params in (call.params, *passes) for name in params} <= members
-    shape_at(operation.output_shape, call.items if isinstance(call.items, str) else ".".join(call.items))
+    for more in passes(call):
+        assert {*call.params, *more} <= members, f"does not take {({*call.params, *more}) - members}"
+    shape_at(operation.output_shape, path(call))
 
 
-@pytest.mark.parametrize(("kind", "call"), CALLS, ids=lambda v: v.operation if isinstance(v, Call) else v)
-def test_page_size_is_one_that_the_service_takes(kind: str, call: Call) -> None:
+def is_given_what_it_demands(call: Call) -> None:
+    takes = model(call.service).operation_model(call.operation).input_shape
+    required = set(takes.required_members if takes else ())
+    for more in passes(call):
+        assert required <= {*call.params, *more}, f"demands {required - {*call.params, *more}}"
+
+
+def passes(call: Call) -> Sequence[Mapping[str, Any]]:
+    return [*call.passes, *(call.window(datetime(2026, 8, 26, tzinfo=UTC)) if call.window else ())] or [{}]
+
+
+def path(call: Call) -> str:
+    return call.items if isinstance(call.items, str) else ".".join(call.items)
+
+
+def fits_its_pages(call: Call) -> None:
     if not call.page:
         return
     paginator = client(call.service).get_paginator(xform_name(call.operation))
-    limit = paginator._pagination_cfg["limit_key"]
+    limit = paginator._pagination_cfg.get("limit_key")
+    assert limit, f"{call.operation} takes no page size"
     shape = model(call.service).operation_model(call.operation).input_shape.members[limit]
-    assert shape.metadata.get("min", 1) <= call.page <= shape.metadata.get("max", call.page)
+    low, high = shape.metadata.get("min", 1), shape.metadata.get("max", call.page)
+    assert low <= call.page <= high, f"{call.page} is not from {low} to {high}"
 
 
-@pytest.mark.parametrize(("kind", "call"), CALLS, ids=lambda v: v.operation if isinstance(v, Call) else v)
-def test_no_page_is_left_out(kind: str, call: Call) -> None:
-    """A detail that keeps the whole answer reads one page: of such, the row keeps what the first one holds."""
+def is_paged_to_the_end(call: Call) -> None:
     operation = model(call.service).operation_model(call.operation)
     takes = set(operation.input_shape.members if operation.input_shape else ())
     tokens = {m for m in operation.output_shape.members if re.search("token|marker", m, re.IGNORECASE)} & takes
     paged = client(call.service).can_paginate(xform_name(call.operation))
-    assert paged or tokens <= set(TOKENS)
+    assert paged or tokens <= set(TOKENS), f"pages by {tokens}, which nobody follows"
+
+
+def lists_what_is_paged(call: Call) -> None:
+    """The SDK's rule says which members of an answer go on in the next page."""
+    if not client(call.service).can_paginate(xform_name(call.operation)):
+        return
+    keys = client(call.service).get_paginator(xform_name(call.operation)).result_keys
+    roots = {re.split(r"[.\[]", key.expression)[0] for key in keys}
+    root = re.split(r"[.\[]", path(call))[0]
+    assert root in roots, f"{root} is not what goes on from page to page: {sorted(roots)}"
+
+
+BROKEN: Mapping[str, tuple[Callable[[Call], None], str, Call]] = {
+    "no such operation": (reads_what_there_is, "DescribeVolcanos", Call("ec2", "DescribeVolcanos", items="Volcanos")),
+    "not a read": (reads_what_there_is, "no read", Call("ec2", "DeleteVpc", params={"VpcId": "{VpcId}"})),
+    "items that are not in the answer": (reads_what_there_is, "VPCs of VPCs not in", Call("ec2", "DescribeVpcs", items="VPCs")),
+    "items below what is no object": (
+        reads_what_there_is, "Reservations.Instances", Call("ec2", "DescribeInstances", items="Reservations.Instances"),
+    ),
+    "a parameter that is not taken": (
+        reads_what_there_is, "does not take {'Owner'}", Call("ec2", "DescribeVpcs", items="Vpcs", params={"Owner": "self"}),
+    ),
+    "a parameter of a pass that is not taken": (
+        reads_what_there_is, "does not take {'Owner'}",
+        Call("ec2", "DescribeVpcs", items="Vpcs", passes=({"VpcIds": []}, {"Owner": "self"})),
+    ),
+    "a parameter that is demanded": (
+        is_given_what_it_demands, "demands {'clusterName'}", Call("eks", "ListNodegroups", items="nodegroups"),
+    ),
+    "a parameter that one pass lacks": (
+        is_given_what_it_demands, "demands {'clusterName'}",
+        Call("eks", "ListNodegroups", items="nodegroups", passes=({"clusterName": "a"}, {"maxResults": 1})),
+    ),
+    "a page too large": (fits_its_pages, "101 is not from 1 to 100", Call("sagemaker", "ListModels", items="Models", page=101)),
+    "a page too small": (fits_its_pages, "4 is not from 5", Call("ec2", "DescribeVpcs", items="Vpcs", page=4)),
+    "a page of what has none": (fits_its_pages, "cannot be paginated", Call("iam", "GetRole", items="Role", page=10)),
+    "a token that nobody follows": (
+        is_paged_to_the_end, "Marker", Call("rds", "DescribeDBShardGroups", items="DBShardGroups"),
+    ),
+    "items beside those that are paged": (lists_what_is_paged, "Owner is not what goes on", Call("s3", "ListBuckets", items="Owner")),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("wrong", BROKEN)
+def test_a_wrong_row_does_not_pass(wrong: str) -> None:
+    look, words, call = BROKEN[wrong]
+    with pytest.raises((AssertionError, OperationNotFoundError, OperationNotPageableError), match=re.escape(words)):
+        look(call)
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda k: k.name)
