@@ -422,6 +422,8 @@ class AwsCollector:
                 for record in self._records(kind, scope, 1):
                     records += 1
                     found.extend(Blindness(kind.name, scope, gap) for gap in record.gaps)
+                    if not record.gaps:
+                        found.extend(self._probe_unasked(kind, scope, record.payload))
         except CollectError as error:
             found.append(Blindness(kind.name, scope, error))
         except ClientError as error:
@@ -436,15 +438,22 @@ class AwsCollector:
         fetch: Call = kind.fetch
         calls = [*fetch.detail, *([fetch] if fetch.under else [])]
         for call in calls:
-            params = _invented({**call.params, **(call.passes or ({},))[0]}, scope, call.service)
-            params |= {name: 1 for name in self._client.numbers(call) & params.keys() if isinstance(params[name], str)}
-            if (error := self._denial(partial(self._ask, call, scope, params))) is not None:
+            if (error := self._denial(partial(self._ask, call, scope))) is not None:
                 yield Blindness(kind.name, scope, error)
         for lookup in fetch.lookups:
             if (error := self._denial(partial(lookup.probe, self._client, scope))) is not None:
                 yield Blindness(kind.name, scope, error)
 
-    def _ask(self, call: Call, scope: Scope, params: Mapping[str, Any]) -> None:
+    def _probe_unasked(self, kind: Kind, scope: Scope, item: Mapping[str, Any]) -> Iterator[Blindness]:
+        """Refusals of details that this item gives no occasion to ask for, as another may."""
+        for call in kind.fetch.detail:
+            if not _tells(call, item) and (error := self._denial(partial(self._ask, call, scope))) is not None:
+                yield Blindness(kind.name, scope, error)
+
+    def _ask(self, call: Call, scope: Scope) -> None:
+        """Ask for a thing that does not exist."""
+        params = _invented({**call.params, **(call.passes or ({},))[0]}, scope, call.service)
+        params |= {name: 1 for name in self._client.numbers(call) & params.keys() if isinstance(params[name], str)}
         next(self._client.answers(scope.account, self._region(scope), call, params), None)
 
     def _denial(self, ask: Callable[[], object]) -> DeniedError | None:
@@ -465,15 +474,17 @@ _NOTHING = "stocktake-check"
 def _invented(params: Mapping[str, Any], scope: Scope, service: str) -> dict[str, Any]:
     """Parameters for a thing that does not exist."""
 
-    def invent(value: Any) -> Any:
+    arn = f"arn:aws:{service}:{scope.place}:{scope.account}:{_NOTHING}/{_NOTHING}"
+
+    def invent(name: str, value: Any) -> Any:
         if isinstance(value, list):
-            return [invent(v) for v in value]
+            return [invent(name, v) for v in value]
         if not isinstance(value, str):
             return value
-        arn = f"arn:aws:{service}:{scope.place}:{scope.account}:{_NOTHING}/{_NOTHING}"
-        return _BLANK.sub(lambda m: arn if m[1].lower().endswith("arn") else _NOTHING, value)
+        is_arn = re.search(r"arns?$", name, re.IGNORECASE)
+        return _BLANK.sub(lambda m: arn if is_arn or m[1].lower().endswith("arn") else _NOTHING, value)
 
-    return {key: invent(value) for key, value in params.items()}
+    return {key: invent(key, value) for key, value in params.items()}
 
 
 def _named_all(answers: Iterable[Mapping[str, Any]], items: str, key: str, call: str) -> list[dict[str, Any]]:
@@ -502,6 +513,15 @@ def _closed(account: Mapping[str, Any]) -> CollectError | None:
 
 def _filled(params: Mapping[str, Any], item: Mapping[str, Any]) -> dict[str, Any]:
     return {key: _fill(value, item) for key, value in params.items()}
+
+
+def _tells(call: Call, item: Mapping[str, Any]) -> bool:
+    """Whether an item has what a call about it is made with."""
+    try:
+        _filled(call.params, item)
+    except _NotToldError:
+        return False
+    return True
 
 
 def _fill(value: Any, item: Mapping[str, Any]) -> Any:

