@@ -263,7 +263,7 @@ class AwsCollector:
     def _records(self, kind: Kind, scope: Scope, first: int | None) -> Iterator[RawRecord]:
         """Records of a kind; with `first`, only so many of the first page."""
         fetch: Call = kind.fetch
-        key = self.limit_key(kind, scope)
+        key = self._lane(fetch, scope)
         for items in self._pages(fetch, scope, first):
             seen = (
                 self._lanes.map(key, partial(self._detailed, fetch, scope), items)
@@ -302,7 +302,7 @@ class AwsCollector:
         failed: CollectError | None = None
         fetch: Call = self._kinds[call.under].fetch
         parents = (parent for items in self._parents(fetch, scope, first) for parent in items)
-        key = f"aws:{scope.account}:{scope.place}:{call.service}"
+        key = self._lane(call, scope)
         for begun in self._lanes.map(key, partial(self._begin, call, scope, first), parents):
             try:
                 if isinstance(begun, CollectError):
@@ -354,6 +354,10 @@ class AwsCollector:
             item["$parent"] = parent
         _derive(call, item)
         return item
+
+    def _lane(self, call: Call, scope: Scope) -> str:
+        """Key of a call's lane: that of the SDK's client, which tells when it is throttled."""
+        return f"aws:{scope.account}:{self._region(scope)}:{call.service}"
 
     def _region(self, scope: Scope) -> str:
         return GLOBAL_PLACES.get(scope.place, scope.place)

@@ -50,6 +50,7 @@ class Lanes:
         self._threads = 0
         self._idle = 0
         self._closed = False
+        self._here = threading.local()
 
     def map(self, key: str, function: Callable[[T], R], items: Iterable[T], *, ahead: int = WORKERS * 2) -> Iterator[R]:
         """Results in the order of the items, of which `ahead` are taken before their time. The first error is raised
@@ -71,9 +72,10 @@ class Lanes:
             return self._lane(key).width
 
     def throttled(self, key: str) -> None:
-        """A call of the key was throttled: halve its lane."""
+        """A call of the key was throttled: halve its lane, or, when a task made the call, the lane that the task runs in:
+        details of a bucket are asked for in its own region."""
         with self._change:
-            lane = self._lane(key)
+            lane = getattr(self._here, "lane", None) or self._lane(key)
             lane.good = 0
             if self._clock() - lane.narrowed_at >= _RECOVERY_SECONDS:
                 lane.narrowed_at = self._clock()
@@ -112,6 +114,7 @@ class Lanes:
         while (found := self._next()) is not None:
             lane, (function, item, future) = found
             if future.set_running_or_notify_cancel():
+                self._here.lane = lane
                 try:
                     future.set_result(function(item))
                 except BaseException as error:  # noqa: BLE001  handed to whoever waits for the result

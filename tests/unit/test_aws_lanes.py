@@ -115,3 +115,8 @@ def test_no_key_has_more_in_flight_than_its_lane_is_wide(lanes: Lanes) -> None:
 
     list(lanes.map("k", count, range(200)))
     assert most <= 4
+
+
+def test_a_task_that_is_throttled_elsewhere_narrows_the_lane_it_runs_in(lanes: Lanes) -> None:
+    list(lanes.map("world", lambda _: lanes.throttled("region"), range(1)))
+    assert (lanes.width("world"), lanes.width("region")) == (1, 4)
