@@ -96,7 +96,8 @@ class Estate:
             return region, services[0], target.rsplit(".", 1)[-1]
         form = dict(parse_qsl(body.decode()))
         if "Action" in form:
-            return region, services[0], form["Action"]
+            named = (s for s in services if self._models[s].api_version == form["Version"])  # two share a signing name
+            return region, next(named), form["Action"]
         parts = urlsplit(url)
         given = {k for k, _ in parse_qsl(parts.query, keep_blank_values=True)}
         for name, operation, verb, pattern, wanted in sorted(self._routes, key=lambda r: -len(r[4])):
