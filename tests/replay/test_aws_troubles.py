@@ -85,6 +85,9 @@ class Kept:
     def done(self, run_id: str) -> set[Pair]:
         return set()
 
+    def prepare(self, observation: Observation) -> Observation:
+        return observation
+
     def commit(
         self, run_id: str, observations: Iterable[Observation], misfits: Iterable[Misfit], coverage: Coverage
     ) -> None:
