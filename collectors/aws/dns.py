@@ -184,8 +184,7 @@ KINDS = (
         tags=_TAGS,
         links=(
             Link("watches", "", "$Host"),
-            Link("part_of", "aws.route53.health_check", "HealthCheckConfig.ChildHealthChecks[]", within="world"),
-            Link("asks", "aws.cloudwatch.alarm", "HealthCheckConfig.AlarmIdentifier.Name", within="account"),
+            Link("asks", "aws.route53.health_check", "HealthCheckConfig.ChildHealthChecks[]", within="world"),
         ),
         sensitive=frozenset({"HealthCheckConfig.SearchString"}),
         quiet=frozenset({"HealthCheckConfig.FullyQualifiedDomainName", "LinkedService"}),
