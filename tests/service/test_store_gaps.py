@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -257,12 +256,12 @@ def _twisted(estate: Estate) -> list[tuple[Any, ...]]:
     lost = needs("", "s3://gone/x")
     twins = []
     for place, call in (("us-east-1", "A"), ("eu-west-1", "B")):
-        refs = tuple(replace(lost, call=call, value=f"s3://gone/{call}{i}", place=place if i else "") for i in range(3))
+        refs = tuple(lost._replace(call=call, value=f"s3://gone/{call}{i}", place=place if i else "") for i in range(3))
         twins.append(estate.thing("a-twin", refs=refs, attributes={"state": call}, keys=(f"twin|{call}",)))
     fault = DeniedError("no", call="s3:GetBucketTagging", needs=("s3:GetBucketTagging",))
     buckets = [estate.thing(f"b{i:02}", "aws.s3.bucket", Category.BUCKET, GLOBAL, gaps=(fault,)) for i in range(30)]
     users = [
-        model(estate, replace(lost, account="" if i % 3 else "111122223333"), needs("", ROLE), name=f"m{i:02}")
+        model(estate, lost._replace(account="" if i % 3 else "111122223333"), needs("", ROLE), name=f"m{i:02}")
         for i in range(30)
     ]
     sharers = [estate.thing(f"s{i}", refs=(needs("", "s3://shared/x"),), keys=("s3://shared",)) for i in range(4)]
