@@ -109,6 +109,7 @@ PREFIXES: Mapping[str, str] = {
     "bedrock-agentcore-control": "bedrock-agentcore",
     "elb": "elasticloadbalancing",
     "elbv2": "elasticloadbalancing",
+    "emr": "elasticmapreduce",
     "efs": "elasticfilesystem",
     "stepfunctions": "states",
     "kinesisanalyticsv2": "kinesisanalytics",
