@@ -83,6 +83,14 @@ data "aws_iam_policy_document" "read_1" {
     resources = ["arn:*:apigateway:*::/apis*", "arn:*:apigateway:*:*:/domainnames*", "arn:*:apigateway:*::/restapis*", "arn:*:apigateway:*::/usageplans", "arn:*:apigateway:*::/vpclinks*"]
   }
   statement {
+    sid = "ReadApprunner"
+    actions = [
+      "apprunner:DescribeService",
+      "apprunner:ListServices",
+    ]
+    resources = ["*"]
+  }
+  statement {
     sid = "ReadAppsync"
     actions = [
       "appsync:ListGraphqlApis",
@@ -189,6 +197,14 @@ data "aws_iam_policy_document" "read_1" {
     resources = ["*"]
   }
   statement {
+    sid = "ReadCloudformation"
+    actions = [
+      "cloudformation:DescribeStacks",
+      "cloudformation:ListStackResources",
+    ]
+    resources = ["*"]
+  }
+  statement {
     sid = "ReadCloudfront"
     actions = [
       "cloudfront:ListDistributions",
@@ -202,6 +218,22 @@ data "aws_iam_policy_document" "read_1" {
       "cloudwatch:DescribeAlarms",
       "cloudwatch:GetMetricData",
       "cloudwatch:ListMetrics",
+    ]
+    resources = ["*"]
+  }
+  statement {
+    sid = "ReadCodebuild"
+    actions = [
+      "codebuild:BatchGetProjects",
+      "codebuild:ListProjects",
+    ]
+    resources = ["*"]
+  }
+  statement {
+    sid = "ReadCodepipeline"
+    actions = [
+      "codepipeline:GetPipeline",
+      "codepipeline:ListPipelines",
     ]
     resources = ["*"]
   }
@@ -286,9 +318,25 @@ data "aws_iam_policy_document" "read_1" {
     ]
     resources = ["*"]
   }
+}
+
+resource "aws_iam_policy" "read_1" {
+  name   = "StocktakeReadOnly1"
+  policy = data.aws_iam_policy_document.read_1.json
+}
+
+resource "aws_iam_role_policy_attachment" "read_1" {
+  role       = aws_iam_role.stocktake.name
+  policy_arn = aws_iam_policy.read_1.arn
+}
+
+data "aws_iam_policy_document" "read_2" {
   statement {
     sid = "ReadEcr"
     actions = [
+      "ecr:DescribeImages",
+      "ecr:DescribePullThroughCacheRules",
+      "ecr:DescribeRegistry",
       "ecr:DescribeRepositories",
     ]
     resources = ["*"]
@@ -310,19 +358,6 @@ data "aws_iam_policy_document" "read_1" {
     ]
     resources = ["*"]
   }
-}
-
-resource "aws_iam_policy" "read_1" {
-  name   = "StocktakeReadOnly1"
-  policy = data.aws_iam_policy_document.read_1.json
-}
-
-resource "aws_iam_role_policy_attachment" "read_1" {
-  role       = aws_iam_role.stocktake.name
-  policy_arn = aws_iam_policy.read_1.arn
-}
-
-data "aws_iam_policy_document" "read_2" {
   statement {
     sid = "ReadEks"
     actions = [
@@ -373,6 +408,32 @@ data "aws_iam_policy_document" "read_2" {
       "elasticloadbalancing:DescribeTags",
       "elasticloadbalancing:DescribeTargetGroups",
       "elasticloadbalancing:DescribeTargetHealth",
+    ]
+    resources = ["*"]
+  }
+  statement {
+    sid = "ReadElasticmapreduce"
+    actions = [
+      "elasticmapreduce:DescribeCluster",
+      "elasticmapreduce:ListClusters",
+      "elasticmapreduce:ListInstanceFleets",
+      "elasticmapreduce:ListInstanceGroups",
+      "elasticmapreduce:ListSteps",
+    ]
+    resources = ["*"]
+  }
+  statement {
+    sid = "ReadEmrContainers"
+    actions = [
+      "emr-containers:ListVirtualClusters",
+    ]
+    resources = ["*"]
+  }
+  statement {
+    sid = "ReadEmrServerless"
+    actions = [
+      "emr-serverless:GetApplication",
+      "emr-serverless:ListApplications",
     ]
     resources = ["*"]
   }
@@ -572,6 +633,18 @@ data "aws_iam_policy_document" "read_2" {
     resources = ["*"]
   }
   statement {
+    sid = "ReadPcs"
+    actions = [
+      "pcs:GetCluster",
+      "pcs:GetComputeNodeGroup",
+      "pcs:GetQueue",
+      "pcs:ListClusters",
+      "pcs:ListComputeNodeGroups",
+      "pcs:ListQueues",
+    ]
+    resources = ["*"]
+  }
+  statement {
     sid = "ReadPipes"
     actions = [
       "pipes:DescribePipe",
@@ -588,6 +661,19 @@ data "aws_iam_policy_document" "read_2" {
     ]
     resources = ["*"]
   }
+}
+
+resource "aws_iam_policy" "read_2" {
+  name   = "StocktakeReadOnly2"
+  policy = data.aws_iam_policy_document.read_2.json
+}
+
+resource "aws_iam_role_policy_attachment" "read_2" {
+  role       = aws_iam_role.stocktake.name
+  policy_arn = aws_iam_policy.read_2.arn
+}
+
+data "aws_iam_policy_document" "read_3" {
   statement {
     sid = "ReadRds"
     actions = [
@@ -652,19 +738,6 @@ data "aws_iam_policy_document" "read_2" {
     ]
     resources = ["*"]
   }
-}
-
-resource "aws_iam_policy" "read_2" {
-  name   = "StocktakeReadOnly2"
-  policy = data.aws_iam_policy_document.read_2.json
-}
-
-resource "aws_iam_role_policy_attachment" "read_2" {
-  role       = aws_iam_role.stocktake.name
-  policy_arn = aws_iam_policy.read_2.arn
-}
-
-data "aws_iam_policy_document" "read_3" {
   statement {
     sid = "ReadS3"
     actions = [
@@ -829,6 +902,19 @@ data "aws_iam_policy_document" "read_3" {
     ]
     resources = ["*"]
   }
+}
+
+resource "aws_iam_policy" "read_3" {
+  name   = "StocktakeReadOnly3"
+  policy = data.aws_iam_policy_document.read_3.json
+}
+
+resource "aws_iam_role_policy_attachment" "read_3" {
+  role       = aws_iam_role.stocktake.name
+  policy_arn = aws_iam_policy.read_3.arn
+}
+
+data "aws_iam_policy_document" "read_4" {
   statement {
     sid = "ReadServicediscovery"
     actions = [
@@ -908,14 +994,14 @@ data "aws_iam_policy_document" "read_3" {
   }
 }
 
-resource "aws_iam_policy" "read_3" {
-  name   = "StocktakeReadOnly3"
-  policy = data.aws_iam_policy_document.read_3.json
+resource "aws_iam_policy" "read_4" {
+  name   = "StocktakeReadOnly4"
+  policy = data.aws_iam_policy_document.read_4.json
 }
 
-resource "aws_iam_role_policy_attachment" "read_3" {
+resource "aws_iam_role_policy_attachment" "read_4" {
   role       = aws_iam_role.stocktake.name
-  policy_arn = aws_iam_policy.read_3.arn
+  policy_arn = aws_iam_policy.read_4.arn
 }
 
 output "role_arn" {
