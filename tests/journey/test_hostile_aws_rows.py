@@ -15,10 +15,10 @@ from collectors.aws import open_source
 from collectors.aws.collector import AwsCollector
 from collectors.aws.kinds import KINDS
 from discovery.executor import survey
-from normalize.model import Coverage, Kind, Misfit, Observation, Outcome, Pair
+from normalize.model import Coverage, Kind, Misfit, Observation, Outcome, Pair, Scope
 from tests.journey.desk import AWS
 from tests.journey.faults import DETAILS, FAULTS, LISTINGS, PAGES
-from tests.servers.aws_answers import HOME, Estate
+from tests.servers.aws_answers import ACCOUNT, HOME, Estate
 from tests.servers.hostility import Fault
 
 HEAVY = {"bulky", "detail_bulky", "detail_nested_deeply"}
@@ -67,14 +67,15 @@ class Wire:
 
     def look(self, kind: Kind, fault: Fault) -> tuple[Coverage, Kept, int]:
         """(coverage, what was kept, items that the listing held). Raises FaultError for a fault of ours."""
-        self.estate.faults = {HOME: fault}
+        fetch = kind.fetch
+        region = fetch.regions[0] if fetch.regions else HOME
+        self.estate.faults = {HOME: fault, region: fault}
         self.estate.served.clear()
         self.source._client.memory.clear()
-        (scope,) = self.source.scopes(kind)
+        scope = next(iter(self.source.scopes(kind)), Scope("aws", ACCOUNT, region))
         kept = Kept()
         coverage = survey(self.source, kind, scope, "run", kept)
-        fetch = kind.fetch
-        return coverage, kept, self.estate.served[HOME, fetch.service, fetch.operation, fetch.items]
+        return coverage, kept, self.estate.served[region, fetch.service, fetch.operation, fetch.items]
 
     def _answer(self, request: Any, **_: Any) -> Any:
         sent = request.body.encode() if isinstance(request.body, str) else request.body or b""
