@@ -148,6 +148,7 @@ KINDS = (
             "size_bytes": Field("Size", times(GIB)),
             "iops": "Iops",
             "throughput_mibps": "Throughput",
+            "multi_attach": "MultiAttachEnabled",
             "encrypted": "Encrypted",
             "encryption_key": "KmsKeyId",
             "zone": "AvailabilityZone",
@@ -170,6 +171,7 @@ KINDS = (
             "state": "State",
             "description": "Description",
             "size_bytes": Field("VolumeSize", times(GIB)),  # of the volume; the snapshot itself may occupy less
+            "used_bytes": "FullSnapshotSizeInBytes",
             "encrypted": "Encrypted",
             "encryption_key": "KmsKeyId",
             "storage_class": "StorageTier",

@@ -120,6 +120,18 @@ data "aws_iam_policy_document" "read_1" {
     resources = ["*"]
   }
   statement {
+    sid = "ReadBackup"
+    actions = [
+      "backup:GetBackupPlan",
+      "backup:GetBackupSelection",
+      "backup:ListBackupPlans",
+      "backup:ListBackupSelections",
+      "backup:ListBackupVaults",
+      "backup:ListProtectedResources",
+    ]
+    resources = ["*"]
+  }
+  statement {
     sid = "ReadBatch"
     actions = [
       "batch:DescribeComputeEnvironments",
@@ -238,6 +250,15 @@ data "aws_iam_policy_document" "read_1" {
     resources = ["*"]
   }
   statement {
+    sid = "ReadDatasync"
+    actions = [
+      "datasync:DescribeTask",
+      "datasync:ListLocations",
+      "datasync:ListTasks",
+    ]
+    resources = ["*"]
+  }
+  statement {
     sid = "ReadDax"
     actions = [
       "dax:DescribeClusters",
@@ -265,6 +286,19 @@ data "aws_iam_policy_document" "read_1" {
     ]
     resources = ["*"]
   }
+}
+
+resource "aws_iam_policy" "read_1" {
+  name   = "StocktakeReadOnly1"
+  policy = data.aws_iam_policy_document.read_1.json
+}
+
+resource "aws_iam_role_policy_attachment" "read_1" {
+  role       = aws_iam_role.stocktake.name
+  policy_arn = aws_iam_policy.read_1.arn
+}
+
+data "aws_iam_policy_document" "read_2" {
   statement {
     sid = "ReadEc2"
     actions = [
@@ -318,19 +352,6 @@ data "aws_iam_policy_document" "read_1" {
     ]
     resources = ["*"]
   }
-}
-
-resource "aws_iam_policy" "read_1" {
-  name   = "StocktakeReadOnly1"
-  policy = data.aws_iam_policy_document.read_1.json
-}
-
-resource "aws_iam_role_policy_attachment" "read_1" {
-  role       = aws_iam_role.stocktake.name
-  policy_arn = aws_iam_policy.read_1.arn
-}
-
-data "aws_iam_policy_document" "read_2" {
   statement {
     sid = "ReadEcr"
     actions = [
@@ -392,8 +413,11 @@ data "aws_iam_policy_document" "read_2" {
   statement {
     sid = "ReadElasticfilesystem"
     actions = [
+      "elasticfilesystem:DescribeAccessPoints",
       "elasticfilesystem:DescribeFileSystems",
+      "elasticfilesystem:DescribeLifecycleConfiguration",
       "elasticfilesystem:DescribeMountTargets",
+      "elasticfilesystem:DescribeReplicationConfigurations",
     ]
     resources = ["*"]
   }
@@ -469,7 +493,11 @@ data "aws_iam_policy_document" "read_2" {
   statement {
     sid = "ReadFsx"
     actions = [
+      "fsx:DescribeBackups",
+      "fsx:DescribeDataRepositoryAssociations",
       "fsx:DescribeFileSystems",
+      "fsx:DescribeStorageVirtualMachines",
+      "fsx:DescribeVolumes",
     ]
     resources = ["*"]
   }
@@ -566,6 +594,19 @@ data "aws_iam_policy_document" "read_2" {
     ]
     resources = ["*"]
   }
+}
+
+resource "aws_iam_policy" "read_2" {
+  name   = "StocktakeReadOnly2"
+  policy = data.aws_iam_policy_document.read_2.json
+}
+
+resource "aws_iam_role_policy_attachment" "read_2" {
+  role       = aws_iam_role.stocktake.name
+  policy_arn = aws_iam_policy.read_2.arn
+}
+
+data "aws_iam_policy_document" "read_3" {
   statement {
     sid = "ReadLambda"
     actions = [
@@ -661,19 +702,6 @@ data "aws_iam_policy_document" "read_2" {
     ]
     resources = ["*"]
   }
-}
-
-resource "aws_iam_policy" "read_2" {
-  name   = "StocktakeReadOnly2"
-  policy = data.aws_iam_policy_document.read_2.json
-}
-
-resource "aws_iam_role_policy_attachment" "read_2" {
-  role       = aws_iam_role.stocktake.name
-  policy_arn = aws_iam_policy.read_2.arn
-}
-
-data "aws_iam_policy_document" "read_3" {
   statement {
     sid = "ReadRds"
     actions = [
@@ -742,14 +770,53 @@ data "aws_iam_policy_document" "read_3" {
     sid = "ReadS3"
     actions = [
       "s3:GetBucketLocation",
+      "s3:GetBucketNotification",
+      "s3:GetBucketObjectLockConfiguration",
+      "s3:GetBucketOwnershipControls",
+      "s3:GetBucketPolicy",
       "s3:GetBucketPublicAccessBlock",
       "s3:GetBucketTagging",
       "s3:GetBucketVersioning",
       "s3:GetEncryptionConfiguration",
+      "s3:GetLifecycleConfiguration",
+      "s3:GetReplicationConfiguration",
       "s3:ListAllMyBuckets",
     ]
     resources = ["*"]
   }
+  statement {
+    sid = "ReadS3Tables"
+    actions = [
+      "s3tables:GetTable",
+      "s3tables:GetTableBucketEncryption",
+      "s3tables:ListTableBuckets",
+      "s3tables:ListTables",
+    ]
+    resources = ["*"]
+  }
+  statement {
+    sid = "ReadS3Vectors"
+    actions = [
+      "s3vectors:GetIndex",
+      "s3vectors:GetVectorBucket",
+      "s3vectors:ListIndexes",
+      "s3vectors:ListVectorBuckets",
+    ]
+    resources = ["*"]
+  }
+}
+
+resource "aws_iam_policy" "read_3" {
+  name   = "StocktakeReadOnly3"
+  policy = data.aws_iam_policy_document.read_3.json
+}
+
+resource "aws_iam_role_policy_attachment" "read_3" {
+  role       = aws_iam_role.stocktake.name
+  policy_arn = aws_iam_policy.read_3.arn
+}
+
+data "aws_iam_policy_document" "read_4" {
   statement {
     sid = "ReadSagemaker"
     actions = [
@@ -902,19 +969,6 @@ data "aws_iam_policy_document" "read_3" {
     ]
     resources = ["*"]
   }
-}
-
-resource "aws_iam_policy" "read_3" {
-  name   = "StocktakeReadOnly3"
-  policy = data.aws_iam_policy_document.read_3.json
-}
-
-resource "aws_iam_role_policy_attachment" "read_3" {
-  role       = aws_iam_role.stocktake.name
-  policy_arn = aws_iam_policy.read_3.arn
-}
-
-data "aws_iam_policy_document" "read_4" {
   statement {
     sid = "ReadServicediscovery"
     actions = [
@@ -960,6 +1014,17 @@ data "aws_iam_policy_document" "read_4" {
       "states:DescribeStateMachine",
       "states:ListActivities",
       "states:ListStateMachines",
+    ]
+    resources = ["*"]
+  }
+  statement {
+    sid = "ReadStoragegateway"
+    actions = [
+      "storagegateway:DescribeNFSFileShares",
+      "storagegateway:DescribeSMBFileShares",
+      "storagegateway:ListFileShares",
+      "storagegateway:ListGateways",
+      "storagegateway:ListVolumes",
     ]
     resources = ["*"]
   }

@@ -78,7 +78,9 @@ def test_policy_of_some_kinds_is_no_larger_than_they_need() -> None:
     some = [kind for kind in KINDS if kind.name == "aws.efs.file_system"]
     assert {a for a in actions(some) if a.startswith("elasticfilesystem:")} == {
         "elasticfilesystem:DescribeFileSystems",
+        "elasticfilesystem:DescribeLifecycleConfiguration",
         "elasticfilesystem:DescribeMountTargets",
+        "elasticfilesystem:DescribeReplicationConfigurations",
     }
     assert not [a for a in actions(some) if a.startswith("sagemaker:")]
 

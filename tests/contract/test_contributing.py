@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from collectors.aws import data
+from collectors.aws import storage
 from normalize.model import Kind
 
 ROOT = Path(__file__).parents[2]
@@ -17,8 +17,8 @@ def _plain(kind: Kind) -> str:
 
 def test_the_example_is_the_row() -> None:
     blocks = re.findall(r"```python\n(.*?)```", (ROOT / "CONTRIBUTING.md").read_text(), re.DOTALL)
-    example = eval(blocks[0], vars(data).copy())
-    assert _plain(example) == _plain(next(k for k in data.KINDS if k.name == example.name))
+    example = eval(blocks[0], vars(storage).copy())
+    assert _plain(example) == _plain(next(k for k in storage.KINDS if k.name == example.name))
 
 
 def test_every_decision_is_listed_and_every_link_leads_somewhere() -> None:

@@ -96,6 +96,12 @@ _S3_QUERIES = {
     "versioning": "GetBucketVersioning",
     "tagging": "GetBucketTagging",
     "publicAccessBlock": "GetPublicAccessBlock",
+    "policy": "GetBucketPolicy",
+    "ownershipControls": "GetBucketOwnershipControls",
+    "replication": "GetBucketReplication",
+    "lifecycle": "GetBucketLifecycleConfiguration",
+    "notification": "GetBucketNotificationConfiguration",
+    "object-lock": "GetObjectLockConfiguration",
 }
 
 
