@@ -159,6 +159,8 @@ _ARN_KINDS = {
     ("autoscaling", "autoScalingGroup"): "aws.autoscaling.group",
     ("ec2", "elastic-ip"): "aws.ec2.address",
     ("ec2", "natgateway"): "aws.ec2.nat_gateway",
+    ("organizations", "ou"): "aws.organizations.unit",
+    ("iam", "saml-provider"): "aws.iam.saml_provider",
 }
 _GLOBAL_SERVICES = frozenset({"iam", "s3", "route53", "cloudfront", "organizations", "sts"})
 

@@ -158,6 +158,16 @@ TERMS: Mapping[str, Term] = {
         issuer="Who issues its identity tokens",
         timezone="Time zone of its schedule",
         warm_pool_state="Whether machines are kept for a next job",
+        tree_path="Where it stands in a tree, from the top down",
+        managed_by="Service that made it and looks after it",
+        data_type="Type of its data, as given",
+        key_type="Algorithm and length of a key",
+        renewal="Whether it renews itself, as given",
+        filter="What it lets through, as given",
+        format="Format of what it writes",
+        account="Account that it speaks of, where it speaks of another than its own",
+        service="Service, by the provider's name for it",
+        unit="Unit of its quantities, as the bill says",
     ),
     **_terms(
         "int",
@@ -255,6 +265,10 @@ TERMS: Mapping[str, Term] = {
         tagged_count="Images that have a tag",
         warm_count="Machines that are started and wait",
         write_unit_count="Write capacity provisioned, in the provider's own units",
+        active_key_count="Access keys that work",
+        user_count="Users, as the provider estimates",
+        metric_filter_count="Metrics that are made out of its entries",
+        listed_count="Things that another listing counts",
     ),
     **_terms(
         "float",
@@ -288,6 +302,7 @@ TERMS: Mapping[str, Term] = {
         limit_value="Limit that applies, in the quota's own unit",
         data_capture_ratio="Share of requests recorded, 0–1",
         upfront_fee="Paid at the start, in its currency",
+        amortized_cost_usd="Cost in US dollars, with what was paid beforehand spread over its term",
     ),
     **_terms(
         "bool",
@@ -340,6 +355,8 @@ TERMS: Mapping[str, Term] = {
         monitored="Its provider gathers detailed metrics of it",
         private="Reachable from inside its network",
         serverless="Runs without machines of its owner's choice",
+        truncated="More were counted than are named",
+        estimated="The bill may still change",
     ),
     **_terms(
         "instant",
@@ -354,6 +371,7 @@ TERMS: Mapping[str, Term] = {
         rotated_at="When it was last rotated",
         deleting_since_at="Since when it is being deleted",
         last_run_at="When it last ran",
+        oldest_key_at="When the oldest of its access keys that work was made",
     ),
     **_terms(
         "texts",
@@ -403,6 +421,14 @@ TERMS: Mapping[str, Term] = {
         topics="Topics that it reads",
         resource_types="Types of the things that it made",
         suspended_processes="What is held back for now",
+        audiences="Clients that may use its tokens",
+        regions_allowed="Regions left open by a policy that forbids the others",
+        regions_denied="Regions in which a policy forbids something",
+        namespaces="Namespaces of metrics",
+        data_sources="Kinds of sources that it shows",
+        recorded_types="Types of things that it records; * for all",
+        unrecorded_types="Types of things that it leaves out",
+        listed="Names or ids of what another listing knows",
     ),
     **_terms(
         "map",
@@ -449,6 +475,7 @@ TERMS: Mapping[str, Term] = {
         selectors="What is selected: namespace, labels",
         recommendations="Deployments recommended: instance type, count, expected performance",
         shadow_variants="Variants that get copies of requests: name, model, instance type, count, weight",
+        permissions="What a policy says: effect, services, resources, conditions",
     ),
 }
 

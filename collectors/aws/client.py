@@ -66,8 +66,9 @@ _NO_CREDENTIALS = (
 )
 _TRANSPORT = (ConnectionError, HTTPClientError, ResponseParserError)
 _MISCONFIGURED = (ProfileNotFound, ConfigNotFound, InvalidConfigError)
-TOKENS = ("NextToken", "nextToken", "NextMarker")
-"""Member of answer and request by which pages follow each other where botocore has no rule: ListHubs of SageMaker, ListWebACLs of WAF."""
+TOKENS = ("NextToken", "nextToken", "NextMarker", "NextPageToken")
+"""Member of answer and request by which pages follow each other where botocore has no rule: ListHubs of SageMaker, ListWebACLs
+of WAF, the discovered resources of Config, Cost Explorer."""
 
 
 def now() -> datetime:

@@ -264,7 +264,7 @@ class AwsCollector:
         """Records of a kind; with `first`, only so many of the first page."""
         fetch: Call = kind.fetch
         key = self._lane(fetch, scope)
-        for items in self._pages(fetch, scope, first):
+        for items in _gathered(fetch, self._pages(fetch, scope, first)):
             seen = (
                 self._lanes.map(key, partial(self._detailed, fetch, scope), items)
                 if fetch.detail
@@ -301,15 +301,23 @@ class AwsCollector:
         parent whose children cannot be read does not cost the others theirs."""
         failed: CollectError | None = None
         fetch: Call = self._kinds[call.under].fetch
-        parents = (parent for items in self._parents(fetch, scope, first) for parent in items)
+        parents: Iterable[dict[str, Json]] = (p for items in self._parents(fetch, scope, first) for p in items)
         key = self._lane(call, scope)
-        for begun in self._lanes.map(key, partial(self._begin, call, scope, first), parents):
-            try:
-                if isinstance(begun, CollectError):
-                    raise begun
-                yield from begun
-            except CollectError as error:
-                failed = failed or error
+        asked: set[str] = set()
+        while True:
+            deeper: list[dict[str, Json]] = []
+            for begun in self._lanes.map(key, partial(self._begin, call, scope, first), parents):
+                try:
+                    if isinstance(begun, CollectError):
+                        raise begun
+                    for items in begun:
+                        deeper.extend(_unasked(items, asked) if call.nested and not first else ())
+                        yield items
+                except CollectError as error:
+                    failed = failed or error
+            if not deeper:
+                break
+            parents = deeper
         if failed is not None:
             raise failed
 
@@ -339,7 +347,8 @@ class AwsCollector:
     ) -> Iterator[list[dict[str, Json]]]:
         passes = call.window(self._since) if call.window else call.passes or ({},)
         for more in islice(passes, 1 if first else None):
-            answers = self._client.answers(scope.account, self._region(scope), call, {**params, **more})
+            asked = {**params, **self._period(call), **more}
+            answers = self._client.answers(scope.account, self._region(scope), call, asked)
             try:
                 for answer in islice(answers, 1 if first else None):
                     found = (self._item(call, value, parent) for _, value in located(answer, call.items))
@@ -358,6 +367,9 @@ class AwsCollector:
     def _lane(self, call: Call, scope: Scope) -> str:
         """Key of a call's lane: that of the SDK's client, which tells when it is throttled."""
         return f"aws:{scope.account}:{self._region(scope)}:{call.service}"
+
+    def _period(self, call: Call) -> Mapping[str, Any]:
+        return call.period(self._client.now()) if call.period else {}
 
     def _region(self, scope: Scope) -> str:
         return GLOBAL_PLACES.get(scope.place, scope.place)
@@ -458,6 +470,7 @@ class AwsCollector:
         """Ask for a thing that does not exist."""
         params = _invented({**call.params, **(call.passes or ({},))[0]}, scope, call.service)
         params |= {name: 1 for name in self._client.numbers(call) & params.keys() if isinstance(params[name], str)}
+        params |= self._period(call)
         next(self._client.answers(scope.account, self._region(scope), call, params), None)
 
     def _denial(self, ask: Callable[[], object]) -> DeniedError | None:
@@ -536,6 +549,8 @@ def _fill(value: Any, item: Mapping[str, Any]) -> Any:
         return _BLANK.sub(lambda m: _named(m[1], item), value)
     if isinstance(value, list):
         return [_fill(v, item) for v in value]
+    if isinstance(value, dict):
+        return {key: _fill(v, item) for key, v in value.items()}
     return value
 
 
@@ -566,6 +581,28 @@ def _merge(item: dict[str, Json], call: Call, answer: Json) -> None:
     elif isinstance(answer, dict):
         item.update(answer)
     _derive(call, item)
+
+
+def _gathered(call: Call, pages: Iterator[list[dict[str, Json]]]) -> Iterator[list[dict[str, Json]]]:
+    """Pages of a kind's items. Raises CollectError where they cannot be made of what was listed."""
+    if call.gather is None:
+        yield from pages
+        return
+    listed = [item for page in pages for item in page]
+    try:
+        gathered = list(call.gather(listed))
+    except MISSHAPEN as error:
+        raise unreadable(error, f"{call.service}:{call.operation}") from error
+    yield gathered
+
+
+def _unasked(items: Sequence[dict[str, Json]], asked: set[str]) -> Iterator[dict[str, Json]]:
+    """Those among what lies under a parent that have not been parents yet, in a tree that may turn out a circle."""
+    for item in items:
+        own = repr({key: value for key, value in item.items() if key != "$parent"})
+        if own not in asked:
+            asked.add(own)
+            yield item
 
 
 def _derive(call: Call, item: dict[str, Json]) -> None:

@@ -54,10 +54,16 @@ def document(value: Any) -> Mapping[str, Any]:
     return parsed
 
 
+def statements(value: Any) -> list[Mapping[str, Any]]:
+    """Statements of a policy, which may be one without a list."""
+    found = document(value).get("Statement", [])
+    return found if isinstance(found, list) else [found]
+
+
 def principals(value: Any) -> list[str]:
-    """Who a trust policy lets in: services, accounts, ARNs, identity providers; in order, each once."""
+    """Who a policy lets in: services, accounts, ARNs, identity providers; in order, each once."""
     found: dict[str, None] = {}
-    for statement in _statements(value):
+    for statement in statements(value):
         who = statement.get("Principal", {})
         entries = who.values() if isinstance(who, dict) else [who]
         for entry in entries if statement.get("Effect") == "Allow" else ():
@@ -68,23 +74,10 @@ def principals(value: Any) -> list[str]:
 def actions(value: Any) -> list[str]:
     """Actions that a policy allows, in order, each once."""
     found: dict[str, None] = {}
-    for statement in _statements(value):
+    for statement in statements(value):
         if statement.get("Effect") == "Allow":
             found.update(dict.fromkeys(listed(statement.get("Action", []))))
     return list(found)
-
-
-def _statements(value: Any) -> list[Mapping[str, Any]]:
-    statements = document(value).get("Statement", [])
-    return statements if isinstance(statements, list) else [statements]
-
-
-def default_version(versions: Any) -> Any:
-    """The actions of a managed policy's version in force."""
-    for version in versions:
-        if version.get("IsDefaultVersion") and "Document" in version:
-            return actions(version["Document"])
-    return MISSING
 
 
 def routes(items: Any) -> list[str]:

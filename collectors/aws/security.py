@@ -1,219 +1,152 @@
-"""IAM, KMS, Secrets Manager and ACM."""
+"""What watches over an account, and where its applications' users log in: GuardDuty, Security Hub, Inspector, Cognito.
+
+Macie has no row: it says "not enabled" with the code of a refusal, from which "there is none" cannot be told.
+Source: github.com/DataBiosphere/azul issue 5779, read 2026-11-24.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from collectors.aws.documents import default_version, principals, texts
+from collectors.aws.documents import last_segment
 from collectors.aws.rows import Call
 from normalize.model import Alias, Category, Field, Kind, Link, Template
 
-
-def _summary(value: Any) -> str:
-    return ", ".join(principals(value))
+_GONE = ("ResourceNotFoundException",)
 
 
-def _customer_policies(role: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Attached policies of the account's own; those of AWS are in every account and listed in none."""
-    attached = [p["PolicyArn"] for p in role.get("AttachedManagedPolicies", ()) if p.get("PolicyArn")]
-    return {"$CustomerPolicies": [arn for arn in attached if ":iam::aws:" not in arn]}
+def _enabled(features: Any) -> list[str]:
+    return [feature["Name"] for feature in features if feature.get("Status") == "ENABLED"]
 
 
-def _rotation(answer: Any) -> str:
-    if not answer.get("KeyRotationEnabled"):
-        return "off"
-    days = answer.get("RotationPeriodInDays")
-    return f"every {days} days" if days else "on"
+def _scanned(resources: Any) -> list[str]:
+    return sorted(name for name, state in resources.items() if state.get("status") == "ENABLED")
 
 
-_KEY_TYPES = [
-    "RSA_1024", "RSA_2048", "RSA_3072", "RSA_4096", "EC_prime256v1", "EC_secp384r1", "EC_secp521r1",
-]  # fmt: skip
-_KEY_PAIR_ORIGINS = ["AWS_MANAGED", "ACME", "CUSTOMER_PROVIDED"]
-"""Without these filters ACM lists RSA_1024 and RSA_2048 only, and nothing that came by ACME. Source: botocore 1.44.5, ACM
-ListCertificates (Includes, CertificateKeyPairOrigins; the latter from botocore 1.43.38 on), read 2026-11-24."""
+def _pools(pool: Mapping[str, Any]) -> Mapping[str, Any]:
+    """User pools that an identity pool trusts: "cognito-idp.us-east-1.amazonaws.com/us-east-1_Ab12" names one."""
+    names = [provider["ProviderName"] for provider in pool.get("CognitoIdentityProviders", ())]
+    return {"$UserPools": [last_segment(name) for name in names]}
 
 
 KINDS = (
     Kind(
-        name="aws.iam.role",
-        category=Category.IDENTITY,
+        name="aws.guardduty.detector",
+        category=Category.MONITOR,
         fetch=Call(
-            "iam",
-            "GetAccountAuthorizationDetails",
-            items="RoleDetailList",
-            params={"Filter": ["Role"]},
-            page=1000,
-            world=True,
-            derive=_customer_policies,
+            "guardduty",
+            "ListDetectors",
+            items="DetectorIds",
+            item="DetectorId",
+            page=50,
+            detail=(Call("guardduty", "GetDetector", params={"DetectorId": "{DetectorId}"}),),
         ),
-        id="Arn",
-        native="RoleName",
-        unique="account",
-        fields={
-            "name": "RoleName",
-            "trust": Field("AssumeRolePolicyDocument", _summary),
-            "principals": Field("AssumeRolePolicyDocument", principals),
-            "policies": Field("AttachedManagedPolicies", texts("PolicyArn")),
-            "last_used_at": "RoleLastUsed.LastUsedDate",
-            "created_at": "CreateDate",
-        },
+        id=Template("arn:{@partition}:guardduty:{@place}:{@account}:detector/{DetectorId}"),
+        native="DetectorId",
+        fields={"state": "Status", "features": Field("Features", _enabled), "created_at": "CreatedAt"},
         tags="Tags",
-        links=(Link("bound_by", "aws.iam.policy", "$CustomerPolicies[]"),),
-        # Service principals look like host names.
-        quiet=frozenset(
-            {
-                "InstanceProfileList",
-                "AttachedManagedPolicies",
-                "AssumeRolePolicyDocument.Statement[].Principal.Service",
-                "AssumeRolePolicyDocument.Statement.Principal.Service",
-            }
-        ),
+        links=(Link("assumes", "aws.iam.role", "ServiceRole"),),
+        quiet=frozenset({"DataSources"}),
     ),
     Kind(
-        name="aws.iam.policy",
-        category=Category.POLICY,
+        name="aws.securityhub.hub",
+        category=Category.MONITOR,
+        # Source of the error: github.com/cloud-custodian/cloud-custodian pull request 5855, read 2026-11-24.
         fetch=Call(
-            "iam",
-            "GetAccountAuthorizationDetails",
-            items="Policies",
-            params={"Filter": ["LocalManagedPolicy"]},
-            page=1000,
-            world=True,
+            "securityhub",
+            "DescribeHub",
+            items="HubArn",
+            item="HubArn",
+            expect=("InvalidAccessException:not subscribed", *_GONE),
         ),
-        id="Arn",
-        native="PolicyName",
-        unique="account",
-        fields={
-            "name": "PolicyName",
-            "version": "DefaultVersionId",
-            "connection_count": "AttachmentCount",
-            "actions": Field("PolicyVersionList", default_version),
-            "created_at": "CreateDate",
-            "modified_at": "UpdateDate",
-        },
+        id="HubArn",
+        native="HubArn",
+        fields={"name": "HubArn"},
     ),
     Kind(
-        name="aws.iam.instance_profile",
-        category=Category.IDENTITY,
-        fetch=Call("iam", "ListInstanceProfiles", items="InstanceProfiles", page=1000, world=True),
-        id="Arn",
-        native="InstanceProfileName",
-        unique="account",
-        fields={"name": "InstanceProfileName", "created_at": "CreateDate"},
-        tags="Tags",
-        links=(Link("assumes", "aws.iam.role", "Roles[].Arn"),),
-        quiet=frozenset({"Roles[].AssumeRolePolicyDocument"}),
+        name="aws.inspector2.account_status",
+        category=Category.MONITOR,
+        fetch=Call("inspector2", "BatchGetAccountStatus", items="accounts"),
+        id=Template("aws.inspector2.account_status|{@account}|{@place}|{accountId}"),
+        native="accountId",
+        fields={"state": "state.status", "features": Field("resourceState", _scanned)},
     ),
     Kind(
-        name="aws.kms.key",
-        category=Category.KEY,
+        name="aws.cognitoidp.user_pool",
+        category=Category.IDENTITY_PROVIDER,
         fetch=Call(
-            "kms",
-            "ListKeys",
-            items="Keys",
-            page=1000,
-            detail=(
-                Call(
-                    "kms",
-                    "DescribeKey",
-                    items="KeyMetadata",
-                    params={"KeyId": "{KeyId}"},
-                    gone=("NotFoundException",),
-                ),
-                Call(
-                    "kms",
-                    "ListAliases",
-                    items="Aliases[]",
-                    params={"KeyId": "{KeyId}"},
-                    into="$Aliases",
-                    gone=("NotFoundException",),
-                ),
-                Call(
-                    "kms",
-                    "GetKeyRotationStatus",
-                    params={"KeyId": "{KeyId}"},
-                    into="$Rotation",
-                    expect=("UnsupportedOperationException",),
-                    gone=("NotFoundException",),
-                ),
-            ),
+            "cognito-idp",
+            "ListUserPools",
+            items="UserPools",
+            params={"MaxResults": 60},
+            detail=(Call("cognito-idp", "DescribeUserPool", "UserPool", params={"UserPoolId": "{Id}"}, gone=_GONE),),
         ),
-        id="KeyArn",
-        native="KeyId",
-        fields={
-            "description": "Description",
-            "state": "KeyState",
-            "type": "KeySpec",
-            "key_usage": "KeyUsage",
-            "key_origin": "Origin",
-            "owner": "KeyManager",  # AWS or CUSTOMER
-            "multi_region": "MultiRegion",
-            "enabled": "Enabled",
-            "aliases": Field("$Aliases", texts("AliasName")),
-            "rotation": Field("$Rotation", _rotation),
-            "created_at": "CreationDate",
-        },
-        aliases=(
-            Alias("arn", "$Aliases[].AliasArn"),
-            # Buckets are listed for the whole account and may name a key by its bare id, which is unique there too.
-            Alias("id", Template("aws.kms.key|{@account}||{KeyId}")),
-        ),
-    ),
-    Kind(
-        name="aws.secretsmanager.secret",
-        category=Category.SECRET,
-        fetch=Call("secretsmanager", "ListSecrets", items="SecretList", page=100),
-        id="ARN",
-        native="Name",
+        id=Template("arn:{@partition}:cognito-idp:{@place}:{@account}:userpool/{Id}"),
+        native="Id",
         fields={
             "name": "Name",
-            "description": "Description",
-            "enabled": "RotationEnabled",
-            "encryption_key": "KmsKeyId",
-            "last_used_at": "LastAccessedDate",
-            "modified_at": "LastChangedDate",
-            "rotated_at": "LastRotatedDate",
-            "created_at": "CreatedDate",
+            "state": "Status",
+            "user_count": "EstimatedNumberOfUsers",
+            "auth_mode": "MfaConfiguration",
+            "deletion_protected": Field("DeletionProtection", lambda protection: protection == "ACTIVE"),
+            "endpoint": "CustomDomain",
+            "created_at": "CreationDate",
+            "modified_at": "LastModifiedDate",
         },
-        tags="Tags",
+        tags="UserPoolTags",
         links=(
-            Link("encrypted_by", "aws.kms.key", "KmsKeyId"),
-            Link("rotated_by", "aws.lambda.function", "RotationLambdaARN"),
+            Link("calls", "aws.lambda.function", "LambdaConfig.PreSignUp"),
+            Link("calls", "aws.lambda.function", "LambdaConfig.PostConfirmation"),
+            Link("calls", "aws.lambda.function", "LambdaConfig.PreAuthentication"),
+            Link("calls", "aws.lambda.function", "LambdaConfig.PreTokenGeneration"),
+            Link("calls", "aws.lambda.function", "LambdaConfig.UserMigration"),
+            Link("encrypted_by", "aws.kms.key", "LambdaConfig.KMSKeyID"),
+            Link("assumes", "aws.iam.role", "SmsConfiguration.SnsCallerArn"),
         ),
+        aliases=(
+            Alias("dns", "CustomDomain"),
+            Alias("dns", Template("{Domain}.auth.{@place}.amazoncognito.com")),
+        ),
+        sensitive=frozenset({"SmsConfiguration.ExternalId"}),
+        quiet=frozenset({"CustomDomain", "VerificationMessageTemplate", "EmailConfiguration"}),
     ),
     Kind(
-        name="aws.acm.certificate",
-        category=Category.CERTIFICATE,
+        name="aws.cognitoidentity.identity_pool",
+        category=Category.IDENTITY_PROVIDER,
         fetch=Call(
-            "acm",
-            "ListCertificates",
-            items="CertificateSummaryList",
-            page=100,
-            params={"Includes": {"keyTypes": _KEY_TYPES}, "CertificateKeyPairOrigins": _KEY_PAIR_ORIGINS},
+            "cognito-identity",
+            "ListIdentityPools",
+            items="IdentityPools",
+            params={"MaxResults": 60},
             detail=(
                 Call(
-                    "acm",
-                    "DescribeCertificate",
-                    items="Certificate",
-                    params={"CertificateArn": "{CertificateArn}"},
-                    gone=("ResourceNotFoundException",),
+                    "cognito-identity",
+                    "DescribeIdentityPool",
+                    params={"IdentityPoolId": "{IdentityPoolId}"},
+                    gone=_GONE,
+                    derive=_pools,
+                ),
+                Call(
+                    "cognito-identity",
+                    "GetIdentityPoolRoles",
+                    params={"IdentityPoolId": "{IdentityPoolId}"},
+                    into="$Roles",
+                    gone=_GONE,
                 ),
             ),
         ),
-        id="CertificateArn",
-        native="CertificateArn",
-        fields={
-            "name": "DomainName",
-            "state": "Status",
-            "type": "Type",
-            "hosts": "SubjectAlternativeNames",
-            "created_by": "Issuer",
-            "created_at": "CreatedAt",
-            "expires_at": "NotAfter",
-        },
-        links=(Link("serves", "aws.elbv2.load_balancer", "InUseBy[]", optional=True),),
-        quiet=frozenset({"Issuer", "DomainValidationOptions[].ResourceRecord.Value"}),
+        id=Template("arn:{@partition}:cognito-identity:{@place}:{@account}:identitypool/{IdentityPoolId}"),
+        native="IdentityPoolId",
+        fields={"name": "IdentityPoolName", "public": "AllowUnauthenticatedIdentities"},
+        tags="IdentityPoolTags",
+        links=(
+            Link("trusts", "aws.cognitoidp.user_pool", "$UserPools[]"),
+            Link("trusts", "aws.iam.oidc_provider", "OpenIdConnectProviderARNs[]"),
+            Link("trusts", "aws.iam.saml_provider", "SamlProviderARNs[]"),
+            Link("assumes", "aws.iam.role", "$Roles.Roles.authenticated"),
+            Link("assumes", "aws.iam.role", "$Roles.Roles.unauthenticated"),
+        ),
+        quiet=frozenset({"CognitoIdentityProviders", "SupportedLoginProviders"}),
     ),
 )

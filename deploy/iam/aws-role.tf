@@ -58,6 +58,13 @@ data "aws_iam_policy_document" "read_1" {
     resources = ["*"]
   }
   statement {
+    sid = "ReadAcmPca"
+    actions = [
+      "acm-pca:ListCertificateAuthorities",
+    ]
+    resources = ["*"]
+  }
+  statement {
     sid = "ReadAirflow"
     actions = [
       "airflow:GetEnvironment",
@@ -94,6 +101,15 @@ data "aws_iam_policy_document" "read_1" {
     sid = "ReadAppsync"
     actions = [
       "appsync:ListGraphqlApis",
+    ]
+    resources = ["*"]
+  }
+  statement {
+    sid = "ReadAps"
+    actions = [
+      "aps:DescribeWorkspace",
+      "aps:ListScrapers",
+      "aps:ListWorkspaces",
     ]
     resources = ["*"]
   }
@@ -141,6 +157,14 @@ data "aws_iam_policy_document" "read_1" {
       "batch:DescribeServiceEnvironments",
       "batch:ListJobs",
       "batch:ListSchedulingPolicies",
+    ]
+    resources = ["*"]
+  }
+  statement {
+    sid = "ReadBcmDataExports"
+    actions = [
+      "bcm-data-exports:GetExport",
+      "bcm-data-exports:ListExports",
     ]
     resources = ["*"]
   }
@@ -209,6 +233,14 @@ data "aws_iam_policy_document" "read_1" {
     resources = ["*"]
   }
   statement {
+    sid = "ReadCe"
+    actions = [
+      "ce:GetCostAndUsage",
+      "ce:GetDimensionValues",
+    ]
+    resources = ["*"]
+  }
+  statement {
     sid = "ReadCloudformation"
     actions = [
       "cloudformation:DescribeStacks",
@@ -225,10 +257,30 @@ data "aws_iam_policy_document" "read_1" {
     resources = ["*"]
   }
   statement {
+    sid = "ReadCloudhsm"
+    actions = [
+      "cloudhsm:DescribeClusters",
+    ]
+    resources = ["*"]
+  }
+  statement {
+    sid = "ReadCloudtrail"
+    actions = [
+      "cloudtrail:DescribeTrails",
+      "cloudtrail:GetEventDataStore",
+      "cloudtrail:GetTrailStatus",
+      "cloudtrail:ListEventDataStores",
+    ]
+    resources = ["*"]
+  }
+  statement {
     sid = "ReadCloudwatch"
     actions = [
       "cloudwatch:DescribeAlarms",
       "cloudwatch:GetMetricData",
+      "cloudwatch:GetMetricStream",
+      "cloudwatch:ListDashboards",
+      "cloudwatch:ListMetricStreams",
       "cloudwatch:ListMetrics",
     ]
     resources = ["*"]
@@ -250,6 +302,41 @@ data "aws_iam_policy_document" "read_1" {
     resources = ["*"]
   }
   statement {
+    sid = "ReadCognitoIdentity"
+    actions = [
+      "cognito-identity:DescribeIdentityPool",
+      "cognito-identity:GetIdentityPoolRoles",
+      "cognito-identity:ListIdentityPools",
+    ]
+    resources = ["*"]
+  }
+  statement {
+    sid = "ReadCognitoIdp"
+    actions = [
+      "cognito-idp:DescribeUserPool",
+      "cognito-idp:ListUserPools",
+    ]
+    resources = ["*"]
+  }
+  statement {
+    sid = "ReadConfig"
+    actions = [
+      "config:DescribeConfigurationRecorderStatus",
+      "config:DescribeConfigurationRecorders",
+      "config:DescribeDeliveryChannels",
+      "config:GetDiscoveredResourceCounts",
+      "config:ListDiscoveredResources",
+    ]
+    resources = ["*"]
+  }
+  statement {
+    sid = "ReadCur"
+    actions = [
+      "cur:DescribeReportDefinitions",
+    ]
+    resources = ["*"]
+  }
+  statement {
     sid = "ReadDatasync"
     actions = [
       "datasync:DescribeTask",
@@ -265,6 +352,19 @@ data "aws_iam_policy_document" "read_1" {
     ]
     resources = ["*"]
   }
+}
+
+resource "aws_iam_policy" "read_1" {
+  name   = "StocktakeReadOnly1"
+  policy = data.aws_iam_policy_document.read_1.json
+}
+
+resource "aws_iam_role_policy_attachment" "read_1" {
+  role       = aws_iam_role.stocktake.name
+  policy_arn = aws_iam_policy.read_1.arn
+}
+
+data "aws_iam_policy_document" "read_2" {
   statement {
     sid = "ReadDirectconnect"
     actions = [
@@ -286,19 +386,6 @@ data "aws_iam_policy_document" "read_1" {
     ]
     resources = ["*"]
   }
-}
-
-resource "aws_iam_policy" "read_1" {
-  name   = "StocktakeReadOnly1"
-  policy = data.aws_iam_policy_document.read_1.json
-}
-
-resource "aws_iam_role_policy_attachment" "read_1" {
-  role       = aws_iam_role.stocktake.name
-  policy_arn = aws_iam_policy.read_1.arn
-}
-
-data "aws_iam_policy_document" "read_2" {
   statement {
     sid = "ReadEc2"
     actions = [
@@ -529,13 +616,53 @@ data "aws_iam_policy_document" "read_2" {
     resources = ["*"]
   }
   statement {
-    sid = "ReadIam"
+    sid = "ReadGrafana"
     actions = [
-      "iam:GetAccountAuthorizationDetails",
-      "iam:ListInstanceProfiles",
+      "grafana:DescribeWorkspace",
+      "grafana:ListWorkspaces",
     ]
     resources = ["*"]
   }
+  statement {
+    sid = "ReadGuardduty"
+    actions = [
+      "guardduty:GetDetector",
+      "guardduty:ListDetectors",
+    ]
+    resources = ["*"]
+  }
+  statement {
+    sid = "ReadIam"
+    actions = [
+      "iam:GetAccountAuthorizationDetails",
+      "iam:GetOpenIDConnectProvider",
+      "iam:ListAccessKeys",
+      "iam:ListInstanceProfiles",
+      "iam:ListOpenIDConnectProviders",
+      "iam:ListSAMLProviders",
+    ]
+    resources = ["*"]
+  }
+  statement {
+    sid = "ReadInspector2"
+    actions = [
+      "inspector2:BatchGetAccountStatus",
+    ]
+    resources = ["*"]
+  }
+}
+
+resource "aws_iam_policy" "read_2" {
+  name   = "StocktakeReadOnly2"
+  policy = data.aws_iam_policy_document.read_2.json
+}
+
+resource "aws_iam_role_policy_attachment" "read_2" {
+  role       = aws_iam_role.stocktake.name
+  policy_arn = aws_iam_policy.read_2.arn
+}
+
+data "aws_iam_policy_document" "read_3" {
   statement {
     sid = "ReadKafka"
     actions = [
@@ -579,7 +706,9 @@ data "aws_iam_policy_document" "read_2" {
   statement {
     sid = "ReadKms"
     actions = [
+      "kms:DescribeCustomKeyStores",
       "kms:DescribeKey",
+      "kms:GetKeyPolicy",
       "kms:GetKeyRotationStatus",
       "kms:ListAliases",
       "kms:ListKeys",
@@ -594,19 +723,6 @@ data "aws_iam_policy_document" "read_2" {
     ]
     resources = ["*"]
   }
-}
-
-resource "aws_iam_policy" "read_2" {
-  name   = "StocktakeReadOnly2"
-  policy = data.aws_iam_policy_document.read_2.json
-}
-
-resource "aws_iam_role_policy_attachment" "read_2" {
-  role       = aws_iam_role.stocktake.name
-  policy_arn = aws_iam_policy.read_2.arn
-}
-
-data "aws_iam_policy_document" "read_3" {
   statement {
     sid = "ReadLambda"
     actions = [
@@ -623,7 +739,9 @@ data "aws_iam_policy_document" "read_3" {
   statement {
     sid = "ReadLogs"
     actions = [
+      "logs:DescribeDestinations",
       "logs:DescribeLogGroups",
+      "logs:DescribeSubscriptionFilters",
     ]
     resources = ["*"]
   }
@@ -667,9 +785,14 @@ data "aws_iam_policy_document" "read_3" {
   statement {
     sid = "ReadOrganizations"
     actions = [
+      "organizations:DescribePolicy",
       "organizations:ListAccounts",
+      "organizations:ListDelegatedAdministrators",
+      "organizations:ListDelegatedServicesForAccount",
       "organizations:ListOrganizationalUnitsForParent",
+      "organizations:ListPolicies",
       "organizations:ListRoots",
+      "organizations:ListTargetsForPolicy",
     ]
     resources = ["*"]
   }
@@ -735,6 +858,16 @@ data "aws_iam_policy_document" "read_3" {
     actions = [
       "redshift-serverless:ListNamespaces",
       "redshift-serverless:ListWorkgroups",
+    ]
+    resources = ["*"]
+  }
+  statement {
+    sid = "ReadResourceExplorer2"
+    actions = [
+      "resource-explorer-2:GetView",
+      "resource-explorer-2:ListIndexes",
+      "resource-explorer-2:ListViews",
+      "resource-explorer-2:Search",
     ]
     resources = ["*"]
   }
@@ -970,6 +1103,13 @@ data "aws_iam_policy_document" "read_4" {
     resources = ["*"]
   }
   statement {
+    sid = "ReadSecurityhub"
+    actions = [
+      "securityhub:DescribeHub",
+    ]
+    resources = ["*"]
+  }
+  statement {
     sid = "ReadServicediscovery"
     actions = [
       "servicediscovery:ListNamespaces",
@@ -1002,11 +1142,25 @@ data "aws_iam_policy_document" "read_4" {
     resources = ["*"]
   }
   statement {
+    sid = "ReadSsm"
+    actions = [
+      "ssm:DescribeParameters",
+    ]
+    resources = ["*"]
+  }
+  statement {
     sid = "ReadSomeSsm"
     actions = [
       "ssm:GetParametersByPath",
     ]
     resources = ["arn:*:ssm:*:*:parameter/aws/service/*"]
+  }
+  statement {
+    sid = "ReadSso"
+    actions = [
+      "sso:ListInstances",
+    ]
+    resources = ["*"]
   }
   statement {
     sid = "ReadStates"
@@ -1036,6 +1190,33 @@ data "aws_iam_policy_document" "read_4" {
     resources = ["*"]
   }
   statement {
+    sid = "ReadSynthetics"
+    actions = [
+      "synthetics:DescribeCanaries",
+    ]
+    resources = ["*"]
+  }
+  statement {
+    sid = "ReadTag"
+    actions = [
+      "tag:GetResources",
+    ]
+    resources = ["*"]
+  }
+}
+
+resource "aws_iam_policy" "read_4" {
+  name   = "StocktakeReadOnly4"
+  policy = data.aws_iam_policy_document.read_4.json
+}
+
+resource "aws_iam_role_policy_attachment" "read_4" {
+  role       = aws_iam_role.stocktake.name
+  policy_arn = aws_iam_policy.read_4.arn
+}
+
+data "aws_iam_policy_document" "read_5" {
+  statement {
     sid = "ReadVpcLattice"
     actions = [
       "vpc-lattice:GetService",
@@ -1059,14 +1240,14 @@ data "aws_iam_policy_document" "read_4" {
   }
 }
 
-resource "aws_iam_policy" "read_4" {
-  name   = "StocktakeReadOnly4"
-  policy = data.aws_iam_policy_document.read_4.json
+resource "aws_iam_policy" "read_5" {
+  name   = "StocktakeReadOnly5"
+  policy = data.aws_iam_policy_document.read_5.json
 }
 
-resource "aws_iam_role_policy_attachment" "read_4" {
+resource "aws_iam_role_policy_attachment" "read_5" {
   role       = aws_iam_role.stocktake.name
-  policy_arn = aws_iam_policy.read_4.arn
+  policy_arn = aws_iam_policy.read_5.arn
 }
 
 output "role_arn" {

@@ -59,7 +59,7 @@ def test_certificates_of_every_key_and_origin_are_listed() -> None:
 
 def test_kinds_are_many_unique_and_of_every_dimension() -> None:
     assert len(kind_table(KINDS)) >= 40
-    assert {kind.category.dimension for kind in KINDS} == set(Dimension)
+    assert {kind.category.dimension for kind in KINDS} - {None} == set(Dimension)
 
 
 every_call = pytest.mark.parametrize(("kind", "call"), CALLS, ids=lambda v: v.operation if isinstance(v, Call) else v)
@@ -110,7 +110,9 @@ def is_given_what_it_demands(call: Call) -> None:
 
 
 def passes(call: Call) -> Sequence[Mapping[str, Any]]:
-    return [*call.passes, *(call.window(datetime(2026, 8, 26, tzinfo=UTC)) if call.window else ())] or [{}]
+    day = datetime(2026, 8, 26, tzinfo=UTC)
+    period = call.period(day) if call.period else {}
+    return [{**period, **more} for more in [*call.passes, *(call.window(day) if call.window else ())] or [{}]]
 
 
 def path(call: Call) -> str:
@@ -206,7 +208,7 @@ def test_identity_is_readable_from_the_listing_alone(kind: Kind) -> None:
         listed = listed.member
     own = {call.item} if listed.type_name == "string" else set(listed.members)
     paths = re.findall(r"\{([^{}@]+)\}", kind.id.text) if isinstance(kind.id, Template) else [str(kind.id)]
-    derived = {path for path in paths if path.startswith("$") and call.derive is not None}
+    derived = {path for path in paths if path.startswith("$") and (call.derive or call.gather)}
     assert all(path.split(".")[0] in own | {"$parent"} | derived for path in paths)
 
 
