@@ -56,10 +56,13 @@ class Collector(Protocol):
     Attributes:
         source: the configured name.
         provider: "aws", "kubernetes", "mlflow", "host", …
+        spreads: whether each look stands for itself, so that looks may be taken by several processes, each with a
+            collector of its own.
     """
 
     source: str
     provider: str
+    spreads: bool
 
     def kinds(self) -> Sequence[Kind]:
         """Rows of this source. A source that discovers its types (Kubernetes) asks the system here and may raise."""

@@ -238,7 +238,11 @@ def probe(show: bool) -> None:
 )
 @click.option("--resume", is_flag=True, help="Go on with the newest run that did not finish.")
 @click.option(
-    "--engine", type=click.Choice(["threads", "dask"]), default="threads", show_default=True, help="What runs the work."
+    "--engine",
+    type=click.Choice(["threads", "dask"]),
+    default="threads",
+    show_default=True,
+    help="What takes the looks: this process, or a Dask cluster.",
 )
 @click.option("--workers", type=click.IntRange(1, 256), default=16, show_default=True, help="Scopes read at a time.")
 @shared
@@ -253,13 +257,20 @@ def scan(
       stocktake scan
       stocktake scan --source prod --kind 'aws.sagemaker.*'
       stocktake scan --resume
+      stocktake scan --engine dask --workers 64
+      DASK_SCHEDULER_ADDRESS=tcp://dask:8786 stocktake scan --engine dask
     """
-    if engine == "dask":
-        raise ConfigError("--engine dask is not available in this version; accepted: threads")
     from discovery.scans import run_scan
 
     code = run_scan(
-        state.config(), state.database(), state.console, sources=sources, patterns=kinds, resume=resume, workers=workers
+        state.config(),
+        state.database(),
+        state.console,
+        sources=sources,
+        patterns=kinds,
+        resume=resume,
+        workers=workers,
+        engine=engine,
     )
     if code:
         sys.exit(code)

@@ -160,27 +160,51 @@ def outcome_of(error: CollectError, yielded: int) -> Outcome:
     return Outcome.FAILED
 
 
-def survey(
-    collector: Collector,
-    kind: Kind,
-    scope: Scope,
-    run_id: str,
-    sink: Sink,
-    clock: Callable[[], datetime] = now,
-    since: datetime | None = None,
-    older: str = "",
-) -> Coverage:
-    """Look at one kind in one scope and commit what was seen together with what the look was worth.
+@dataclass(slots=True)
+class Look:
+    """One look at one kind in one scope: what was seen, and what the look was worth.
 
-    Args:
-        since: how far back the collector lists this kind; None for everything.
-        older: what becomes of older things, in words.
-
-    Raises:
-        StoreError: the store could not take it; nothing of the pair was written.
+    Attributes:
+        fault: it ended with a fault of ours.
     """
+
+    coverage: Coverage
+    observations: Iterable[Any]
+    misfits: Iterable[Misfit]
+    fault: bool = False
+    close: Callable[[], None] = lambda: None
+
+
+class Looker(Protocol):
+    """Takes looks: in this process, or elsewhere."""
+
+    def __call__(
+        self, collector: Collector, planned: Planned, run_id: str, prepare: Callable[[Observation], Any], /
+    ) -> Look:
+        """Look at what is planned, which has a kind and no error. Whatever the collector raises becomes coverage.
+
+        Raises:
+            AbandonedError: the scan is being stopped; the look is worth nothing.
+        """
+        ...
+
+
+class AbandonedError(Exception):
+    """A look that was given up because the scan stops; its pair has no coverage and is left to a resumed run."""
+
+
+def look(
+    collector: Collector,
+    planned: Planned,
+    run_id: str,
+    prepare: Callable[[Observation], Any],
+    clock: Callable[[], datetime] = now,
+) -> Look:
+    """Look from this process. The observations are prepared, and spooled to the disk where there are many."""
+    kind, scope = planned.kind, planned.scope
+    assert kind is not None
     started = clock()
-    found = Survey(sink.prepare)
+    found = Survey(prepare)
     outcome, reason, fault = Outcome.COMPLETE, "", False
     needs: tuple[str, ...] = ()
     try:
@@ -212,17 +236,39 @@ def survey(
         found.misfits.count,
         started,
         clock(),
-        "; ".join(r for r in (reason, note, _bound(since, older)) if r),
+        "; ".join(r for r in (reason, note, _bound(planned.since, planned.older)) if r),
         tuple(dict.fromkeys((*needs, *more))),
-        since,
+        planned.since,
     )
+    return Look(coverage, found.observations, found.misfits, fault, found.close)
+
+
+def failed(collector: Collector, planned: Planned, run_id: str, error: CollectError, started: datetime) -> Look:
+    """A look that saw nothing, and why."""
+    kind = EVERY_KIND if planned.kind is None else planned.kind.name
+    outcome = outcome_of(error, 0)
+    coverage = Coverage(
+        run_id, collector.source, kind, planned.scope, outcome, 0, 0, 0, started, now(), _reason(error), error.needs
+    )
+    return Look(coverage, (), ())
+
+
+def survey(collector: Collector, planned: Planned, run_id: str, sink: Sink, looker: Looker) -> Coverage:
+    """Look at one kind in one scope and commit what was seen together with what the look was worth.
+
+    Raises:
+        StoreError: the store could not take it; nothing of the pair was written.
+        FaultError: committed; the look ended with a fault of ours.
+        AbandonedError: nothing was committed.
+    """
+    taken = looker(collector, planned, run_id, sink.prepare)
     try:
-        sink.commit(run_id, found.observations, found.misfits, coverage)
+        sink.commit(run_id, taken.observations, taken.misfits, taken.coverage)
     finally:
-        found.close()
-    if fault:
-        raise FaultError(coverage)
-    return coverage
+        taken.close()
+    if taken.fault:
+        raise FaultError(taken.coverage)
+    return taken.coverage
 
 
 class FaultError(Exception):
@@ -358,6 +404,7 @@ class Scan:
     Args:
         patterns: glob patterns of kind names; empty means every kind.
         watch: called from this thread with every Step.
+        looker: who takes the looks; this process where left out.
     """
 
     def __init__(
@@ -371,7 +418,9 @@ class Scan:
         clock: Callable[[], datetime] = now,
         watch: Callable[[Step], None] = lambda step: None,
         stop: threading.Event | None = None,
+        looker: Looker | None = None,
     ) -> None:
+        self._looker = looker or partial(look, clock=clock)
         self._collectors = collectors
         self._sink = sink
         self._patterns = patterns
@@ -440,17 +489,7 @@ class Scan:
         if planned.kind is None or planned.error is not None:
             self._blank(collector, planned)
             return None
-        future = pool.submit(
-            survey,
-            collector,
-            planned.kind,
-            planned.scope,
-            self.result.run_id,
-            self._sink,
-            self._clock,
-            planned.since,
-            planned.older,
-        )
+        future = pool.submit(survey, collector, planned, self.result.run_id, self._sink, self._looker)
         key = collector.limit_key(planned.kind, planned.scope)
 
         def ended(_: Future[Coverage]) -> None:
@@ -476,6 +515,8 @@ class Scan:
             del running[future]
             try:
                 coverage = future.result()
+            except AbandonedError:
+                continue
             except FaultError as fault:
                 self.result.faults += 1
                 coverage = fault.coverage
@@ -496,20 +537,6 @@ class Scan:
             self.result.faults += 1
             log.error("fault while planning %s of %s", kind, collector.source, exc_info=error)
             known = CollectError(f"a fault of Stocktake: {type(error).__name__}: {scrub(str(error))[:300]}")
-        moment = self._clock()
-        coverage = Coverage(
-            self.result.run_id,
-            collector.source,
-            kind,
-            planned.scope,
-            outcome_of(known, 0),
-            0,
-            0,
-            0,
-            moment,
-            moment,
-            _reason(known),
-            known.needs,
-        )
+        coverage = failed(collector, planned, self.result.run_id, known, self._clock()).coverage
         self._sink.commit(self.result.run_id, (), (), coverage)
         self._count(coverage)

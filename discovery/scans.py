@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from discovery.config import Config
 from discovery.console import Console, Progress
-from discovery.executor import Result, Scan, Step
+from discovery.executor import Looker, Result, Scan, Step
 from discovery.wiring import open_source, static_kinds
 from normalize.errors import CollectError, ConfigError
 from normalize.model import Outcome
@@ -49,11 +49,11 @@ def chosen(config: Config, names: Sequence[str]) -> list[Source]:
 
 
 @contextmanager
-def _opened(sources: Sequence[Source]) -> Iterator[list[Collector]]:
+def _opened(sources: Sequence[Source], began: datetime | None = None) -> Iterator[list[Collector]]:
     with ExitStack() as stack:
         collectors = []
         for source in sources:
-            collector = open_source(source)
+            collector = open_source(source, began)
             stack.callback(collector.close)
             collectors.append(collector)
         yield collectors
@@ -147,13 +147,19 @@ def run_scan(
     patterns: Sequence[str] = (),
     resume: bool = False,
     workers: int = 16,
+    engine: str = "threads",
     stop: threading.Event | None = None,
 ) -> int:
-    """One discovery run; the exit code of the contract."""
-    selected = chosen(config, sources)
+    """One discovery run; the exit code of the contract.
+
+    Args:
+        engine: "threads" of this process take the looks, or the workers of a "dask" cluster.
+    """
+    selected, began = chosen(config, sources), datetime.now(UTC)
     with ExitStack() as stack:
-        collectors = stack.enter_context(_opened(selected))
+        collectors = stack.enter_context(_opened(selected, began))
         event = stop or stack.enter_context(_stopping(console))
+        looker = stack.enter_context(_spread(selected, began, workers, event, console)) if engine == "dask" else None
         stack.enter_context(_collecting_rarely())
         result = scan_into(
             url,
@@ -165,6 +171,7 @@ def run_scan(
             stop=event,
             progress=Progress(console),
             note=console.note,
+            looker=looker,
         )
     console.note(_verdict(result))
     if result.interrupted and stop is None:
@@ -173,6 +180,26 @@ def run_scan(
         sys.stderr.flush()
         os._exit(result.exit_code)
     return result.exit_code
+
+
+@contextmanager
+def _spread(
+    sources: Sequence[Source], began: datetime, workers: int, stop: threading.Event, console: Console
+) -> Iterator[Looker]:
+    """Looks that the workers of a Dask cluster take.
+
+    Raises:
+        ConfigError: the extra is not installed, or there is no cluster at the address that Dask is configured with.
+    """
+    try:
+        from discovery.cluster import Cluster
+    except ModuleNotFoundError as error:
+        raise ConfigError(
+            f'--engine dask needs the extra "dask": install "stocktake[dask]" ({error.name} is missing)'
+        ) from None
+    with Cluster(sources, began, workers, stop) as cluster:
+        console.note(f"looks are taken by {cluster.says()}")
+        yield cluster.look
 
 
 def _public_settings(source: Source) -> dict[str, Any]:
@@ -223,6 +250,7 @@ def scan_into(
     stop: threading.Event | None = None,
     progress: Progress | None = None,
     note: Callable[[str], None] = lambda text: None,
+    looker: Looker | None = None,
 ) -> Result:
     """Scan into a store: survey, then resolve mentions and find gaps.
 
@@ -244,7 +272,9 @@ def scan_into(
         run_id = writer.begin(sources=facts, selection=selection, version=version("stocktake"), resume=resume)
         with ExitStack() as stack:
             watch: Callable[[Step], None] = stack.enter_context(progress) if progress else _unwatched
-            scan = Scan(collectors, writer, run_id, patterns=patterns, workers=workers, watch=watch, stop=stop)
+            scan = Scan(
+                collectors, writer, run_id, patterns=patterns, workers=workers, watch=watch, stop=stop, looker=looker
+            )
             result = scan.run()
         if not result.interrupted:
             note("resolving mentions and looking for gaps")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
 
 from normalize.errors import ConfigError
@@ -31,13 +32,16 @@ def _module(source_type: str) -> Any:
     return importlib.import_module(COLLECTORS[source_type][0])
 
 
-def open_source(source: _Source) -> Collector:
+def open_source(source: _Source, began: datetime | None = None) -> Collector:
     """Open a configured source. Connects to nothing that a scan would not read.
+
+    Args:
+        began: when the scan began; the same for every process that takes part in it.
 
     Raises:
         ConfigError: its extra is not installed, or its settings cannot work.
     """
-    settings = source.model_dump(exclude_none=True)
+    settings = source.model_dump(exclude_none=True) | ({"began": began} if began else {})
     source_type = str(settings["type"])
     module = _module(source_type)
     try:

@@ -25,7 +25,8 @@ def open_source(settings: Mapping[str, Any], *, clock: Callable[[], datetime] | 
     """Open a configured source; nothing is called yet.
 
     Args:
-        settings: `name`, and optionally `regions`, `accounts`, `role`, `external_id_env`, `profile`, `endpoint_url`, `window_days`.
+        settings: `name`, and optionally `regions`, `accounts`, `role`, `external_id_env`, `profile`, `endpoint_url`, `window_days`,
+            and `began`: when the scan began, from which the window goes back; now where left out.
 
     Raises:
         ConfigError: the variable that `external_id_env` names is not set.
@@ -44,7 +45,7 @@ def open_source(settings: Mapping[str, Any], *, clock: Callable[[], datetime] | 
         assume_in_own=role is not None and accounts != "organization",
         clock=clock or now,
     )
-    window = {"window_days": settings["window_days"]} if "window_days" in settings else {}
+    window = {key: settings[key] for key in ("window_days", "began") if key in settings}
     return AwsCollector(
         settings["name"], client, kind_rows(), accounts=accounts, regions=settings.get("regions"), **window
     )

@@ -59,9 +59,11 @@ class AwsCollector:
         accounts: account ids, "organization", or None for the caller's own.
         regions: None for every region that an account has enabled.
         window_days: how far back kinds are listed of which there are too many.
+        began: from when; now where left out.
     """
 
     provider = "aws"
+    spreads = True
 
     def __init__(
         self,
@@ -72,6 +74,7 @@ class AwsCollector:
         accounts: Sequence[str] | str | None = None,
         regions: Sequence[str] | None = None,
         window_days: int = WINDOW_DAYS,
+        began: datetime | None = None,
     ) -> None:
         self.source = source
         self._client = client
@@ -83,7 +86,7 @@ class AwsCollector:
         self._enabled: dict[str, frozenset[str] | CollectError] = {}
         self._listed_in: dict[str, frozenset[str]] = {}
         self._offered: dict[str, frozenset[str] | None] = {}
-        self._since = client.now() - timedelta(days=window_days)
+        self._since = (began or client.now()) - timedelta(days=window_days)
         self._bulk = threading.BoundedSemaphore(_BULK_PAGES)
         self._lanes = client.lanes
 

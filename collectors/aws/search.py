@@ -81,7 +81,7 @@ KINDS = (
                     requests="OpenSearchRequests",
                     errors=("5xx",),
                     client_errors=("4xx",),
-                    gauges={"Used": ("AWS/ES", "ClusterUsedSpace", MIB)},
+                    gauges={"Used": ("AWS/ES", "ClusterUsedSpace", MIB)},  # in MiB, as FreeStorageSpace: not verified
                 ),
             ),
         ),

@@ -63,6 +63,7 @@ class HostCollector:
     """Machines of one source. A scope is a machine; its account and place are the configured address."""
 
     provider = "host"
+    spreads = False
 
     def __init__(
         self,

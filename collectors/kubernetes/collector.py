@@ -49,6 +49,7 @@ class KubernetesCollector:
     """
 
     provider = "kubernetes"
+    spreads = True
 
     def __init__(
         self, source: str, api: client.Api, clock: Callable[[], datetime] = _now, aliases: Sequence[str] = ()
@@ -85,11 +86,14 @@ class KubernetesCollector:
         Raises:
             CollectError: that namespace cannot be read; without it, nothing has an identity.
         """
+        uid = self._home()["metadata"]["uid"]
+        return (Scope("kubernetes", uid, uid),)
+
+    def _home(self) -> Json:
         with self._lock:
             if self._namespace is None:
                 self._namespace = self._identity()
-        uid = self._namespace["metadata"]["uid"]
-        return (Scope("kubernetes", uid, uid),)
+            return self._namespace
 
     def _identity(self) -> Json:
         path = "/api/v1/namespaces/kube-system"
@@ -114,7 +118,10 @@ class KubernetesCollector:
         Raises:
             DeniedError: needs names the missing permission, "rbac:list:GROUP/RESOURCE".
             TransientError: busy, unreachable or cut short after bounded retries; or a group that does not answer.
+            CollectError: another cluster answers than the one that was planned for.
         """
+        if (uid := self._home()["metadata"]["uid"]) != scope.account:
+            raise CollectError(f"the cluster that answers at {self._api.server} is {uid}, not {scope.account}")
         if kind.name == CLUSTER.name:
             yield self._cluster(scope)
         elif isinstance(kind.fetch, Silence):
@@ -197,7 +204,7 @@ class KubernetesCollector:
             "uid": scope.account,
             "server": self._api.server,
             "version": self._api.get("/version"),
-            "namespace": self._namespace,
+            "namespace": self._home(),
         }
         if host := urlsplit(self._api.server).hostname:
             payload["host"] = host

@@ -79,6 +79,7 @@ class MlflowCollector:
     """One tracking server; its account and place are its address, HOST:PORT[/PATH][@CLUSTER]."""
 
     provider = "mlflow"
+    spreads = True
 
     def __init__(self, source: str, server: Server, address: str, clock: Callable[[], datetime] = _now) -> None:
         self.source = source

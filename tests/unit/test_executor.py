@@ -20,7 +20,7 @@ Behaviour = Callable[[], Iterator[Any]]
 class Scripted:
     """A source that does what the test says: one behaviour per kind."""
 
-    source, provider = "scripted", "test"
+    source, provider, spreads = "scripted", "test", True
 
     def __init__(self, **behaviours: Behaviour) -> None:
         self._behaviours = behaviours
