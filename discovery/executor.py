@@ -253,7 +253,7 @@ def failed(collector: Collector, planned: Planned, run_id: str, error: CollectEr
     return Look(coverage, (), ())
 
 
-def survey(collector: Collector, planned: Planned, run_id: str, sink: Sink, looker: Looker) -> Coverage:
+def survey(collector: Collector, planned: Planned, run_id: str, sink: Sink, looker: Looker = look) -> Coverage:
     """Look at one kind in one scope and commit what was seen together with what the look was worth.
 
     Raises:

@@ -132,9 +132,10 @@ class AwsCollector:
         if fetch.world:
             yield Scope("aws", account, self._global_place())
             return
-        for region in self._regions(account):
-            if not fetch.regions or region in fetch.regions:
-                yield Scope("aws", account, region)
+        regions = self._regions(account)
+        if fetch.regions:  # whichever regions are wanted: what is listed there is the whole account's
+            regions = [r for r in fetch.regions if r in self._known_regions("ec2")]
+        yield from (Scope("aws", account, region) for region in regions)
 
     def accounts(self) -> list[str]:
         """Accounts that can be entered. Raises CollectError."""

@@ -51,7 +51,8 @@ class Call:
         page: page size to ask for; 0 leaves the service's own.
         world: listed once per account, at the partition's global place.
         home: listed only in the caller's own account: what an organisation's management account says of all.
-        regions: the only regions that have the API, for a service whose one endpoint is not where IAM's is.
+        regions: the only regions that have the API, for a service whose one endpoint is not where IAM's is. It speaks of
+            the whole account, so it is asked whichever regions are wanted.
         passes: parameters of several listings that together are the kind, each beside `params`; one listing where empty.
         window: for a kind of which there are too many to list them all: the passes, given how far back to go.
         region: where an item says in which region its detail calls belong.

@@ -14,6 +14,7 @@ from botocore.exceptions import ResponseStreamingError
 from collectors.aws import open_source
 from collectors.aws.collector import AwsCollector
 from collectors.aws.kinds import KINDS
+from collectors.contract import Planned
 from discovery.executor import survey
 from normalize.model import Coverage, Kind, Misfit, Observation, Outcome, Pair, Scope
 from tests.journey.desk import AWS
@@ -79,7 +80,7 @@ class Wire:
         self.source._client.memory.clear()
         scope = next(iter(self.source.scopes(kind)), Scope("aws", ACCOUNT, region))
         kept = Kept()
-        coverage = survey(self.source, kind, scope, "run", kept)
+        coverage = survey(self.source, Planned(kind, scope), "run", kept)
         return coverage, kept, self.estate.served[region, fetch.service, fetch.operation, fetch.items]
 
     def _answer(self, request: Any, **_: Any) -> Any:

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from collectors.contract import Planned
 from collectors.kubernetes import open_source
 from collectors.kubernetes.collector import KubernetesCollector
 from collectors.kubernetes.types import Objects
@@ -73,7 +74,7 @@ class Reading:
         self.cluster.served.clear()
         (scope,) = self.source.scopes(kind)
         kept = Kept()
-        return survey(self.source, kind, scope, "run", kept), kept, self.cluster.served[kind.fetch.path]
+        return survey(self.source, Planned(kind, scope), "run", kept), kept, self.cluster.served[kind.fetch.path]
 
     def some(self, name: str) -> list[Kind]:
         """A third of the types: another one for each name that follows in the list."""

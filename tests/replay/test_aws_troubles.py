@@ -17,6 +17,7 @@ from collectors.aws.collector import AwsCollector
 from collectors.aws.kinds import KINDS
 from collectors.aws.lanes import WORKERS
 from collectors.aws.rows import Call
+from collectors.contract import Planned
 from discovery.executor import survey
 from normalize.model import Coverage, Kind, Misfit, Observation, Outcome, Pair
 from tests.journey.desk import AWS
@@ -109,7 +110,7 @@ class Bench:
     def survey(self, kind: Kind) -> tuple[Coverage, list[Observation]]:
         (scope,) = self.source.scopes(kind)
         kept = Kept()
-        return survey(self.source, kind, scope, "run", kept), kept.records
+        return survey(self.source, Planned(kind, scope), "run", kept), kept.records
 
 
 @pytest.fixture(scope="module")
