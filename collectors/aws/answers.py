@@ -29,6 +29,14 @@ def _is_none(body: bytes, model: Any) -> bool:
     return isinstance(said, dict) and said.keys() <= names and all(value is None for value in said.values())
 
 
+def _told(parsed: Mapping[str, Any], shape: Any) -> set[str]:
+    """Members of an answer that say something. Where the body is one member (S3's settings, CloudFront's lists), every
+    body makes an object of it; one without members is of a page that is no answer."""
+    told = parsed.keys() - {"ResponseMetadata"}
+    whole = shape.serialization.get("payload")
+    return told - {whole} if whole and parsed.get(whole) == {} else told
+
+
 def demand_content(http_response: Any, parsed: Any, model: Any, **_: Any) -> None:
     """Handle botocore's event "after-call".
 
@@ -42,7 +50,7 @@ def demand_content(http_response: Any, parsed: Any, model: Any, **_: Any) -> Non
     Source: botocore 1.44.5, parsers.py, _parse_body_as_json and _handle_structure, read in the package; github.com/boto/boto3
     issue 1813, read 2026-11-24.
     """
-    if http_response.status_code >= 300 or model.output_shape is None or parsed.keys() - {"ResponseMetadata"}:
+    if http_response.status_code >= 300 or model.output_shape is None or _told(parsed, model.output_shape):
         return
     body, is_json = http_response.content.strip(), "json" in model.service_model.resolved_protocol
     says_none = _is_none(body, model) if is_json else bool(body)

@@ -56,8 +56,6 @@ KINDS = (
         fetch=Call(
             "securityhub",
             "DescribeHub",
-            items="HubArn",
-            item="HubArn",
             expect=("InvalidAccessException:not subscribed", *_GONE),
         ),
         id="HubArn",

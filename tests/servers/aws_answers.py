@@ -67,6 +67,12 @@ class Estate:
         own = (fetch.service, fetch.operation)
         if own in self._lists:  # two kinds out of one answer
             self._answers[own] |= {k: v for k, v in answers[fetch.operation].items() if k not in self._answers[own]}
+            if fetch.keep and fetch.items in self._lists[own]:  # which are told apart by what each keeps
+                holders = zip(
+                    *(_holders(a, fetch.items) for a in (self._answers[own], answers[fetch.operation])), strict=True
+                )
+                for (into, key), (out_of, _) in holders:
+                    into[key] = [*into[key], *out_of[key]]
         else:
             self._answers[own] = answers[fetch.operation]
         self._lists.setdefault(own, {})[fetch.items] = None
@@ -131,6 +137,10 @@ class Estate:
         number = int(found[1]) if (found := re.search(r"page-(\d+)-token", asked)) else 0
         count = 0
         for path in self._lists[service, operation]:
+            if not path:  # a listing of one thing, which is the whole answer
+                answer = _turned(fault, answer, turn)
+                self.served[*key, path] += 1
+                continue
             for holder, last in _holders(answer, path):
                 if not isinstance(holder[last], list):  # a listing of one thing, which is not in a list
                     holder[last] = _turned(fault, holder[last], turn)
@@ -144,7 +154,7 @@ class Estate:
                 with self._lock:
                     self.served[*key, path] += len(holder[last])
         if rule is not None and (token := fault.tokens[turn % len(fault.tokens)] if fault.tokens else f"page-{number + 1}-token" if number + 1 < count else ""):  # fmt: skip
-            answer |= _paging(rule, token)
+            _page(answer, rule, token)
         reply = self._encode(service, operation, answer)
         return fault.body(reply) if fault.body else reply
 
@@ -194,11 +204,16 @@ def _holders(answer: Any, path: Any) -> Iterator[tuple[Any, str]]:
         yield holder, steps[-1]
 
 
-def _paging(rule: Mapping[str, Any], token: str) -> dict[str, Any]:
+def _page(answer: Any, rule: Mapping[str, Any], token: str) -> None:
+    """Say in an answer that there is more, where the service says it."""
     outs = rule["output_token"] if isinstance(rule["output_token"], list) else [rule["output_token"]]
-    names = {re.split(r"[.\[| ]", out)[0]: token for out in outs}
-    more = rule.get("more_results")
-    return names | ({more: True} if more else {})
+    said = [(out, token) for out in outs] + ([(rule["more_results"], True)] if rule.get("more_results") else [])
+    for out, value in said:
+        *way, last = re.split(r"[\[| ]", out)[0].split(".")
+        holder = answer
+        for step in way:
+            holder = holder.setdefault(step, {})
+        holder[last] = value
 
 
 def _wire(shape: Any, value: Any) -> Any:
