@@ -155,5 +155,6 @@ def test_what_is_no_page_of_a_listing_proves_no_absence(wire: Wire, name: str) -
 
 
 def test_an_empty_page_with_a_token_is_not_the_end(wire: Wire) -> None:
-    looks = {kind.name: wire.look(kind, PAGES["empty_page_with_a_token"])[0] for kind in KINDS}
+    alone = [kind for kind in KINDS if not wire.estate.is_sifted(kind.fetch)]
+    looks = {kind.name: wire.look(kind, PAGES["empty_page_with_a_token"])[0] for kind in alone}
     assert {n: c for n, c in looks.items() if (c.outcome, c.records > 0) != (Outcome.COMPLETE, True)} == {}

@@ -49,6 +49,7 @@ class Estate:
         self._asked: Counter[tuple[str, str, str]] = Counter()
         self._lock = threading.Lock()
         self._lists: dict[Operation, dict[Any, None]] = {}
+        self._sifted: set[Operation] = set()
         self._answers: dict[Operation, Any] = {}
         enabled = session.get_available_regions("ec2")
         self._answers["ec2", "DescribeRegions"] = {"Regions": [{"RegionName": region} for region in enabled]}
@@ -71,6 +72,7 @@ class Estate:
                 holders = zip(
                     *(_holders(a, fetch.items) for a in (self._answers[own], answers[fetch.operation])), strict=True
                 )
+                self._sifted.add(own)
                 for (into, key), (out_of, _) in holders:
                     into[key] = [*into[key], *out_of[key]]
         else:
@@ -92,6 +94,10 @@ class Estate:
     def is_shared(self, call: Call) -> bool:
         """Whether several kinds lie in its answers, one perhaps inside another."""
         return len(self._lists[call.service, call.operation]) > 1
+
+    def is_sifted(self, call: Call) -> bool:
+        """Whether several kinds take their items out of one list. Bad forms are made of its first item only."""
+        return (call.service, call.operation) in self._sifted
 
     def operation(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> tuple[str, str, str]:
         """(region, service, operation) of a signed request; "" where there is no such operation."""
