@@ -19,9 +19,6 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-import dask
-from distributed import Client, LocalCluster
-
 from collectors.contract import Planned
 from discovery.executor import AbandonedError, Look, failed, look
 from discovery.wiring import open_source
@@ -36,6 +33,8 @@ else:
     from backports import zstd
 
 if TYPE_CHECKING:
+    from distributed import LocalCluster
+
     from collectors.contract import Collector
     from discovery.config import Source
 
@@ -67,6 +66,7 @@ class Cluster:
 
     Raises:
         ConfigError: nothing answers at the configured address.
+        ModuleNotFoundError: Dask is not installed.
     """
 
     def __init__(self, sources: Sequence[Source], began: datetime, looks: int, stop: threading.Event) -> None:
@@ -78,6 +78,9 @@ class Cluster:
         self._client: Any = None
 
     def __enter__(self) -> Cluster:
+        import dask
+        from distributed import Client
+
         address = dask.config.get(_SCHEDULER, None)
         try:
             target = address or self._stack.enter_context(_local(self._looks))
@@ -133,6 +136,8 @@ class Cluster:
 
 def _local(looks: int) -> LocalCluster:
     """Processes for every core, which listen on loopback only."""
+    from distributed import LocalCluster
+
     processes = max(1, min(os.cpu_count() or 1, looks))
     with _deaf_to_interrupts():
         return LocalCluster(  # type: ignore[no-untyped-call]  # untyped package

@@ -191,13 +191,15 @@ def _spread(
     Raises:
         ConfigError: the extra is not installed, or there is no cluster at the address that Dask is configured with.
     """
-    try:
-        from discovery.cluster import Cluster
-    except ModuleNotFoundError as error:
-        raise ConfigError(
-            f'--engine dask needs the extra "dask": install "stocktake[dask]" ({error.name} is missing)'
-        ) from None
-    with Cluster(sources, began, workers, stop) as cluster:
+    from discovery.cluster import Cluster
+
+    with ExitStack() as stack:
+        try:
+            cluster = stack.enter_context(Cluster(sources, began, workers, stop))
+        except ModuleNotFoundError as error:
+            raise ConfigError(
+                f'--engine dask needs the extra "dask": install "stocktake[dask]" ({error.name} is missing)'
+            ) from None
         console.note(f"looks are taken by {cluster.says()}")
         yield cluster.look
 

@@ -82,16 +82,19 @@ def _version() -> str:
         return "dev"
 
 
-def sdk_config() -> Config:
-    """Retries have one owner, the SDK, bounded in attempts (AWS_MAX_ATTEMPTS, otherwise 5) and in seconds. Its adaptive mode
+def sdk_config(endpoint_url: str | None = None) -> Config:
+    """A configured endpoint is one host for every service: prefixes of hosts ("api.", an account) do not resolve there.
+
+    Retries have one owner, the SDK, bounded in attempts (AWS_MAX_ATTEMPTS, otherwise 5) and in seconds. Its adaptive mode
     measures, per client, the rate that the service takes; our clients are one per account, region and service."""
-    return Config(
+    config = Config(
         retries={"mode": "adaptive", "total_max_attempts": int(os.environ.get("AWS_MAX_ATTEMPTS") or 5)},
         connect_timeout=10,
         read_timeout=60,
         max_pool_connections=WORKERS,
         user_agent_extra=f"stocktake/{_version()}",
     )
+    return config.merge(Config(inject_host_prefix=False)) if endpoint_url else config
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,7 +265,7 @@ class Client:
     def _create(self, session: Any, service: str, region: str) -> Any:
         try:
             client = session.create_client(
-                service, region_name=region, endpoint_url=self._endpoint_url, config=sdk_config()
+                service, region_name=region, endpoint_url=self._endpoint_url, config=sdk_config(self._endpoint_url)
             )
         except (NoRegionError, InvalidRegionError, ValueError) as error:  # a region may come out of an answer
             raise CollectError(f"AWS client for {service} in {region[:100]!r}: {error}") from error
@@ -326,7 +329,7 @@ class Client:
             service,
             region_name=self.home_region(),
             endpoint_url=self._endpoint_url,
-            config=sdk_config(),
+            config=sdk_config(self._endpoint_url),
             **credentials,
         )
 

@@ -189,7 +189,7 @@ def test_the_metadata_of_the_wheel_is_the_projects(wheel: Path) -> None:
 
 def test_every_source_type_that_can_be_scanned_has_its_extra_and_all_has_them_all() -> None:
     extras = {extra for _, extra in COLLECTORS.values()}
-    assert EXTRAS.keys() - {"all", "bench", "demo", "dev"} == extras
+    assert EXTRAS.keys() - {"all", "bench", "dask", "demo", "dev"} == extras
     assert Requirement(EXTRAS["all"][0]).extras == extras
 
 

