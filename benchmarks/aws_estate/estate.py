@@ -260,6 +260,16 @@ def account_of(key: str, estate: Estate) -> str:
     return key[4:16] if key[4:16] in estate.accounts else estate.accounts[0]
 
 
+@_answers("securityhub", "DescribeHub")
+def _hub(place: Place, params: Mapping[str, Any]) -> Mapping[str, Any]:
+    raise Refusal("InvalidAccessException", f"Account {place.account} is not subscribed to AWS Security Hub", 401)
+
+
+@_answers("ecr", "DescribeRegistry")
+def _registry(place: Place, params: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {"registryId": place.account, "replicationConfiguration": {"rules": []}}
+
+
 @_answers("organizations", "ListAccounts")
 def _organization(place: Place, params: Mapping[str, Any]) -> Mapping[str, Any]:
     accounts = place.estate.accounts

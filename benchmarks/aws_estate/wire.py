@@ -238,7 +238,7 @@ def http(status: int, content_type: str, headers: Mapping[str, str], body: bytes
 
 
 def empty(shape: Shape | None) -> dict[str, Any]:
-    """The least that an output may hold: lists and maps without members, and what is required."""
+    """The least that an output may hold: lists and maps without members, what is required, and what the body is."""
     found: dict[str, Any] = {}
     if shape is None:
         return found
@@ -247,7 +247,9 @@ def empty(shape: Shape | None) -> dict[str, Any]:
             continue
         if member.type_name in ("list", "map"):
             found[name] = [] if member.type_name == "list" else {}
-        elif name in shape.required_members:
+        elif name in shape.required_members or (
+            name == shape.serialization.get("payload") and member.type_name == "structure"
+        ):
             found[name] = _least(member)
     return found
 

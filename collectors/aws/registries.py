@@ -97,7 +97,8 @@ KINDS = (
     Kind(
         name="aws.ecr.registry",
         category=Category.SETTINGS,
-        fetch=Call("ecr", "DescribeRegistry"),
+        # Every account has one in every region; one without rules is nothing to move.
+        fetch=Call("ecr", "DescribeRegistry", keep=lambda item: item["replicationConfiguration"]["rules"] != []),
         id=Template("arn:{@partition}:ecr:{@place}:{@account}:registry/{registryId}"),
         native="registryId",
         fields={
