@@ -7,7 +7,7 @@ from typing import Any
 
 from collectors.aws.documents import principals
 from collectors.aws.metrics import BucketMetrics, summed
-from collectors.aws.policies import OutsidePrincipals
+from collectors.aws.outsiders import OutsidePrincipals
 from collectors.aws.rows import Call
 from normalize.mapping import MISSING
 from normalize.model import Alias, Category, Field, Kind, Link, Template

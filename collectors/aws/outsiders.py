@@ -62,7 +62,7 @@ def outsiders(policy: Any, account: str) -> list[str]:
     """
     if policy is None:
         return []
-    statements = document(policy)["Statement"]
+    statements = document(policy)["Statement"]  # without it, it is no policy, and says nothing of anybody
     found: dict[str, None] = {}
     for statement in statements if isinstance(statements, list) else [statements]:
         if statement["Effect"] == "Allow":
