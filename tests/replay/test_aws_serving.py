@@ -188,7 +188,7 @@ class Account:
         for name, kind in ROWS.items():
             self.seen[name] = [self._observe(raw, kind) for s in source.scopes(kind) for raw in source.collect(kind, s)]
         source.close()
-        self.regions = {region for _, region, _ in server.calls}
+        self.measured = {region for service, region, _ in server.calls if service == "monitoring"}
 
     def _observe(self, raw: Any, kind: Kind) -> Observation:
         seen = observe(raw, kind)
@@ -282,7 +282,7 @@ def test_a_distribution_leads_to_its_origin_and_is_known_by_its_own_names(accoun
 
 
 def test_what_is_global_is_measured_where_its_endpoint_is(account: Account) -> None:
-    assert account.regions == {REGION}
+    assert account.measured == {REGION}
 
 
 def test_a_private_address_in_a_record_is_no_thing_of_anybodys(account: Account) -> None:

@@ -14,7 +14,7 @@ from collectors.aws import open_source
 from collectors.aws.collector import AwsCollector
 from collectors.aws.kinds import KINDS
 from collectors.aws.metrics import held_by_file_system
-from collectors.aws.policies import outsiders
+from collectors.aws.outsiders import outsiders
 from normalize.mapping import MISSING, observe
 from normalize.model import Observation
 from tests.servers.faulty_moto import FaultyMoto, serve

@@ -33,6 +33,7 @@ os.environ.setdefault("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
 import botocore.session
 from moto.backends import list_of_moto_modules
 from moto.core.responses import ActionResult
+from moto.core.routing import ServiceOperationRouter
 from moto.ecs.models import EC2ContainerServiceBackend
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from moto.sagemaker.responses import SageMakerResponse
@@ -223,13 +224,23 @@ def _nothing(operation: Any) -> Response:
     return Response(f"<{name}Response>{inner}</{name}Response>", 200, headers, content_type="text/xml")
 
 
+_ROUTES = threading.Lock()
+
+
 def _backend(service: str) -> Any:
-    """Moto's application of a service. Werkzeug makes syntax trees for its routes, which CPython 3.11.7 refuses now and then
-    while other threads make some ("AST constructor recursion depth mismatch"); a second try is well."""
-    try:
+    """Moto's application of a service. Werkzeug makes syntax trees of routes, and CPython 3.11.7 loses count of their depth when
+    two threads make some at once ("AST constructor recursion depth mismatch")."""
+    with _ROUTES:
         return create_backend_app(service)
-    except SystemError:
-        return create_backend_app(service)
+
+
+def _router(self: ServiceOperationRouter, protocol: str, plain: Any = ServiceOperationRouter._get_router) -> Any:
+    """Moto's router of a protocol, made at its first request, for the same reason one at a time."""
+    with _ROUTES:
+        return plain(self, protocol)
+
+
+ServiceOperationRouter._get_router = _router  # type: ignore[method-assign]
 
 
 class FaultyMoto:
