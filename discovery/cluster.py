@@ -7,6 +7,7 @@ process has to see everything (machines).
 
 from __future__ import annotations
 
+import logging
 import os
 import pickle
 import signal
@@ -20,6 +21,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from collectors.contract import Planned
+from discovery.console import TextFormatter
 from discovery.executor import AbandonedError, Look, failed, look
 from discovery.wiring import open_source
 from normalize.errors import CollectError, ConfigError, TransientError
@@ -118,8 +120,7 @@ class Cluster:
         except Exception as error:
             if self._stop.is_set():
                 raise AbandonedError from error
-            lost = TransientError(f"the worker that looked was lost: {type(error).__name__}: {scrub(str(error))[:300]}")
-            return failed(collector, planned, run_id, lost, started)
+            return failed(collector, planned, run_id, _why(error), started)
         return Look(packed.coverage, _unpacked(packed.observations), _unpacked(packed.misfits), packed.fault)
 
     def _brought(self, future: Any) -> Packed:
@@ -132,6 +133,12 @@ class Cluster:
                     raise
             else:
                 return packed
+
+
+def _why(error: Exception) -> CollectError:
+    if isinstance(error, CollectError):
+        return error
+    return TransientError(f"the worker that looked was lost: {type(error).__name__}: {scrub(str(error))[:300]}")
 
 
 def _local(looks: int) -> LocalCluster:
@@ -185,8 +192,18 @@ _opening = threading.Lock()
 
 
 def run_errand(errand: Errand) -> Packed:
-    """Take a look on a worker."""
-    collector, kinds = _opened(errand)
+    """Take a look on a worker.
+
+    Raises:
+        CollectError: the source cannot be opened there. Dask writes what a worker raises to its log, so that this is
+            scrubbed, and has no other error as its cause.
+    """
+    _log_scrubbed()
+    try:
+        collector, kinds = _opened(errand)
+    except Exception as error:  # noqa: BLE001  see above
+        said = f"a worker cannot open the source: {type(error).__name__}: {scrub(str(error))[:300]}"
+        raise CollectError(said) from None
     if errand.kind not in kinds:
         raise CollectError(f"{errand.kind} is not known to the worker: it runs another version, or its view changed")
     planned = Planned(kinds[errand.kind], errand.scope, None, errand.since, errand.older)
@@ -195,6 +212,17 @@ def run_errand(errand: Errand) -> Packed:
         return Packed(taken.coverage, list(_packed(taken.observations)), list(_packed(taken.misfits)), taken.fault)
     finally:
         taken.close()
+
+
+def _log_scrubbed() -> None:
+    """Have what a look logs scrubbed on workers as it is in the scan's own process."""
+    ours = logging.getLogger("stocktake")
+    with _opening:
+        if not ours.handlers:
+            handler = logging.StreamHandler()
+            handler.setFormatter(TextFormatter())
+            ours.addHandler(handler)
+            ours.propagate = False
 
 
 def _opened(errand: Errand) -> tuple[Collector, Mapping[str, Any]]:

@@ -49,7 +49,7 @@ class Console:
     def configure_logging(self) -> None:
         """Send logs to stderr, scrubbed of secrets. Warnings and worse; everything of ours when --verbose."""
         handler = logging.StreamHandler(sys.stderr)
-        handler.setFormatter(_JsonFormatter() if self.log_format == "json" else _TextFormatter())
+        handler.setFormatter(_JsonFormatter() if self.log_format == "json" else TextFormatter())
         root = logging.getLogger()
         root.handlers[:] = [handler]
         root.setLevel(logging.WARNING)
@@ -58,7 +58,7 @@ class Console:
         logging.captureWarnings(True)
 
 
-class _TextFormatter(logging.Formatter):
+class TextFormatter(logging.Formatter):
     def __init__(self) -> None:
         super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s", "%H:%M:%S")
 

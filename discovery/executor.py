@@ -1,6 +1,6 @@
 """Runs one scan: surveys every (kind, scope) of every source and commits each in one transaction.
 
-`survey` holds the one broad handler of the product: whatever a collector raises leaves it as a Coverage. A fault of
+`look` holds the broad handler of the product: whatever a collector raises leaves it as a Coverage. A fault of
 ours becomes coverage `failed`, is logged with its traceback, and the run goes on.
 """
 

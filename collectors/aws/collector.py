@@ -382,27 +382,43 @@ class AwsCollector:
         self, call: Call, scope: Scope, item: dict[str, Json]
     ) -> tuple[dict[str, Json], list[CollectError]] | None:
         """The item with the answers of its detail calls, and the errors of those that failed; None when the service
-        says that the item no longer exists."""
+        says that the item no longer exists. What only a later call does not find is asked for once more: a policy or tags
+        that are not found are not an item that is gone."""
         gaps: list[CollectError] = []
         for detail in call.detail:
-            region = read(item, call.region) if call.region else MISSING
-            place = region if isinstance(region, str) and region else self._region(scope)
             try:
-                answer = self._detail(detail, scope.account, place, item)
+                answer = self._detail(detail, scope.account, self._region_of(call, scope, item), item)
             except _NotToldError:  # what it asks about is not there, or was to come from a detail that failed
                 continue
             except CollectError as error:
                 gaps.append(error)
                 continue
             except ClientError as error:
-                if _says(error, detail.gone):
+                says_gone = _says(error, detail.gone)
+                if says_gone and (detail is call.detail[0] or self._is_gone(call, scope, item)):
                     return None
-                if not _says(error, detail.expect):
+                if says_gone or not _says(error, detail.expect):
                     gaps.append(unlisted(error, detail.service, detail.operation))
                     continue
                 answer = None
             _merge(item, detail, answer)
         return item, gaps
+
+    def _region_of(self, call: Call, scope: Scope, item: Mapping[str, Any]) -> str:
+        """Where the detail calls of an item belong."""
+        region = read(item, call.region) if call.region else MISSING
+        return region if isinstance(region, str) and region else self._region(scope)
+
+    def _is_gone(self, call: Call, scope: Scope, item: dict[str, Json]) -> bool:
+        """Whether the first detail call, too, says that an item no longer exists."""
+        first = call.detail[0]
+        try:
+            self._detail(first, scope.account, self._region_of(call, scope, item), item)
+        except ClientError as error:
+            return _says(error, first.gone)
+        except (CollectError, _NotToldError):
+            return False
+        return False
 
     def _detail(self, call: Call, account: str, region: str, item: dict[str, Json]) -> Json:
         answers = self._client.answers(account, region, call, _filled(call.params, item))

@@ -196,6 +196,16 @@ def test_what_vanished_between_listing_and_detail_is_no_record_and_no_blind_spot
     assert failed(records, detail) == []
 
 
+@pytest.mark.parametrize(
+    ("name", "operation"), [("aws.kms.key", "GetKeyRotationStatus"), ("aws.sagemaker.endpoint", "ListTags")]
+)
+def test_what_a_later_detail_alone_does_not_find_is_there_and_lacks_it(bench: Bench, name: str, operation: str) -> None:
+    detail = next(d for d in BY_NAME[name].fetch.detail if d.operation == operation)
+    coverage, records = bench.look(name, **{operation: vanished(bench, detail)})
+    assert (coverage.outcome, len(records), coverage.gaps) == (Outcome.COMPLETE, 2, 1)
+    assert len(failed(records, detail)) == 1
+
+
 @pytest.mark.parametrize("name", UNDER)
 def test_parent_that_vanished_before_its_children_were_listed_is_no_blind_spot(bench: Bench, name: str) -> None:
     fetch: Call = BY_NAME[name].fetch
