@@ -15,6 +15,7 @@ Key forms:
     label:NAME                         a host of one label: a Service of the namespace where it is mentioned, else nothing
     hf://ORG/MODEL                     a model hub entry
     oidc:URL                           a cluster, by the issuer of its tokens
+    //SERVICE.googleapis.com/PATH      a full resource name of Google Cloud; buckets are gs://B, service accounts go by e-mail
     KIND|ACCOUNT|PLACE|NATIVE          names that are unique only within a scope
     k8s://… mlflow://… host://…        ids of our own
 """
@@ -30,9 +31,10 @@ from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from normalize.errors import MappingError
+from normalize.google import google_name, service_account
 from normalize.model import Scope
 
-FORMS = ("id", "arn", "uri", "image", "dns", "address", "mlflow", "aws")
+FORMS = ("id", "arn", "uri", "image", "dns", "address", "mlflow", "aws", "gcp")
 MAX_BYTES = 1200
 """Most bytes of an id or a key: two of them and a verb make one index row, of which PostgreSQL 15 takes 2704 bytes, by the
 words of its own refusal."""
@@ -262,7 +264,7 @@ def uri_name(text: str) -> Name | None:
     if scheme == "nfs":
         return Name(f"nfs://{host}", "nfs.server")
     if scheme in ("http", "https"):
-        return _web_name(host, path)
+        return (gcp_name(text) if host.endswith(".googleapis.com") else None) or _web_name(host, path)
     return host_name(host)
 
 
@@ -275,6 +277,31 @@ def _hub_name(path: str) -> Name | None:
     if len(pieces) < 2 or not all(re.fullmatch(r"[\w.-]+", p) for p in pieces):
         return None
     return Name("hf://" + "/".join(pieces), "huggingface.hub.model", "huggingface")
+
+
+def gcp_name(text: str, target: str = "") -> Name | None:
+    """Canonical name of a thing in Google Cloud: from a full resource name, a link to the API, a relative name, or the e-mail
+    address of a service account.
+
+    Args:
+        target: kind of the thing, which says the service of a relative name.
+    """
+    text = text.strip()
+    if "@" in text and (email := service_account(text)):
+        project = email.removesuffix(".iam.gserviceaccount.com").partition("@")[2]
+        account = "" if "." in project else project
+        return Name(
+            f"//iam.googleapis.com/projects/-/serviceAccounts/{email}", "gcp.iam.service_account", "gcp", account
+        )
+    found = google_name(text, target)
+    if found is None:
+        return None
+    if found.service == "storage":
+        return bucket_name("gs", found.path.rpartition("/buckets/")[2].split("/", 1)[0])
+    collection, _, last = found.path.rpartition("/")
+    if found.service == "iam" and collection.endswith("/serviceAccounts") and "@" in last:
+        return gcp_name(last)
+    return Name(found.full, target or found.kind, "gcp", found.project, found.place)
 
 
 def _web_name(host: str, path: str) -> Name | None:
@@ -428,6 +455,7 @@ def host_name(host: str) -> Name | None:
 
 
 _ECR = re.compile(r"(?P<account>\d{12})\.dkr\.ecr(?:-fips)?\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(?:\.cn)?")
+_ARTIFACTS = re.compile(r"(?P<place>[a-z0-9-]+)-docker\.pkg\.dev")
 _IMAGE_ID = re.compile(r"[a-f0-9]{64}")
 _IMAGE = re.compile(
     r"(?:(?P<registry>(?:[a-zA-Z0-9-]+\.)+[a-zA-Z0-9-]+(?::\d+)?|[a-zA-Z0-9-]+:\d+|localhost)/)?"
@@ -454,6 +482,10 @@ def image_name(text: str) -> Name | None:
     key = f"image://{registry}/{repository}"
     if e := _ECR.fullmatch(registry):
         return Name(key, "aws.ecr.repository", "aws", e["account"], e["region"])
+    if (a := _ARTIFACTS.fullmatch(registry)) and "/" in repository:
+        project, name, *_ = repository.split("/")
+        key = f"image://{registry}/{project}/{name}"  # images of one repository; it is what is listed and moved
+        return Name(key, "gcp.artifactregistry.repository", "gcp", project, a["place"])
     return Name(key, "container.image_repository", registry)
 
 
@@ -497,6 +529,7 @@ _NAMERS: Mapping[str, Callable[[str], Name | None]] = {
     "address": host_name,
     "mlflow": mlflow_server_name,
     "aws": aws_short_name,
+    "gcp": gcp_name,
 }
 
 
@@ -513,6 +546,8 @@ def identity_keys(resource_id: str) -> tuple[str, ...]:
     if resource_id.startswith("arn:"):
         name = arn_name(resource_id)
         return (name.key,) if name and name.key == resource_id else (resource_id, *([name.key] if name else []))
+    if resource_id.startswith("//") and (name := gcp_name(resource_id)) and name.key != resource_id:
+        return (resource_id, name.key)
     return (resource_id,)
 
 

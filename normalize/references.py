@@ -20,6 +20,7 @@ from normalize.identity import (
     Name,
     arn_name,
     aws_short_name,
+    gcp_name,
     host_name,
     image_name,
     known_service,
@@ -246,8 +247,15 @@ def _uris(text: str, name: str, called: _Called, taken: list[tuple[int, int]]) -
             yield Mention(named, _public(value), (m.start(), m.start() + len(m[0].rstrip(".:"))))
 
 
+_GOOGLE = ("//", "projects/", "folders/", "organizations/", "serviceAccount:")
+"""How names in Google Cloud begin, apart from links."""
+
+
 def _whole(text: str, name: str, called: _Called) -> Name | None:
-    """The name that a whole value gives to an image, a bucket or a hub's model, by what it stands under."""
+    """The name that a whole value gives to an image, a bucket or a hub's model, by what it stands under, or to a thing in
+    Google Cloud."""
+    if text.startswith(_GOOGLE) or text.endswith(".gserviceaccount.com"):
+        return gcp_name(text)
     if "://" in text or len(text) > 400 or text.isspace():
         return None
     if called.image and ("/" in text or ":" in text or name.lower() == "image"):
@@ -291,6 +299,8 @@ def _kept(marker: re.Match[str]) -> Iterator[Mention]:
             named = aws_short_name(rest)
         elif form == "arn":
             named = arn_name(word)
+        elif word.startswith("//"):
+            named = gcp_name(word)
         else:
             named = uri_name(word)
         if named:
@@ -338,8 +348,8 @@ def _uri(value: str, scheme: str, called: _Called) -> Name | None:
         return named
     if _NOISE_HOSTS.search(host) or host == "169.254.169.254":
         return None
-    if _SERVICE_ENDPOINT.fullmatch(host) and value.rstrip("/").endswith(host):
-        return None
+    if _SERVICE_ENDPOINT.fullmatch(host) and (value.rstrip("/").endswith(host) or host.endswith(".googleapis.com")):
+        return None  # of Google's links, only those that name a thing say something
     if known_service(host) or host.endswith(".svc") or not called.prose:
         return named
     return None
@@ -384,13 +394,15 @@ def declared(text: str, target: str, within: str, scope: Scope) -> Name:
         return Name(text, target, text.split(":", 1)[0])
     if text.startswith("arn:") and (named := arn_name(text)):
         return Name(named.key, target or named.target, named.provider, named.account, named.place)
-    if target.endswith("image_repository") or target == "aws.ecr.repository":
+    if target.endswith(("image_repository", "ecr.repository", "artifactregistry.repository")):
         if named := image_name(text):
             return named
     elif "://" in text and (named := uri_name(text)):
         own = not target or named.key.startswith(("dns:", "ip:"))
         return Name(named.key, named.target if own else target, *_where(named))
     if target == "aws.s3.bucket" and (named := uri_name(f"s3://{text}")):
+        return named
+    if (scope.provider == "gcp" or target.startswith("gcp.")) and (named := gcp_name(text, target)):
         return named
     if named := aws_short_name(text):
         account, place = (scope.account, scope.place) if scope.provider == "aws" else ("", "")

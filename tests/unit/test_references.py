@@ -49,7 +49,7 @@ def found(text: str, name: str = "note") -> list[tuple[str, str]]:
         ("Image", "vllm/vllm-openai:v0.12.0", "image://docker.io/vllm/vllm-openai"),
         ("TrainingImage", "763104351884.dkr.ecr.us-west-2.amazonaws.com/pt:2", "image://763104351884.dkr.ecr.us-west-2.amazonaws.com/pt"),
         ("x", "pull ghcr.io/huggingface/text-generation-inference:3.4 first", "image://ghcr.io/huggingface/text-generation-inference"),
-        ("names", "us-docker.pkg.dev/project/repo/img:1", "image://us-docker.pkg.dev/project/repo/img"),
+        ("names", "us-docker.pkg.dev/project/repo/img:1", "image://us-docker.pkg.dev/project/repo"),
         ("dbHost", "labels-db.internal.example", "dns:labels-db.internal.example"),
         ("x", "--db-host=labels-db.internal.example", "dns:labels-db.internal.example"),
         ("x", "meta.cx7y2k9q1abc.us-west-2.rds.amazonaws.com:5432", "dns:meta.cx7y2k9q1abc.us-west-2.rds.amazonaws.com"),

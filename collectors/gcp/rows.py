@@ -1,0 +1,187 @@
+"""The fetch types of Google Cloud rows: what comes out of Cloud Asset Inventory, and what the services list themselves.
+
+Owns the shape of a row's `fetch` and of its payload. Refuses logic: a row says what to ask, collector.py asks.
+
+A payload is the resource as its own API gives it (of an asset, `resource.data`), so that one row reads both alike. What goes
+with it stands under keys of ours:
+    $asset   {name, type, id, names, project, number, location, updated, ancestors}: its full resource name, the last part of
+             that, the same name with the project's id and with its number, where it is
+    $iam     bindings of its own IAM policy, where the row asks for them: [{role, members, condition}]
+    $parent  of a child, the parent's payload
+    $…       answers of detail calls and of lookups
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from normalize.errors import CollectError
+from normalize.google import kind_of_type
+from normalize.model import Alias, Category, Field, Json, Kind, Link, Path, Scope
+
+LIST_RESOURCES = "cloudasset.assets.listResource"
+LIST_POLICIES = "cloudasset.assets.listIamPolicy"
+
+
+@dataclass(frozen=True, slots=True)
+class Get:
+    """A read of a service's REST API.
+
+    Attributes:
+        host: "compute.googleapis.com"; "{location}-aiplatform.googleapis.com" where each region has its own.
+        path: "/v1/projects/{project}/locations/{location}/jobs"; names in braces are `project`, `number` and `location` of
+            the scope, and paths into the item or parent ("$asset.name", "name").
+        permission: the IAM permission that it takes; several parted by blanks.
+        items: where items lie in the answer; of a detail, what to keep of it, "" for all. A path that collects
+            ("items[]") is read over all pages.
+        params: query parameters, filled as the path is.
+        page: page size to ask for; 0 leaves the service's own.
+        size: name of the parameter of the page size.
+        into: key for a detail's answer; "" merges it into the item.
+        gone: HTTP codes by which a detail says that there is none: its answer becomes null.
+    """
+
+    host: str
+    path: str
+    permission: str
+    items: Path = ""
+    params: Mapping[str, str] = field(default_factory=dict)
+    page: int = 0
+    size: str = "pageSize"
+    into: str = ""
+    gone: tuple[int, ...] = (404,)
+
+    @property
+    def service(self) -> str:
+        """The API that has to be enabled: "aiplatform.googleapis.com"."""
+        return self.host.rpartition("}-")[2] or self.host
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """One or several types of Cloud Asset Inventory that make a kind; they come out of the sweep of a parent.
+
+    Attributes:
+        types: "compute.googleapis.com/Disk", "compute.googleapis.com/RegionDisk".
+        shape: discovery document and schema of `resource.data`, "compute.v1.Disk".
+        name: how full resource names of the first type look: "//compute.googleapis.com/projects/PROJECT/zones/ZONE/disks/DISK".
+        iam: whether items get the bindings of their own IAM policy.
+        keep: whether an asset belongs to the kind, for a type that two kinds share.
+        derive: adds values that are only readable by a rule.
+        detail: reads that complete one item.
+        lookups: facts that are asked for many items at once.
+    """
+
+    types: tuple[str, ...]
+    shape: str
+    name: str
+    iam: bool = False
+    keep: Callable[[Mapping[str, Any]], bool] | None = None
+    derive: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None
+    detail: tuple[Get, ...] = ()
+    lookups: tuple[Lookup, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A kind that its service lists itself, for each project and location: what Cloud Asset Inventory does not know.
+
+    Attributes:
+        get: the listing.
+        type: what the asset type is, or would be: "aiplatform.googleapis.com/CustomJob".
+        shape: discovery document and schema of an item, "aiplatform.v1.GoogleCloudAiplatformV1CustomJob".
+        name: full resource name of an item: "//aiplatform.googleapis.com/{name}"; filled as paths are.
+        places: where it is asked: "locations" of the service in a project, "zones" or "regions" of Compute Engine, or
+            "global" for once in a project.
+        under: kind whose items are the parents: the listing runs for each, which its path names as "{$asset.name}" or
+            "{name}"; children keep it as "$parent".
+        derive, detail, lookups: as of an asset.
+    """
+
+    get: Get
+    type: str
+    shape: str
+    name: str
+    places: str = "locations"
+    under: str = ""
+    derive: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None
+    detail: tuple[Get, ...] = ()
+    lookups: tuple[Lookup, ...] = ()
+
+
+class Reader(Protocol):
+    """What lookups may ask of the client."""
+
+    def now(self) -> Any: ...
+
+    def answers(self, get: Get, values: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+        """Answers page after page. Raises CollectError."""
+        ...
+
+
+class Lookup(Protocol):
+    """Facts asked for many items of one project at once.
+
+    Attributes:
+        gets: what it reads, for the role.
+    """
+
+    @property
+    def gets(self) -> tuple[Get, ...]: ...
+
+    def add(
+        self, reader: Reader, scope: Scope, items: Sequence[dict[str, Json]]
+    ) -> Mapping[int, Sequence[CollectError]]:
+        """Put facts into items under "$…" keys; what failed, by index of the item."""
+        ...
+
+
+def all_gets(fetch: Asset | Listing) -> Iterator[Get]:
+    """Every REST read of a row."""
+    if isinstance(fetch, Listing):
+        yield fetch.get
+    yield from fetch.detail
+    for lookup in fetch.lookups:
+        yield from lookup.gets
+
+
+def row(
+    category: Category,
+    fetch: Asset | Listing,
+    fields: Mapping[str, Path | Field],
+    *,
+    links: tuple[Link, ...] = (),
+    aliases: tuple[Alias, ...] = (),
+    labels: Path = "labels",
+    sensitive: frozenset[str] = frozenset(),
+    quiet: frozenset[str] = frozenset(),
+) -> Kind:
+    """A row; its name, identity and aliases follow from the asset type.
+
+    Args:
+        fields: `name` is the last part of the full resource name where it is left out.
+        labels: where labels lie.
+    """
+    types = fetch.types if isinstance(fetch, Asset) else (fetch.type,)
+    needs = tuple(sorted({p for get in all_gets(fetch) for p in get.permission.split()}))
+    return Kind(
+        name=kind_of_type(types[0]),
+        category=category,
+        fetch=fetch,
+        id="$asset.name",
+        native="$asset.id",
+        unique="account",
+        fields={"name": "$asset.id", **fields},
+        tags=labels,
+        needs=(*((LIST_RESOURCES,) if isinstance(fetch, Asset) else ()), *needs),
+        links=links,
+        aliases=(Alias("gcp", "$asset.names"), *aliases),
+        sensitive=sensitive,
+        quiet=quiet | OWN_PATHS,
+    )
+
+
+OWN_PATHS = frozenset({"$asset", "$iam", "$parent", "selfLink", "etag", "fingerprint"})
+"""Paths that are not searched for mentions: a thing's own names, and its parent's payload."""

@@ -1,0 +1,194 @@
+"""Every Google Cloud row over answers in the shape of the real API.
+
+`tests/fixtures/KIND/answers.json` holds `source` (where the shape is from), the `assets` that Cloud Asset Inventory lists, the
+`policies` on them, and `answers` of further reads. A member that the API's discovery document does not have is an error here,
+as is a declared field or link that the answers do not fill.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import googleapiclient.discovery_cache
+import pytest
+
+from collectors.gcp.kinds import KINDS
+from collectors.gcp.payloads import Projects, from_asset
+from collectors.gcp.rows import LIST_RESOURCES, Asset, Listing, all_gets
+from normalize.google import google_name, kind_of_type
+from normalize.identity import canonical
+from normalize.mapping import aliases, kind_table, located, observe
+from normalize.model import Kind, Observation, RawRecord, Scope, Template
+from normalize.references import declared
+from normalize.vocabulary import TERMS
+
+FIXTURES = Path(__file__).parent.parent / "fixtures"
+DOCUMENTS = Path(googleapiclient.discovery_cache.__file__).parent / "documents"
+NOW = datetime(2026, 11, 24, 4, 15, tzinfo=UTC)
+PROJECT, NUMBER = "ml-prod", "480123456789"
+
+every_row = pytest.mark.parametrize("kind", KINDS, ids=lambda k: k.name)
+
+
+@cache
+def answers(name: str) -> Any:
+    return json.loads((FIXTURES / name / "answers.json").read_text())
+
+
+@cache
+def document(api: str) -> Any:
+    return json.loads((DOCUMENTS / f"{api}.json").read_text())
+
+
+def schema(shape: str) -> tuple[Any, Any]:
+    """(schemas of the document, the schema) of "compute.v1.Instance"."""
+    api, version, name = shape.split(".", 2)
+    schemas = document(f"{api}.{version}")["schemas"]
+    return schemas, schemas[name]
+
+
+def check_shape(schemas: Any, shape: Any, value: Any, at: str) -> None:
+    """Raises AssertionError for what the API does not have."""
+    if "$ref" in shape:
+        shape = schemas[shape["$ref"]]
+    kind = shape.get("type")
+    if kind == "array":
+        assert isinstance(value, list), at
+        for item in value:
+            check_shape(schemas, shape["items"], item, f"{at}[]")
+    elif kind == "object":
+        assert isinstance(value, dict), at
+        known, further = shape.get("properties", {}), shape.get("additionalProperties")
+        for key, item in value.items():
+            assert key in known or further, f"{at} has no {key}"
+            check_shape(schemas, known.get(key, further), item, f"{at}.{key}")
+    elif kind != "any":
+        accepted: Any = {"string": str, "boolean": bool, "integer": int, "number": (int, float)}[kind]
+        assert isinstance(value, accepted), f"{at} is {value!r}, not {kind}"
+        assert "enum" not in shape or value in shape["enum"], f"{at}: {value!r} is none of {shape['enum']}"
+
+
+@cache
+def seen(name: str) -> Observation:
+    """The one record that a row makes of its answers."""
+    kind = next(k for k in KINDS if k.name == name)
+    projects = Projects()
+    projects.add(PROJECT, NUMBER)
+    (asset,) = answers(name)["assets"]
+    payload = from_asset(asset, projects)
+    for policy in answers(name).get("policies", ()):
+        payload["$iam"] = policy["iamPolicy"]["bindings"]
+    place = payload["$asset"]["location"]
+    return observe(RawRecord(name, Scope("gcp", PROJECT, place), payload, "org", "ListAssets", NOW), kind)
+
+
+@every_row
+def test_the_source_of_every_shape_is_named(kind: Kind) -> None:
+    assert re.search(r"\d{4}-\d\d-\d\d", answers(kind.name)["source"])
+
+
+@every_row
+def test_answers_have_the_shape_of_the_api(kind: Kind) -> None:
+    fetch = kind.fetch
+    assert isinstance(fetch, Asset)
+    for asset in answers(kind.name)["assets"]:
+        check_shape(*schema("cloudasset.v1.Asset"), asset, "asset")
+        check_shape(*schema(fetch.shape), asset["resource"]["data"], "data")
+        assert asset["assetType"] in fetch.types
+
+
+@every_row
+def test_assets_are_named_as_documented(kind: Kind) -> None:
+    fetch = kind.fetch
+    assert isinstance(fetch, Asset)
+    pattern = "/".join("[^/]+" if part.isupper() else re.escape(part) for part in fetch.name.split("/"))
+    assert re.fullmatch(pattern, answers(kind.name)["assets"][0]["name"])
+
+
+@every_row
+def test_answers_fill_every_field(kind: Kind) -> None:
+    found = seen(kind.name)
+    assert found.misfits == ()
+    filled = {name for name, value in found.resource.attributes.items() if value not in (None, [], {})}
+    assert set(kind.fields) - {"name"} - filled == set()
+    assert found.resource.name
+    assert found.resource.native_id
+    assert found.resource.tags or not kind.tags
+
+
+@every_row
+def test_answers_fill_every_link(kind: Kind) -> None:
+    found = seen(kind.name)
+    keys = {(r.verb, r.key) for r in found.references}
+    own = set(aliases(found.resource.id, found.payload, kind, found.resource.scope, found.resource.native_id))
+    for link in kind.links:
+        if isinstance(link.path, Template):
+            assert link.verb in {r.verb for r in found.references}, link
+            continue
+        values = [v for _, v in located(found.payload, link.path) if isinstance(v, str)]
+        assert values, f"{link.path} is not in the answers"
+        named = {declared(v, link.target, link.within, found.resource.scope) for v in values}
+        assert {(link.verb, n.key) for n in named if n.key not in own} <= keys, link.path
+        assert all("|" not in n.key for n in named), f"{link.path} names nothing that we recognise"
+
+
+@every_row
+def test_answers_fill_every_alias(kind: Kind) -> None:
+    for alias in kind.aliases:
+        if not isinstance(alias.value, Template):
+            texts = [v for _, v in located(seen(kind.name).payload, alias.value) if isinstance(v, str)]
+            assert texts, alias.value
+            assert all(canonical(alias.form, text) for text in texts), alias.value
+
+
+@every_row
+def test_a_thing_is_known_by_its_project_id_and_by_its_number(kind: Kind) -> None:
+    found = seen(kind.name)
+    name = found.resource.id
+    if f"/projects/{PROJECT}/" in name or f"/projects/{NUMBER}/" in name:
+        other = name.replace(PROJECT, NUMBER) if PROJECT in name else name.replace(NUMBER, PROJECT)
+        assert canonical("gcp", other) in found.aliases
+
+
+@every_row
+def test_no_value_of_a_sensitive_field_is_kept(kind: Kind) -> None:
+    assert "not-a-real-one" not in json.dumps([seen(kind.name).payload, dict(seen(kind.name).resource.attributes)])
+
+
+@every_row
+def test_row_speaks_the_vocabulary(kind: Kind) -> None:
+    assert re.fullmatch(r"gcp\.[a-z0-9]+\.[a-z0-9_]+", kind.name)
+    assert set(kind.fields) <= set(TERMS)
+    assert kind.needs
+
+
+@every_row
+def test_row_is_called_as_its_names_say(kind: Kind) -> None:
+    """What is mentioned by its full resource name is looked for under the kind that has the row."""
+    fetch = kind.fetch
+    types = fetch.types if isinstance(fetch, Asset) else (fetch.type,)
+    assert kind.name == kind_of_type(types[0])
+    named = google_name(seen(kind.name).resource.id)
+    assert named is not None
+    assert named.kind == kind.name
+
+
+def test_no_type_has_two_rows_unless_they_say_which_is_whose() -> None:
+    owners: dict[str, list[Kind]] = {}
+    for kind in KINDS:
+        for type_ in kind.fetch.types if isinstance(kind.fetch, Asset) else ():
+            owners.setdefault(type_, []).append(kind)
+    assert all(len(kinds) == 1 or all(k.fetch.keep for k in kinds) for kinds in owners.values())
+
+
+def test_kinds_are_unique_and_every_read_names_its_permission() -> None:
+    assert len(kind_table(KINDS)) == len(KINDS)
+    for kind in KINDS:
+        for get in all_gets(kind.fetch):
+            assert re.fullmatch(r"[a-z]+\.[A-Za-z.]+\.[a-zA-Z]+( [a-z]+\.[A-Za-z.]+\.[a-zA-Z]+)*", get.permission)
+        assert isinstance(kind.fetch, Listing) or LIST_RESOURCES in kind.needs
