@@ -48,7 +48,9 @@ class Sweep:
 
     def counts(self, part: str) -> Mapping[tuple[str, str], int]:
         """(type, account) -> how many there are."""
-        statement = "SELECT type, account, COUNT(*) FROM things WHERE part = ? GROUP BY type, account ORDER BY type, account"
+        statement = (
+            "SELECT type, account, COUNT(*) FROM things WHERE part = ? GROUP BY type, account ORDER BY type, account"
+        )
         with self._lock:
             return {(t, a): n for t, a, n in self._database.execute(statement, (part,))}
 

@@ -194,7 +194,10 @@ def check(state: State, sources: tuple[str, ...], format_: str | None) -> None:
 @main.command()
 @click.argument("provider", type=click.Choice(["aws", "gcp", "azure", "kubernetes", "host"]))
 @click.option(
-    "--format", "format_", default=None, help="aws: json, terraform, cloudformation. kubernetes: yaml. host: text."
+    "--format",
+    "format_",
+    default=None,
+    help="aws: json, terraform, cloudformation. gcp: yaml, terraform. kubernetes: yaml. host: text.",
 )
 @shared
 def permissions(provider: str, format_: str | None) -> None:
@@ -203,13 +206,14 @@ def permissions(provider: str, format_: str | None) -> None:
     \b
     Examples:
       stocktake permissions aws > policy.json
+      stocktake permissions gcp > role.yaml
       stocktake permissions kubernetes | kubectl apply -f -
     """
     from discovery.wiring import COLLECTORS, permissions
 
     if provider not in COLLECTORS:
         raise ConfigError(f'"{provider}" cannot be scanned by this version; it scans: {", ".join(COLLECTORS)}')
-    default = {"aws": "json", "kubernetes": "yaml", "host": "text"}[provider]
+    default = {"aws": "json", "gcp": "yaml", "kubernetes": "yaml", "host": "text"}[provider]
     try:
         click.echo(permissions(provider)(format_ or default).rstrip("\n"))
     except (KeyError, ValueError) as error:

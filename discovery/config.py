@@ -73,11 +73,36 @@ class AwsSource(_Source):
 
 
 class GcpSource(_Source):
+    """`endpoint` stands for every service; "{service}" in it is the service's name. `transport` is that of Cloud Asset
+    Inventory; left out: gRPC, over a plain http endpoint REST."""
+
     type: Literal["gcp"]
     parents: list[str] = Field(min_length=1)
     endpoint: str | None = None
+    transport: Literal["grpc", "rest"] | None = None
+    ca_bundle: str | None = None
+    impersonate: str | None = None
+    quota_project: str | None = None
 
     _endpoint = field_validator("endpoint")(_web_address)
+
+    @field_validator("parents")
+    @classmethod
+    def _names_of_parents(cls, value: list[str]) -> list[str]:
+        for parent in value:
+            if not re.fullmatch(r"(?:organizations|folders)/\d+|projects/[a-z0-9][a-z0-9.:-]*", parent):
+                raise ValueError(
+                    f'"{parent}" is no parent; accepted: organizations/NUMBER, folders/NUMBER, projects/ID, as in '
+                    '"projects/ml-prod"'
+                )
+        return value
+
+    @field_validator("impersonate")
+    @classmethod
+    def _service_account(cls, value: str | None) -> str | None:
+        if value is not None and not re.fullmatch(r"[a-z0-9-]+@[a-z0-9.:-]+\.gserviceaccount\.com", value):
+            raise ValueError("accepted: the e-mail address of a service account, NAME@PROJECT.iam.gserviceaccount.com")
+        return value
 
 
 class AzureSource(_Source):
@@ -391,6 +416,16 @@ database = "sqlite:///stocktake.db"        # or postgresql+psycopg://stocktake@d
 # endpoint_url = "https://vpce.example.internal"
 # window_days = 90                       # jobs and executions: how far back; of older ones, what still runs, if that
 #                                        # can be asked for
+
+# [[source]]
+# type = "gcp"
+# name = "ml-org"
+# parents = ["organizations/123456789012"]  # or folders/NUMBER, projects/ID
+# impersonate = "stocktake@ops.iam.gserviceaccount.com"  # left out: whoever the default credentials are
+# quota_project = "ops"                    # whose quota pays; its Cloud Asset API has to be enabled
+# endpoint = "https://{service}-ml.p.googleapis.com"  # private endpoints; left out: the services' own
+# transport = "rest"                       # of Cloud Asset Inventory, where a proxy does not let gRPC through
+# ca_bundle = "/etc/ssl/corporate.pem"     # who else may sign the endpoint's certificates
 
 # [[source]]
 # type = "kubernetes"

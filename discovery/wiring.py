@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 # source type -> (module, extra)
 COLLECTORS: Mapping[str, tuple[str, str]] = {
     "aws": ("collectors.aws", "aws"),
+    "gcp": ("collectors.gcp", "gcp"),
     "kubernetes": ("collectors.kubernetes", "kubernetes"),
     "mlflow": ("collectors.mlflow", "mlflow"),
     "host": ("collectors.hosts", "host"),

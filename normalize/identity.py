@@ -301,7 +301,8 @@ def gcp_name(text: str, target: str = "") -> Name | None:
     collection, _, last = found.path.rpartition("/")
     if found.service == "iam" and collection.endswith("/serviceAccounts") and "@" in last:
         return gcp_name(last)
-    return Name(found.full, target or found.kind, "gcp", found.project, found.place)
+    named = target if not text.startswith(("//", "https://")) else ""
+    return Name(found.full, named or found.kind or target, "gcp", found.project, found.place)
 
 
 def _web_name(host: str, path: str) -> Name | None:

@@ -13,12 +13,14 @@ with it stands under keys of ours:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from normalize.errors import CollectError
 from normalize.google import kind_of_type
+from normalize.mapping import read
 from normalize.model import Alias, Category, Field, Json, Kind, Link, Path, Scope
 
 LIST_RESOURCES = "cloudasset.assets.listResource"
@@ -31,8 +33,9 @@ class Get:
 
     Attributes:
         host: "compute.googleapis.com"; "{location}-aiplatform.googleapis.com" where each region has its own.
-        path: "/v1/projects/{project}/locations/{location}/jobs"; names in braces are `project`, `number` and `location` of
-            the scope, and paths into the item or parent ("$asset.name", "name").
+        path: "/v1/projects/{project}/locations/{location}/jobs"; in braces stand `project`, `number` and `location`, and of a
+            detail or child, `relative` ("projects/p/locations/l/endpoints/e": the item's or parent's full name without its
+            service) and paths into the item or parent.
         permission: the IAM permission that it takes; several parted by blanks.
         items: where items lie in the answer; of a detail, what to keep of it, "" for all. A path that collects
             ("items[]") is read over all pages.
@@ -72,6 +75,7 @@ class Asset:
         derive: adds values that are only readable by a rule.
         detail: reads that complete one item.
         lookups: facts that are asked for many items at once.
+        raw: a type that no row describes; it is kept as it is, and looked at once for the whole sweep.
     """
 
     types: tuple[str, ...]
@@ -82,6 +86,7 @@ class Asset:
     derive: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None
     detail: tuple[Get, ...] = ()
     lookups: tuple[Lookup, ...] = ()
+    raw: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +100,8 @@ class Listing:
         name: full resource name of an item: "//aiplatform.googleapis.com/{name}"; filled as paths are.
         places: where it is asked: "locations" of the service in a project, "zones" or "regions" of Compute Engine, or
             "global" for once in a project.
-        under: kind whose items are the parents: the listing runs for each, which its path names as "{$asset.name}" or
-            "{name}"; children keep it as "$parent".
+        under: kind whose items are the parents: the listing runs for each, which its path names ("/v1/{relative}/views");
+            children keep it as "$parent".
         derive, detail, lookups: as of an asset.
     """
 
@@ -136,6 +141,46 @@ class Lookup(Protocol):
     ) -> Mapping[int, Sequence[CollectError]]:
         """Put facts into items under "$…" keys; what failed, by index of the item."""
         ...
+
+
+_BLANK = re.compile(r"\{([^{}]+)\}")
+
+
+def filled(template: str, values: Mapping[str, Any]) -> str:
+    """A template with values in place of their names.
+
+    Raises:
+        CollectError: the values have no text or number of that name.
+    """
+
+    def value(m: re.Match[str]) -> str:
+        found = read(values, m[1])
+        if isinstance(found, bool) or not isinstance(found, str | int) or found == "":
+            raise CollectError(f"has no {m[1]}: {template} cannot be asked for")
+        return str(found)
+
+    return _BLANK.sub(value, template)
+
+
+_COMPUTE = "compute.googleapis.com"
+
+
+def places_get(fetch: Listing) -> Get:
+    """The read that tells where a kind may be."""
+    service = fetch.get.service
+    short = service.removesuffix(".googleapis.com")
+    if fetch.places in ("zones", "regions"):
+        return Get(
+            _COMPUTE,
+            f"/compute/v1/projects/{{project}}/{fetch.places}",
+            f"compute.{fetch.places}.list",
+            "items[].name",
+            page=500,
+            size="maxResults",
+        )
+    version = fetch.get.path.split("/")[1]
+    path = f"/{version}/projects/{{project}}/locations"
+    return Get(service, path, f"{short}.locations.list", "locations[].locationId", page=100)
 
 
 def all_gets(fetch: Asset | Listing) -> Iterator[Get]:
@@ -181,6 +226,11 @@ def row(
         sensitive=sensitive,
         quiet=quiet | OWN_PATHS,
     )
+
+
+def raw_row(asset_type: str) -> Kind:
+    """The row of a type that none of ours describes: it keeps what there is."""
+    return row(Category.UNMODELLED, Asset((asset_type,), "", "", raw=True), {})
 
 
 OWN_PATHS = frozenset({"$asset", "$iam", "$parent", "selfLink", "etag", "fingerprint"})

@@ -83,8 +83,10 @@ def seen(name: str) -> Observation:
     payload = from_asset(asset, projects)
     for policy in answers(name).get("policies", ()):
         payload["$iam"] = policy["iamPolicy"]["bindings"]
-    place = payload["$asset"]["location"]
-    return observe(RawRecord(name, Scope("gcp", PROJECT, place), payload, "org", "ListAssets", NOW), kind)
+    at = payload["$asset"]
+    return observe(
+        RawRecord(name, Scope("gcp", at["project"], at["location"]), payload, "org", "ListAssets", NOW), kind
+    )
 
 
 @every_row

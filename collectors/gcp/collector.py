@@ -1,0 +1,513 @@
+"""Runs Google Cloud rows: sweeps each parent once, gives every kind its share, lists what the sweep cannot know.
+
+Owns the order of calls and what a failed call costs: a sweep that is cut makes every look at it partial, a failed listing costs
+its scope, a failed detail or lookup costs that record's detail. Refuses to call Google (client.py does) and to know any kind by
+name.
+
+A look at what is swept has a project as its account, and "global" as its place: it speaks of all places at once. What belongs to
+a folder or an organisation is looked at under the parent that was swept, and so is what no row describes. A record says its own
+place and owner.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+from collectors.contract import EVERY_KIND, UNKNOWN_PLACE, Blindness, CutShortError, Planned
+from collectors.gcp.client import (
+    IAM_POLICY,
+    LIST_ASSETS,
+    NEEDS,
+    RESOURCE,
+    Client,
+    StaleTokenError,
+    call_of,
+    translate,
+)
+from collectors.gcp.messages import asset_of
+from collectors.gcp.payloads import ASSET, GLOBAL, Projects, from_asset, from_item, owner
+from collectors.gcp.rows import Asset, Get, Listing, all_gets, filled, places_get, raw_row
+from collectors.sweeps import Sweep
+from normalize.errors import MISSHAPEN, CollectError, DeniedError, TransientError, UnavailableError
+from normalize.mapping import MISSING, read
+from normalize.model import Json, Kind, RawRecord, Scope
+
+PROJECT_TYPE = "cloudresourcemanager.googleapis.com/Project"
+RESTARTS = 2
+"""How often a sweep begins anew when its page token has expired."""
+IAM = "$iam"
+BATCH = 200
+
+
+@dataclass
+class _Tree:
+    """One parent: the projects in it, and what its sweep gave.
+
+    Attributes:
+        projects: ids of those that no earlier parent has.
+        known: whether it has projects at all.
+    """
+
+    parent: str
+    projects: list[str] = field(default_factory=list)
+    known: bool = False
+    sweep: Sweep = field(default_factory=Sweep)
+
+    @property
+    def is_project(self) -> bool:
+        return self.parent.startswith("projects/")
+
+
+class GcpCollector:
+    """Lists what is in some organisations, folders or projects.
+
+    Args:
+        source: the configured name.
+        parents: "organizations/1234", "folders/77", "projects/ml-prod".
+    """
+
+    provider = "gcp"
+    spreads = False
+
+    def __init__(
+        self, source: str, client: Client, kinds: Sequence[Kind], parents: Sequence[str], projects: Projects
+    ) -> None:
+        self.source = source
+        self._client = client
+        self._kinds = {kind.name: kind for kind in kinds}
+        self._parents = list(dict.fromkeys(parents))
+        self._projects = projects
+        self._trees: list[_Tree] = []
+        self._by_account: dict[str, _Tree] = {}
+        self._lock = threading.Lock()
+        self._places: dict[tuple[str, str, str], Sequence[str] | CollectError] = {}
+
+    def kinds(self) -> Sequence[Kind]:
+        """Every row. Types without one are found out by a scan of all of them."""
+        return tuple(self._kinds.values())
+
+    def plan(self, kinds: Sequence[Kind]) -> Iterator[Planned]:
+        """What services list themselves comes first: it is read while the sweeps run."""
+        for parent in self._parents:
+            tree = _Tree(parent)
+            self._trees.append(tree)
+            if error := self._find_projects(tree):
+                yield Planned(None, Scope("gcp", self._account(tree), UNKNOWN_PLACE), error)
+                if not tree.projects:
+                    continue
+            if not tree.projects and tree.known:
+                continue  # another parent has them all
+            for project in tree.projects:
+                for kind in kinds:
+                    if isinstance(kind.fetch, Listing) and not self._is_swept(kind.fetch.under):
+                        yield from self._planned_listing(kind, project)
+            yield from self._planned_sweep(tree, kinds)
+
+    def _is_swept(self, under: str) -> bool:
+        return bool(under) and isinstance(self._kinds[under].fetch, Asset)
+
+    def _account(self, tree: _Tree) -> str:
+        """What a parent's own things are looked at under: of a project its id, otherwise the parent."""
+        return self._projects.id_of(tree.parent.partition("/")[2]) if tree.is_project else tree.parent
+
+    def _find_projects(self, tree: _Tree) -> CollectError | None:
+        """Find the projects of a parent that no earlier parent has; why not all of them are found."""
+        try:
+            for page in self._pages(tree.parent, RESOURCE, [PROJECT_TYPE]):
+                for message in page:
+                    data = from_asset(asset_of(message.SerializeToString()), self._projects)
+                    number, project = data[ASSET]["id"], data.get("projectId") or data[ASSET]["id"]
+                    self._projects.add(str(project), str(data.get("projectNumber") or number))
+                    self._take(tree, str(project))
+        except CollectError as error:
+            return error
+        if tree.is_project and not tree.projects:
+            self._take(tree, self._account(tree))
+        return None
+
+    def _take(self, tree: _Tree, account: str) -> None:
+        """Make an account a tree's, unless it is another's."""
+        tree.known = True
+        if account not in self._by_account:
+            self._by_account[account] = tree
+            if "/" not in account:
+                tree.projects.append(account)
+
+    def _planned_listing(self, kind: Kind, project: str) -> Iterator[Planned]:
+        try:
+            places = self._places_of(kind.fetch, project)
+        except CollectError as error:
+            place = GLOBAL if isinstance(error, UnavailableError) else UNKNOWN_PLACE
+            yield Planned(kind, Scope("gcp", project, place), error)
+            return
+        yield from (Planned(kind, Scope("gcp", project, place)) for place in places)
+
+    def _planned_sweep(self, tree: _Tree, kinds: Sequence[Kind]) -> Iterator[Planned]:
+        swept = [k for k in kinds if isinstance(k.fetch, Asset)]
+        children = [k for k in kinds if isinstance(k.fetch, Listing) and self._is_swept(k.fetch.under)]
+        if not swept and not children:
+            return
+        needed = {k.name: k for k in [*swept, *(self._kinds[k.fetch.under] for k in children)]}
+        everything = {k.name for k in swept} == {k.name for k in self._kinds.values() if isinstance(k.fetch, Asset)}
+        types = () if everything else tuple(sorted({t for k in needed.values() for t in k.fetch.types}))
+        try:
+            self._sweep(tree, types, policies=any(k.fetch.iam for k in needed.values()))
+        except CollectError as error:
+            yield Planned(None, Scope("gcp", self._account(tree), UNKNOWN_PLACE), error)
+            return
+        if not tree.is_project:
+            self._take(tree, tree.parent)
+        for _, account in tree.sweep.counts(RESOURCE):  # of a project that was made meanwhile
+            self._take(tree, account)
+        for account in [a for a, t in self._by_account.items() if t is tree]:
+            yield from (Planned(kind, Scope("gcp", account, GLOBAL)) for kind in swept)
+            if "/" not in account:
+                for kind in children:
+                    yield from self._planned_listing(kind, account)
+        if everything:
+            yield from self._planned_raw(tree)
+
+    def _planned_raw(self, tree: _Tree) -> Iterator[Planned]:
+        """One look per type without a row: it is stored as it is."""
+        known = {t for k in self._kinds.values() if isinstance(k.fetch, Asset) for t in k.fetch.types}
+        scope = Scope("gcp", self._account(tree), GLOBAL)
+        for type_ in sorted({t for t, _ in tree.sweep.counts(RESOURCE)} - known):
+            yield Planned(raw_row(type_), scope)
+
+    # The sweep
+
+    def _sweep(self, tree: _Tree, types: Sequence[str], *, policies: bool) -> None:
+        """Read a parent from end to end. Raises CollectError where nothing of it can be read."""
+        self._sweep_part(tree, RESOURCE, types)
+        if policies:
+            try:
+                self._sweep_part(tree, IAM_POLICY, types)
+            except CollectError as error:
+                tree.sweep.cut[IAM_POLICY] = error
+
+    def _sweep_part(self, tree: _Tree, content: str, types: Sequence[str]) -> None:
+        found = False
+        try:
+            for page in self._pages(tree.parent, content, types):
+                found = found or bool(page)
+                tree.sweep.add(content, (self._filed(tree, message) for message in page))
+        except CollectError as error:
+            if not found:
+                raise
+            tree.sweep.cut[content] = error
+
+    def _filed(self, tree: _Tree, message: Any) -> tuple[str, str, str, bytes]:
+        account = owner({"name": message.name, "ancestors": message.ancestors}, self._projects)
+        shared = account if "/" not in account and account != "?" else self._account(tree)
+        return message.asset_type, shared, message.name, message.SerializeToString()
+
+    def _pages(self, parent: str, content: str, types: Sequence[str]) -> Iterator[Sequence[Any]]:
+        """Pages of a sweep, from the start again when the token of one expires. Raises CollectError."""
+        for restart in range(RESTARTS + 1):
+            token, tokens = "", set[str]()
+            try:
+                while True:
+                    page, token = self._client.assets(parent, content, types, token=token)
+                    yield page
+                    if not token:
+                        return
+                    if token in tokens:
+                        raise CollectError("the pages go in a circle: the rest cannot be read", call=LIST_ASSETS)
+                    tokens.add(token)
+            except StaleTokenError as error:
+                if restart == RESTARTS:
+                    said = f"the page token expired {RESTARTS + 1} times before the end: {error}"
+                    raise TransientError(said, call=LIST_ASSETS, code=error.code) from None
+
+    # Looks
+
+    def unavailable(self, kind: Kind, scope: Scope) -> CollectError | None:
+        return None  # what is switched off says so when its places are asked for
+
+    def collect(self, kind: Kind, scope: Scope) -> Iterator[RawRecord]:
+        """All records of one kind in one scope.
+
+        Raises:
+            CutShortError: at the end, when the sweep that it rests on was cut.
+            CollectError: the listing failed, wherever it was.
+        """
+        if isinstance(kind.fetch, Asset):
+            yield from self._share(kind, scope)
+        else:
+            yield from self._listed(kind, scope)
+
+    def _share(self, kind: Kind, scope: Scope) -> Iterator[RawRecord]:
+        """A kind's share of a sweep."""
+        fetch: Asset = kind.fetch
+        tree = self._tree(scope.account)
+        refused = self._policies_refused(tree) if fetch.iam else None
+        for items in self._items_of(fetch, tree, "" if fetch.raw else scope.account):
+            if fetch.iam and refused is None:
+                self._add_policies(tree, items)
+            yield from self._completed(kind, scope, items, () if refused is None else (refused,))
+        if cut := tree.sweep.cut.get(RESOURCE):
+            raise _cut_short(cut, NEEDS[RESOURCE])
+
+    def _tree(self, account: str) -> _Tree:
+        tree = self._by_account.get(account)
+        if tree is None:
+            raise CollectError(f"{account} was not swept", call=LIST_ASSETS)
+        return tree
+
+    def _items_of(self, fetch: Asset, tree: _Tree, account: str) -> Iterator[list[dict[str, Json]]]:
+        for documents in tree.sweep.read(RESOURCE, fetch.types, account):
+            payloads = (from_asset(asset_of(document), self._projects) for document in documents)
+            yield [self._derived(fetch, p) for p in payloads if _belongs(fetch, p)]
+
+    def _derived(self, fetch: Asset | Listing, item: dict[str, Json]) -> dict[str, Json]:
+        if fetch.derive is not None:
+            with suppress(*MISSHAPEN):
+                item.update(fetch.derive(item))
+        return item
+
+    def _policies_refused(self, tree: _Tree) -> CollectError | None:
+        cut = tree.sweep.cut.get(IAM_POLICY)
+        if cut is None or not isinstance(cut, DeniedError):
+            return cut
+        return DeniedError(f"IAM policies: {cut}", call=cut.call, needs=cut.needs, code=cut.code)
+
+    def _add_policies(self, tree: _Tree, items: Sequence[dict[str, Json]]) -> None:
+        """Bindings of things' own policies. What has no policy has no binding of its own: [] is then the truth."""
+        policies = tree.sweep.find(IAM_POLICY, [item[ASSET]["name"] for item in items])
+        for item in items:
+            document = policies.get(item[ASSET]["name"])
+            policy = asset_of(document).get("iamPolicy") if document else None
+            item[IAM] = (policy or {}).get("bindings") or []
+
+    def _completed(
+        self, kind: Kind, scope: Scope, items: list[dict[str, Json]], gaps: tuple[CollectError, ...] = ()
+    ) -> Iterator[RawRecord]:
+        """Records of items, with their details and lookups."""
+        fetch: Asset | Listing = kind.fetch
+        found = [[*gaps, *self._details(fetch, item)] for item in items]
+        for lookup in fetch.lookups if items else ():
+            try:
+                failed = lookup.add(self._client, scope, items)
+            except MISSHAPEN as error:
+                said = f"the answer has another shape: {type(error).__name__}"
+                failed = dict.fromkeys(range(len(items)), (CollectError(said, call=call_of(lookup.gets[-1])),))
+            for index, errors in failed.items():
+                found[index].extend(errors)
+        call = LIST_ASSETS if isinstance(fetch, Asset) else call_of(fetch.get)
+        moment = self._client.now()
+        for item, errors in zip(items, found, strict=True):
+            at = Scope("gcp", item[ASSET]["project"], item[ASSET]["location"])
+            yield RawRecord(kind.name, at, item, self.source, call, moment, tuple(errors))
+
+    def _details(self, fetch: Asset | Listing, item: dict[str, Json]) -> Iterator[CollectError]:
+        """Complete an item; errors of the reads that failed."""
+        for get in fetch.detail:
+            try:
+                answer = self._detail(get, item)
+            except CollectError as error:
+                if error.code not in map(str, get.gone) and error.code != "NOT_FOUND":
+                    yield error
+                    continue
+                answer = None
+            if get.into:
+                item[get.into] = answer
+            elif isinstance(answer, dict):
+                item.update(answer)
+        self._derived(fetch, item)
+
+    def _detail(self, get: Get, item: Mapping[str, Any]) -> Json:
+        values = _values(item)
+        if isinstance(get.items, str) and get.items.endswith("[]"):
+            return list(self._client.items(get, values))
+        answer = next(self._client.answers(get, values))
+        found = read(answer, get.items) if get.items else dict(answer)
+        return {} if found is MISSING else found
+
+    # Listings
+
+    def _listed(self, kind: Kind, scope: Scope, first: bool = False) -> Iterator[RawRecord]:
+        fetch: Listing = kind.fetch
+        batch: list[dict[str, Json]] = []
+        for item in self._listed_items(fetch, scope, first):
+            batch.append(item)
+            if len(batch) == BATCH or first:
+                yield from self._completed(kind, scope, batch)
+                batch = []
+        yield from self._completed(kind, scope, batch)
+
+    def _listed_items(self, fetch: Listing, scope: Scope, first: bool = False) -> Iterator[dict[str, Json]]:
+        values = self._scope_values(scope)
+        if not fetch.under:
+            yield from (self._item(fetch, scope, i, None) for i in self._client.items(fetch.get, values))
+            return
+        failed: CollectError | None = None
+        try:
+            for parent in self._parents_of(fetch, scope):
+                try:
+                    for item in self._client.items(fetch.get, _values(parent)):
+                        yield self._item(fetch, scope, item, parent)
+                except CollectError as error:  # the others' children are not lost with this one's
+                    failed = failed or error
+                if first:
+                    break
+        except CollectError as error:
+            failed = failed or error
+        if failed is not None:
+            raise failed
+
+    def _parents_of(self, fetch: Listing, scope: Scope) -> Iterator[dict[str, Json]]:
+        above = self._kinds[fetch.under].fetch
+        if isinstance(above, Listing):
+            yield from self._listed_items(above, scope)
+            return
+        tree = self._tree(scope.account)
+        for items in self._items_of(above, tree, scope.account):
+            yield from items
+        if cut := tree.sweep.cut.get(RESOURCE):
+            raise _cut_short(cut, NEEDS[RESOURCE])
+
+    def _item(self, fetch: Listing, scope: Scope, item: Json, parent: dict[str, Json] | None) -> dict[str, Json]:
+        if not isinstance(item, dict):
+            raise CollectError(f"an item is no object but {type(item).__name__}", call=call_of(fetch.get))
+        place = parent[ASSET]["location"] if parent else scope.place
+        more: dict[str, Any] = {"$parent": parent} if parent else {}
+        values = {**item, **more, **self._scope_values(Scope("gcp", scope.account, place))}
+        name = filled(fetch.name, values)
+        payload = from_item(item, name, fetch.type, scope.account, place, self._projects)
+        return self._derived(fetch, payload | more)
+
+    def _scope_values(self, scope: Scope) -> dict[str, str]:
+        number = self._projects.number_of(scope.account)
+        return {"project": scope.account, "number": number, "location": scope.place}
+
+    def _places_of(self, fetch: Listing, project: str) -> Sequence[str]:
+        """Where a kind is asked for. Raises CollectError."""
+        if fetch.under and self._is_swept(fetch.under):
+            return (GLOBAL,)
+        if fetch.under:
+            return self._places_of(self._kinds[fetch.under].fetch, project)
+        if fetch.places == GLOBAL:
+            return (GLOBAL,)
+        key = (project, fetch.get.service, fetch.places)
+        with self._lock:
+            known = self._places.get(key)
+        if known is None:
+            known = self._ask_places(fetch, project)
+            with self._lock:
+                self._places[key] = known
+        if isinstance(known, CollectError):
+            raise known
+        return known
+
+    def _ask_places(self, fetch: Listing, project: str) -> Sequence[str] | CollectError:
+        get = places_get(fetch)
+        try:
+            found = self._client.items(get, self._scope_values(Scope("gcp", project, GLOBAL)))
+            return sorted({str(place) for place in found})
+        except CollectError as error:
+            return error
+
+    # What the executor asks besides
+
+    def classify(self, error: Exception) -> CollectError | None:
+        return translate(error)
+
+    def limit_key(self, kind: Kind, scope: Scope) -> str:
+        service = "sweep" if isinstance(kind.fetch, Asset) else kind.fetch.get.service
+        return f"gcp:{scope.account}:{scope.place}:{service}"
+
+    def check(self) -> Iterator[Blindness]:
+        """One asset of each content type of every parent; of what services list, the first item in the first place of each
+        project; what details and lookups need, by the project's own word on our permissions."""
+        kinds = self.kinds()
+        for parent in self._parents:
+            tree = _Tree(parent)
+            self._trees.append(tree)
+            if error := self._find_projects(tree):
+                yield Blindness(EVERY_KIND, Scope("gcp", self._account(tree), UNKNOWN_PLACE), error)
+                continue
+            yield from self._check_policies(tree, kinds)
+            for project in tree.projects:
+                yield from self._check_project(kinds, project)
+
+    def _check_policies(self, tree: _Tree, kinds: Sequence[Kind]) -> Iterator[Blindness]:
+        try:
+            self._client.assets(tree.parent, IAM_POLICY, page=1)
+        except CollectError as error:
+            scope = Scope("gcp", self._account(tree), GLOBAL)
+            asked = (k for k in kinds if isinstance(k.fetch, Asset) and k.fetch.iam)
+            yield from (Blindness(kind.name, scope, error) for kind in asked)
+
+    def _check_project(self, kinds: Sequence[Kind], project: str) -> Iterator[Blindness]:
+        blind: set[str] = set()
+        for kind in kinds:
+            if isinstance(kind.fetch, Listing) and not kind.fetch.under:
+                for planned in self._planned_listing(kind, project):
+                    if (error := planned.error or self._probe(kind, planned.scope)) is not None:
+                        blind.add(kind.name)
+                        yield Blindness(kind.name, planned.scope, _known(error))
+                    break
+        yield from self._check_permissions([k for k in kinds if k.name not in blind], project)
+
+    def _probe(self, kind: Kind, scope: Scope) -> CollectError | None:
+        try:
+            next(self._client.answers(kind.fetch.get, self._scope_values(scope)))
+        except CollectError as error:
+            return error
+        return None
+
+    def _check_permissions(self, kinds: Sequence[Kind], project: str) -> Iterator[Blindness]:
+        asked = {k.name: {p for get in _unprobed(k.fetch) for p in get.permission.split()} for k in kinds}
+        wanted = sorted({p for permissions in asked.values() for p in permissions})
+        try:
+            held = self._client.permitted(project, wanted) if wanted else frozenset()
+        except CollectError as error:
+            said = f"whether details may be read is not known: {error}"
+            held = frozenset(wanted)
+            yield Blindness(
+                EVERY_KIND, Scope("gcp", project, GLOBAL), CollectError(said, call=error.call, code=error.code)
+            )
+        for name, permissions in asked.items():
+            if missing := sorted(permissions - held):
+                refusal = DeniedError("details may not be read", call="testIamPermissions", needs=tuple(missing))
+                yield Blindness(name, Scope("gcp", project, GLOBAL), refusal)
+
+    def close(self) -> None:
+        for tree in self._trees:
+            tree.sweep.close()
+        self._trees = []
+        self._client.close()
+
+
+def _unprobed(fetch: Asset | Listing) -> Iterator[Get]:
+    """Reads of a row that `check` does not try itself."""
+    probed = fetch.get if isinstance(fetch, Listing) and not fetch.under else None
+    yield from (get for get in all_gets(fetch) if get is not probed)
+
+
+def _values(item: Mapping[str, Any]) -> dict[str, Any]:
+    """What a read about an item may name."""
+    asset = item[ASSET]
+    relative = asset["name"].split("/", 3)[-1]
+    return {**item, **{k: asset.get(k) for k in ("project", "number", "location", "id")}, "relative": relative}
+
+
+def _belongs(fetch: Asset, payload: dict[str, Json]) -> bool:
+    """Whether an asset is of the kind; one that cannot be judged is."""
+    try:
+        return fetch.keep is None or fetch.keep(payload)
+    except MISSHAPEN:
+        return True
+
+
+def _cut_short(cut: CollectError, needs: Sequence[str]) -> CutShortError:
+    said = f"the sweep ended before its end: {cut}"
+    return CutShortError(said, call=cut.call or LIST_ASSETS, needs=cut.needs or tuple(needs), code=cut.code)
+
+
+def _known(error: Exception) -> CollectError:
+    return error if isinstance(error, CollectError) else CollectError(str(error))

@@ -1,0 +1,65 @@
+terraform {
+  required_providers {
+    google = {
+      source  = "hashicorp/google"
+      version = ">= 5.0"
+    }
+  }
+}
+
+variable "member" {
+  description = "Identity that Stocktake runs as, as in serviceAccount:stocktake@ops.iam.gserviceaccount.com; it alone gets the role."
+  type        = string
+}
+
+variable "organization" {
+  description = "Number of the organisation to read; empty to read a project alone."
+  type        = string
+  default     = ""
+}
+
+variable "project" {
+  description = "Id of the project to read, where no organisation is given."
+  type        = string
+  default     = ""
+}
+
+locals {
+  permissions = [
+    "cloudasset.assets.listIamPolicy",
+    "cloudasset.assets.listResource",
+    "serviceusage.services.use",
+  ]
+}
+
+resource "google_organization_iam_custom_role" "stocktake" {
+  count       = var.organization == "" ? 0 : 1
+  org_id      = var.organization
+  role_id     = "stocktakeReadOnly"
+  title       = "Stocktake read only"
+  description = "What a Stocktake scan reads. It allows no change, and no reading of objects, tables or secrets."
+  permissions = local.permissions
+}
+
+resource "google_organization_iam_member" "stocktake" {
+  count  = var.organization == "" ? 0 : 1
+  org_id = var.organization
+  role   = google_organization_iam_custom_role.stocktake[0].id
+  member = var.member
+}
+
+resource "google_project_iam_custom_role" "stocktake" {
+  count       = var.organization == "" ? 1 : 0
+  project     = var.project
+  role_id     = "stocktakeReadOnly"
+  title       = "Stocktake read only"
+  description = "What a Stocktake scan reads. It allows no change, and no reading of objects, tables or secrets."
+  permissions = local.permissions
+}
+
+resource "google_project_iam_member" "stocktake" {
+  count   = var.organization == "" ? 1 : 0
+  project = var.project
+  role    = google_project_iam_custom_role.stocktake[0].id
+  member  = var.member
+}
