@@ -13,7 +13,8 @@ from typing import Any
 
 from collectors.aws.documents import count, principals
 from collectors.aws.rows import Call
-from collectors.aws.traffic import CLIENT_ERRORS, ERRORS, LATENCY, MEASURED, TRAFFIC, Dimensions, Traffic
+from collectors.aws.traffic import Dimensions, Traffic
+from collectors.traffic import CLIENT_ERRORS, ERRORS, LATENCY, MEASURED, TRAFFIC
 from normalize.mapping import MISSING, read
 from normalize.model import Alias, Category, Field, Kind, Link, Path, Template
 

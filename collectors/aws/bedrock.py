@@ -7,7 +7,8 @@ from typing import Any
 
 from collectors.aws.documents import count
 from collectors.aws.rows import Call, created_since
-from collectors.aws.traffic import CLIENT_ERRORS, ERRORS, LATENCY, MEASURED, Traffic, one
+from collectors.aws.traffic import Traffic, one
+from collectors.traffic import CLIENT_ERRORS, ERRORS, LATENCY, MEASURED
 from normalize.mapping import MISSING
 from normalize.model import Alias, Category, Field, Kind, Link, Template
 

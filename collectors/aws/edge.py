@@ -11,7 +11,8 @@ from typing import Any
 
 from collectors.aws.documents import count
 from collectors.aws.rows import Call
-from collectors.aws.traffic import MEASURED, TRAFFIC, Traffic
+from collectors.aws.traffic import Traffic
+from collectors.traffic import MEASURED, TRAFFIC
 from normalize.model import Alias, Category, Field, Kind, Link
 
 _RATE = 0.01

@@ -8,7 +8,8 @@ from typing import Any
 
 from collectors.aws.documents import document, last_segment
 from collectors.aws.rows import Call
-from collectors.aws.traffic import MEASURED, Traffic, one
+from collectors.aws.traffic import Traffic, one
+from collectors.traffic import MEASURED
 from normalize.mapping import MISSING
 from normalize.model import Alias, Category, Field, Kind, Link, Template
 from normalize.units import instant, integer

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from collectors.aws.rows import Call
-from collectors.aws.traffic import ERRORS, LATENCY, MEASURED, Traffic, one
+from collectors.aws.traffic import Traffic, one
+from collectors.traffic import ERRORS, LATENCY, MEASURED
 from normalize.mapping import MISSING
 from normalize.model import Alias, Category, Field, Kind, Link
 from normalize.units import MIB, instant, times

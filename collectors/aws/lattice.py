@@ -7,7 +7,8 @@ from typing import Any
 
 from collectors.aws.documents import count
 from collectors.aws.rows import Call
-from collectors.aws.traffic import CLIENT_ERRORS, ERRORS, LATENCY, MEASURED, Traffic
+from collectors.aws.traffic import Traffic
+from collectors.traffic import CLIENT_ERRORS, ERRORS, LATENCY, MEASURED
 from normalize.model import Alias, Category, Field, Kind, Link
 
 _GONE = ("ResourceNotFoundException",)

@@ -12,7 +12,8 @@ from typing import Any
 
 from collectors.aws.documents import count, texts
 from collectors.aws.rows import Call
-from collectors.aws.traffic import CLIENT_ERRORS, ERRORS, LATENCY, MEASURED, TRAFFIC, Traffic, one
+from collectors.aws.traffic import Traffic, one
+from collectors.traffic import CLIENT_ERRORS, ERRORS, LATENCY, MEASURED, TRAFFIC
 from normalize.mapping import MISSING
 from normalize.model import Alias, Category, Field, Kind, Link, Path, Template
 

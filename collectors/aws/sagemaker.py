@@ -9,7 +9,8 @@ from collectors.aws.documents import count
 from collectors.aws.instance_types import TOTAL, Machines
 from collectors.aws.rows import Call
 from collectors.aws.sagemaker_calls import GONE, TAGS, listed, renamed, vpc
-from collectors.aws.traffic import CLIENT_ERRORS, ERRORS, LATENCY, MEASURED, TRAFFIC, Traffic, one
+from collectors.aws.traffic import Traffic, one
+from collectors.traffic import CLIENT_ERRORS, ERRORS, LATENCY, MEASURED, TRAFFIC
 from normalize.mapping import MISSING
 from normalize.model import Alias, Category, Field, Kind, Link, Template
 from normalize.units import GIB, MIB, ratio

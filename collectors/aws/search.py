@@ -7,7 +7,8 @@ from typing import Any
 
 from collectors.aws.documents import principals
 from collectors.aws.rows import Call
-from collectors.aws.traffic import CLIENT_ERRORS, ERRORS, MEASURED, TRAFFIC, Traffic
+from collectors.aws.traffic import Traffic
+from collectors.traffic import CLIENT_ERRORS, ERRORS, MEASURED, TRAFFIC
 from normalize.mapping import MISSING, read
 from normalize.model import Alias, Category, Field, Kind, Link, Template
 from normalize.units import GIB, MIB, instant, times

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from collectors.aws.rows import Call
-from collectors.aws.traffic import MEASURED, TRAFFIC, Traffic, one
+from collectors.aws.traffic import Traffic, one
+from collectors.traffic import MEASURED, TRAFFIC
 from normalize.model import Category, Field, Kind, Link, Template
 
 _NOT_FOUND = ("ResourceNotFoundException",)

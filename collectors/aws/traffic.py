@@ -6,7 +6,6 @@ point of anything, traffic is unknown; it is zero only where another metric show
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,11 +15,10 @@ from typing import Any
 
 from collectors.aws.metrics import DATA, Series, probe_metrics
 from collectors.aws.rows import GLOBAL_PLACES, Call, Reader
+from collectors.traffic import TRAFFIC, per_minute
 from normalize.errors import CollectError
-from normalize.mapping import MISSING
-from normalize.model import Field, Json, Path, Scope
+from normalize.model import Json, Scope
 
-TRAFFIC = "$Traffic"
 DAYS = 14
 """Minutes are kept for 15 days. Source: CloudWatch API reference, GetMetricData, read 2026-11-24."""
 _MINUTE = 60
@@ -131,7 +129,7 @@ class _Tally:
         if asked.requests and (self.minutes or any(self.values.values())):
             counts = sorted(self.minutes.values())
             told["Requests"] = round(sum(counts))
-            told["PerMinute"] = {"P50": _share(counts, 0.5), "P95": _share(counts, 0.95), "Max": max(counts, default=0)}
+            told["PerMinute"] = per_minute(counts, DAYS)
         latency: Mapping[str, Callable[[list[float]], float]] = {"P50": median, "P99": max}
         if known := {p: f(self.values[p]) * asked.latency_unit for p, f in latency.items() if self.values.get(p)}:
             told["Latency"] = known
@@ -142,13 +140,6 @@ class _Tally:
             if self.values.get(part):
                 told[part] = max(self.values[part]) * factor
         return told
-
-
-def _share(counts: Sequence[float], share: float) -> float:
-    """Quantile over all minutes of the window; a minute without a data point had no request."""
-    minutes = DAYS * 1440
-    at = math.ceil(share * minutes) - 1 - (minutes - len(counts))
-    return counts[at] if at >= 0 else 0
 
 
 def asked(
@@ -200,27 +191,3 @@ def one(**names: str) -> Dimensions:
         return [{d: str(v) for d, v in pairs.items()}] if all(pairs.values()) else []
 
     return read_off
-
-
-def _ratio(part: str) -> Callable[[Any], Any]:
-    def divide(told: Any) -> Any:
-        requests = told.get("Requests")
-        return min(1.0, told[part] / requests) if requests and part in told else MISSING
-
-    return divide
-
-
-MEASURED: Mapping[str, Path | Field] = {
-    "traffic_window_days": f"{TRAFFIC}.Days",
-    "request_count": f"{TRAFFIC}.Requests",
-    "requests_per_minute_p50": f"{TRAFFIC}.PerMinute.P50",
-    "requests_per_minute_p95": f"{TRAFFIC}.PerMinute.P95",
-    "requests_per_minute_max": f"{TRAFFIC}.PerMinute.Max",
-}
-"""Fields of every kind whose requests are counted."""
-LATENCY: Mapping[str, Path | Field] = {
-    "latency_p50_seconds": f"{TRAFFIC}.Latency.P50",
-    "latency_p99_seconds": f"{TRAFFIC}.Latency.P99",
-}
-ERRORS: Mapping[str, Path | Field] = {"error_ratio": Field(TRAFFIC, _ratio("Errors"))}
-CLIENT_ERRORS: Mapping[str, Path | Field] = {"client_error_ratio": Field(TRAFFIC, _ratio("ClientErrors"))}

@@ -8,7 +8,8 @@ from typing import Any
 
 from collectors.aws.documents import last_segment
 from collectors.aws.rows import Call
-from collectors.aws.traffic import ERRORS, MEASURED, Traffic, one
+from collectors.aws.traffic import Traffic, one
+from collectors.traffic import ERRORS, MEASURED
 from normalize.model import Alias, Category, Field, Kind, Link, Template
 
 _STEPS = "$Steps"

@@ -95,6 +95,7 @@ class Client:
         self._assets: Any = None
         self._local = threading.local()
         self._sessions: list[requests.Session] = []
+        self.memory: dict[tuple[str, ...], Any] = {}
 
     def now(self) -> datetime:
         return self._clock()
@@ -176,7 +177,7 @@ class Client:
         """Answers to a read, page after page. Raises CollectError; with its own error for a read that names what the values do
         not have."""
         host, path = filled(get.host, values), filled(get.path, values)
-        params = {key: filled(value, values) for key, value in get.params.items()}
+        params: dict[str, str | list[str]] = {key: _asked(value, values) for key, value in get.params.items()}
         if get.page:
             params[get.size] = str(get.page)
         tokens: set[str] = set()
@@ -206,7 +207,7 @@ class Client:
         return frozenset(found)
 
     def _read(
-        self, get: Get, host: str, path: str, params: Mapping[str, str], project: str, body: Json = None
+        self, get: Get, host: str, path: str, params: Mapping[str, str | list[str]], project: str, body: Json = None
     ) -> Mapping[str, Any]:
         call = call_of(get)
         url = self._base(host) + path
@@ -277,6 +278,10 @@ class Client:
             session.close()
         if assets is not None:
             assets.transport.close()
+
+
+def _asked(value: str | tuple[str, ...], values: Mapping[str, Any]) -> str | list[str]:
+    return filled(value, values) if isinstance(value, str) else [filled(v, values) for v in value]
 
 
 def call_of(get: Get) -> str:

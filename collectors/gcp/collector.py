@@ -342,14 +342,13 @@ class GcpCollector:
     def _listed_items(self, fetch: Listing, scope: Scope, first: bool = False) -> Iterator[dict[str, Json]]:
         values = self._scope_values(scope)
         if not fetch.under:
-            yield from (self._item(fetch, scope, i, None) for i in self._client.items(fetch.get, values))
+            yield from self._items(fetch, scope, values, None)
             return
         failed: CollectError | None = None
         try:
             for parent in self._parents_of(fetch, scope):
                 try:
-                    for item in self._client.items(fetch.get, _values(parent)):
-                        yield self._item(fetch, scope, item, parent)
+                    yield from self._items(fetch, scope, _values(parent), parent)
                 except CollectError as error:  # the others' children are not lost with this one's
                     failed = failed or error
                 if first:
@@ -370,9 +369,18 @@ class GcpCollector:
         if cut := tree.sweep.cut.get(RESOURCE):
             raise _cut_short(cut, NEEDS[RESOURCE])
 
-    def _item(self, fetch: Listing, scope: Scope, item: Json, parent: dict[str, Json] | None) -> dict[str, Json]:
-        if not isinstance(item, dict):
-            raise CollectError(f"an item is no object but {type(item).__name__}", call=call_of(fetch.get))
+    def _items(
+        self, fetch: Listing, scope: Scope, values: Mapping[str, Any], parent: dict[str, Json] | None
+    ) -> Iterator[dict[str, Json]]:
+        for listed in self._client.items(fetch.get, values):
+            if not isinstance(listed, dict):
+                raise CollectError(f"an item is no object but {type(listed).__name__}", call=call_of(fetch.get))
+            for item in fetch.spread(listed) if fetch.spread else (listed,):
+                yield self._item(fetch, scope, item, parent)
+
+    def _item(
+        self, fetch: Listing, scope: Scope, item: dict[str, Json], parent: dict[str, Json] | None
+    ) -> dict[str, Json]:
         place = parent[ASSET]["location"] if parent else scope.place
         more: dict[str, Any] = {"$parent": parent} if parent else {}
         values = {**item, **more, **self._scope_values(Scope("gcp", scope.account, place))}

@@ -14,7 +14,7 @@ with it stands under keys of ours:
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -39,7 +39,7 @@ class Get:
         permission: the IAM permission that it takes; several parted by blanks.
         items: where items lie in the answer; of a detail, what to keep of it, "" for all. A path that collects
             ("items[]") is read over all pages.
-        params: query parameters, filled as the path is.
+        params: query parameters, filled as the path is; several texts where one is repeated.
         page: page size to ask for; 0 leaves the service's own.
         size: name of the parameter of the page size.
         into: key for a detail's answer; "" merges it into the item.
@@ -50,7 +50,7 @@ class Get:
     path: str
     permission: str
     items: Path = ""
-    params: Mapping[str, str] = field(default_factory=dict)
+    params: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
     page: int = 0
     size: str = "pageSize"
     into: str = ""
@@ -102,6 +102,7 @@ class Listing:
             "global" for once in a project.
         under: kind whose items are the parents: the listing runs for each, which its path names ("/v1/{relative}/views");
             children keep it as "$parent".
+        spread: makes the kind's items out of one that is listed.
         derive, detail, lookups: as of an asset.
     """
 
@@ -111,13 +112,20 @@ class Listing:
     name: str
     places: str = "locations"
     under: str = ""
+    spread: Callable[[dict[str, Json]], Iterable[dict[str, Json]]] | None = None
     derive: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None
     detail: tuple[Get, ...] = ()
     lookups: tuple[Lookup, ...] = ()
 
 
 class Reader(Protocol):
-    """What lookups may ask of the client."""
+    """What lookups may ask of the client.
+
+    Attributes:
+        memory: what lookups remember as long as the source is open.
+    """
+
+    memory: dict[tuple[str, ...], Any]
 
     def now(self) -> Any: ...
 

@@ -28,6 +28,7 @@ locals {
   permissions = [
     "cloudasset.assets.listIamPolicy",
     "cloudasset.assets.listResource",
+    "monitoring.timeSeries.list",
     "serviceusage.services.use",
   ]
 }

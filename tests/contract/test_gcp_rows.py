@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -17,15 +18,16 @@ from typing import Any
 import googleapiclient.discovery_cache
 import pytest
 
+from collectors.gcp import open_source
 from collectors.gcp.kinds import KINDS
-from collectors.gcp.payloads import Projects, from_asset
-from collectors.gcp.rows import LIST_RESOURCES, Asset, Listing, all_gets
+from collectors.gcp.rows import LIST_RESOURCES, Asset, Get, Listing, all_gets
 from normalize.google import google_name, kind_of_type
 from normalize.identity import canonical
 from normalize.mapping import aliases, kind_table, located, observe
-from normalize.model import Kind, Observation, RawRecord, Scope, Template
+from normalize.model import Kind, Observation, Template
 from normalize.references import declared
 from normalize.vocabulary import TERMS
+from tests.servers.google_cloud import recorded, serve_rest
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 DOCUMENTS = Path(googleapiclient.discovery_cache.__file__).parent / "documents"
@@ -74,19 +76,86 @@ def check_shape(schemas: Any, shape: Any, value: Any, at: str) -> None:
 
 
 @cache
+def everything() -> dict[str, Observation]:
+    """What the collector makes of all answers together: the first record of every row, by name."""
+    found: dict[str, Observation] = {}
+    with serve_rest(recorded()) as url:
+        source = open_source({"name": "org", "parents": ["organizations/1234"], "endpoint": url}, clock=lambda: NOW)
+        for planned in source.plan(source.kinds()):
+            assert planned.error is None, (planned.kind, planned.error)
+            assert planned.kind is not None
+            for record in source.collect(planned.kind, planned.scope):
+                assert record.gaps == (), (planned.kind.name, record.gaps)
+                found.setdefault(planned.kind.name, observe(record, planned.kind))
+        source.close()
+    return found
+
+
 def seen(name: str) -> Observation:
-    """The one record that a row makes of its answers."""
-    kind = next(k for k in KINDS if k.name == name)
-    projects = Projects()
-    projects.add(PROJECT, NUMBER)
-    (asset,) = answers(name)["assets"]
-    payload = from_asset(asset, projects)
-    for policy in answers(name).get("policies", ()):
-        payload["$iam"] = policy["iamPolicy"]["bindings"]
-    at = payload["$asset"]
-    return observe(
-        RawRecord(name, Scope("gcp", at["project"], at["location"]), payload, "org", "ListAssets", NOW), kind
-    )
+    return everything()[name]
+
+
+def method(service: str, path: str) -> Any:
+    """The method of the API's discovery document that reads a path, in which "{…}" stands for what changes.
+
+    "{relative}" stands for any number of parts.
+    """
+    path = path.lstrip("/")
+    version = next(part for part in path.split("/") if re.fullmatch(r"v\d\w*", part))
+    api = service.partition(".")[0]
+    described = document(f"{api}.{version}")
+    for found in methods(described):
+        known = described["servicePath"] + found.get("flatPath", found["path"])
+        if found["httpMethod"] == "GET" and _same(path, known):
+            return {**found, "parameters": {**described["parameters"], **found["parameters"]}, "document": described}
+    raise AssertionError(f"{api} {version} has no GET {path}")
+
+
+def _same(path: str, known: str) -> bool:
+    parts = [re.escape(part) if not part.startswith("{") else r"[^/]+" for part in re.split(r"(\{[^{}]+\})", known)]
+    asked = re.sub(r"\{[^{}]+\}", "X", path.replace("{relative}", "\0"))
+    if "\0" in asked:
+        return re.fullmatch(re.escape(asked).replace("\0", ".+"), re.sub(r"\{[^{}]+\}", "X", known)) is not None
+    return re.fullmatch("".join(parts), asked) is not None
+
+
+def methods(described: Any) -> Iterator[Any]:
+    yield from described.get("methods", {}).values()
+    for resource in described.get("resources", {}).values():
+        yield from methods(resource)
+
+
+def schema_at(described: Any, shape: Any, path: str) -> Any:
+    for step in filter(None, re.split(r"\.|(?=\[)", path)):
+        shape = described["schemas"][shape["$ref"]] if "$ref" in shape else shape
+        if step.startswith("["):
+            assert shape["type"] == "array", path
+            shape = shape["items"]
+        else:
+            assert step in shape["properties"], f"{step} of {path} is none of {sorted(shape['properties'])}"
+            shape = shape["properties"][step]
+    return shape
+
+
+READS = [(kind.name, get) for kind in KINDS for get in all_gets(kind.fetch)]
+
+
+@pytest.mark.parametrize(("kind", "get"), READS, ids=lambda v: v.path if isinstance(v, Get) else v)
+def test_every_read_is_one_of_the_api_and_answers_with_the_items_it_names(kind: str, get: Get) -> None:
+    found = method(get.service, get.path)
+    schema_at(found["document"], found["response"], str(get.items))
+    assert set(get.params) <= set(found["parameters"])
+    assert not get.page or get.size in found["parameters"]
+    assert "pageToken" not in found["parameters"] or get.page or not str(get.items).endswith("[]")
+
+
+@every_row
+def test_listed_items_have_the_shape_of_the_api(kind: Kind) -> None:
+    for call, answer in answers(kind.name).get("answers", {}).items():
+        host, _, path = call.partition("?")[0].partition("/")
+        found = method(host.rpartition("-")[2], path)
+        for page in answer if isinstance(answer, list) else [answer]:
+            check_shape(found["document"]["schemas"], found["response"], page, call)
 
 
 @every_row
@@ -97,7 +166,9 @@ def test_the_source_of_every_shape_is_named(kind: Kind) -> None:
 @every_row
 def test_answers_have_the_shape_of_the_api(kind: Kind) -> None:
     fetch = kind.fetch
-    assert isinstance(fetch, Asset)
+    if isinstance(fetch, Listing):
+        schema(fetch.shape)
+        return
     for asset in answers(kind.name)["assets"]:
         check_shape(*schema("cloudasset.v1.Asset"), asset, "asset")
         check_shape(*schema(fetch.shape), asset["resource"]["data"], "data")
@@ -107,7 +178,8 @@ def test_answers_have_the_shape_of_the_api(kind: Kind) -> None:
 @every_row
 def test_assets_are_named_as_documented(kind: Kind) -> None:
     fetch = kind.fetch
-    assert isinstance(fetch, Asset)
+    if isinstance(fetch, Listing):
+        return
     pattern = "/".join("[^/]+" if part.isupper() else re.escape(part) for part in fetch.name.split("/"))
     assert re.fullmatch(pattern, answers(kind.name)["assets"][0]["name"])
 

@@ -30,6 +30,12 @@ from grpc_status import rpc_status
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 CONTENTS = {"1": "RESOURCE", "2": "IAM_POLICY", "RESOURCE": "RESOURCE", "IAM_POLICY": "IAM_POLICY"}
 PROJECT = "cloudresourcemanager.googleapis.com/Project"
+DEFAULTS: Mapping[str, Any] = {
+    "/projects/ml-prod/locations": {"locations": [{"locationId": "us-central1"}]},
+    "/projects/ml-prod/zones": {"items": [{"name": "us-central1-a"}]},
+    "/projects/ml-prod/timeSeries": {},
+}
+"""What is answered where nothing else is held, by how a call ends."""
 SERVICE = "google.cloud.asset.v1.AssetService"
 
 
@@ -182,6 +188,8 @@ class Cloud:
             at = int(query.get("pageToken") or 0)
             more = {"nextPageToken": str(at + 1)} if at + 1 < len(found) else {}
             found = found[at] if isinstance(found[at], Fault) else {**found[at], **more}
+        if found is None:
+            found = next((body for end, body in DEFAULTS.items() if call.partition("?")[0].endswith(end)), None)
         if found is None:
             raise Fault(404, "NOT_FOUND", f"{call} was not found")
         if isinstance(found, Fault):

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from collectors.aws.rows import Call
-from collectors.aws.traffic import DAYS, ERRORS, TRAFFIC, Traffic, one
+from collectors.aws.traffic import DAYS, Traffic, one
+from collectors.traffic import ERRORS, TRAFFIC
 from normalize.errors import DeniedError
 from normalize.mapping import MISSING
 from normalize.model import Field, Scope
