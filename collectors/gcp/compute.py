@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from typing import Any
 
 from collectors.gcp.accelerators import attached, shown
-from collectors.gcp.rows import Asset, row
+from collectors.gcp.rows import Asset, Get, Listing, row
 from collectors.gcp.values import equals, last, lasts
 from normalize.mapping import MISSING
 from normalize.model import Alias, Category, Field, Link
@@ -31,6 +33,25 @@ def _address(interfaces: Any) -> Any:
     """The first address from outside that any interface has."""
     configs = [c for i in interfaces for c in i.get("accessConfigs", ())]
     return next((c["natIP"] for c in configs if c.get("natIP")), MISSING)
+
+
+def _zones(zones: Any) -> list[str]:
+    return [last(zone["zone"]) for zone in zones]
+
+
+def _committed(resources: Any) -> list[dict[str, Any]]:
+    """What was bought: type, amount, accelerator."""
+    return [{k: v for k, v in resource.items() if v} for resource in resources]
+
+
+_ACCELERATOR_QUOTA = re.compile(r".*(?:GPUS|TPU|NVIDIA).*")
+
+
+def _accelerator_quotas(region: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Quotas of a region that limit accelerators, one by one."""
+    for quota in region.get("quotas") or ():
+        if _ACCELERATOR_QUOTA.fullmatch(quota["metric"]):
+            yield {**quota, "region": region["name"]}
 
 
 KINDS = (
@@ -127,5 +148,148 @@ KINDS = (
         ),
         labels="properties.labels",
         sensitive=frozenset({"properties.metadata"}),
+    ),
+    row(
+        Category.SCALING_GROUP,
+        Asset(
+            ("compute.googleapis.com/InstanceGroupManager",),
+            "compute.v1.InstanceGroupManager",
+            "//compute.googleapis.com/projects/PROJECT_ID/zones/ZONE/instanceGroupManagers/INSTANCE_GROUP_MANAGER",
+        ),
+        {
+            "name": "name",
+            "description": "description",
+            "desired_count": "targetSize",
+            "zone": Field("zone", last),
+            "zones": Field("distributionPolicy.zones", _zones),
+            "strategy": "updatePolicy.type",
+            "created_at": Field("creationTimestamp", instant),
+        },
+        labels="",
+        links=(
+            Link("started_from", "gcp.compute.instance_template", "instanceTemplate"),
+            Link("manages", "gcp.compute.instance_group", "instanceGroup"),
+            Link("serves", "gcp.compute.target_pool", "targetPools[]"),
+        ),
+    ),
+    row(
+        Category.MACHINE_IMAGE,
+        Asset(
+            ("compute.googleapis.com/Image",),
+            "compute.v1.Image",
+            "//compute.googleapis.com/projects/PROJECT_ID/global/images/IMAGE",
+        ),
+        {
+            "name": "name",
+            "description": "description",
+            "state": "status",
+            "group": "family",
+            "architecture": Field("architecture", str.lower),
+            "size_bytes": Field("archiveSizeBytes", integer),
+            "capacity_bytes": Field("diskSizeGb", times(GIB)),
+            "support_state": "deprecated.state",
+            "encryption_key": "imageEncryptionKey.kmsKeyName",
+            "created_at": Field("creationTimestamp", instant),
+        },
+        links=(
+            Link("made_from", "gcp.compute.disk", "sourceDisk", optional=True),
+            Link("encrypted_by", "gcp.cloudkms.crypto_key", "imageEncryptionKey.kmsKeyName"),
+        ),
+    ),
+    row(
+        Category.SNAPSHOT,
+        Asset(
+            ("compute.googleapis.com/Snapshot",),
+            "compute.v1.Snapshot",
+            "//compute.googleapis.com/projects/PROJECT_ID/global/snapshots/SNAPSHOT",
+        ),
+        {
+            "name": "name",
+            "description": "description",
+            "state": "status",
+            "type": "snapshotType",
+            "size_bytes": Field("storageBytes", integer),
+            "capacity_bytes": Field("diskSizeGb", times(GIB)),
+            "replica_regions": "storageLocations",
+            "encryption_key": "snapshotEncryptionKey.kmsKeyName",
+            "created_at": Field("creationTimestamp", instant),
+        },
+        links=(
+            Link("made_from", "gcp.compute.disk", "sourceDisk", optional=True),
+            Link("encrypted_by", "gcp.cloudkms.crypto_key", "snapshotEncryptionKey.kmsKeyName"),
+        ),
+    ),
+    row(
+        Category.CAPACITY,
+        Asset(
+            ("compute.googleapis.com/Reservation",),
+            "compute.v1.Reservation",
+            "//compute.googleapis.com/projects/PROJECT_ID/zones/ZONE/reservations/RESERVATION",
+        ),
+        {
+            "name": "name",
+            "description": "description",
+            "state": "status",
+            "zone": Field("zone", last),
+            "instance_type": Field("specificReservation.instanceProperties.machineType", last),
+            "desired_count": Field("specificReservation.count", integer),
+            "used_count": Field("specificReservation.inUseCount", integer),
+            "expires_at": Field("deleteAtTime", instant),
+            "created_at": Field("creationTimestamp", instant),
+            "shared_with": Field("shareSettings.projectMap", sorted),
+            "accelerators": Field("specificReservation.instanceProperties", _ACCELERATORS["accelerators"]),
+            "accelerator_count": Field("specificReservation.instanceProperties", _ACCELERATORS["accelerator_count"]),
+        },
+        labels="",
+        links=(
+            Link("bought_as", "gcp.compute.commitment", "commitment"),
+            Link("started_from", "gcp.compute.instance_template", "specificReservation.sourceInstanceTemplate"),
+        ),
+    ),
+    row(
+        Category.CAPACITY,
+        Asset(
+            ("compute.googleapis.com/Commitment",),
+            "compute.v1.Commitment",
+            "//compute.googleapis.com/projects/PROJECT_ID/regions/REGION/commitments/COMMITMENT",
+        ),
+        {
+            "name": "name",
+            "state": "status",
+            "type": "type",
+            "commitment": "plan",
+            "started_at": Field("startTimestamp", instant),
+            "expires_at": Field("endTimestamp", instant),
+            "created_at": Field("creationTimestamp", instant),
+            "renewed": "autoRenew",
+            "quotas": Field("resources", _committed),
+        },
+        labels="",
+        links=(Link("reserves", "gcp.compute.reservation", "reservations[].selfLink"),),
+    ),
+    row(
+        Category.QUOTA,
+        Listing(
+            Get(
+                "compute.googleapis.com",
+                "/compute/v1/projects/{project}/regions",
+                "compute.regions.list",
+                items="items[]",
+                page=500,
+                size="maxResults",
+            ),
+            "compute.googleapis.com/AcceleratorQuota",
+            "compute.v1.Region",
+            "//compute.googleapis.com/projects/{project}/regions/{region}/acceleratorQuotas/{metric}",
+            places="global",
+            spread=_accelerator_quotas,
+        ),
+        {
+            "metric_name": "metric",
+            "region": "region",
+            "limit_value": "limit",
+            "usage_quantity": "usage",
+        },
+        labels="",
     ),
 )

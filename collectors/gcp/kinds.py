@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collectors.gcp import compute, iam, resource_manager, storage
+from collectors.gcp import compute, container, iam, resource_manager, storage, tpu
 from normalize.model import Kind
 
 KINDS: tuple[Kind, ...] = (
     *resource_manager.KINDS,
     *compute.KINDS,
+    *container.KINDS,
+    *tpu.KINDS,
     *storage.KINDS,
     *iam.KINDS,
 )

@@ -28,8 +28,11 @@ locals {
   permissions = [
     "cloudasset.assets.listIamPolicy",
     "cloudasset.assets.listResource",
+    "compute.regions.list",
     "monitoring.timeSeries.list",
     "serviceusage.services.use",
+    "tpu.locations.list",
+    "tpu.queuedresources.list",
   ]
 }
 
