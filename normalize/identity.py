@@ -16,6 +16,7 @@ Key forms:
     hf://ORG/MODEL                     a model hub entry
     oidc:URL                           a cluster, by the issuer of its tokens
     //SERVICE.googleapis.com/PATH      a full resource name of Google Cloud; buckets are gs://B, service accounts go by e-mail
+    /subscriptions/GUID/…              an ARM id, lower case; azureml: URIs are folded into it
     KIND|ACCOUNT|PLACE|NATIVE          names that are unique only within a scope
     k8s://… mlflow://… host://…        ids of our own
 """
@@ -30,11 +31,12 @@ from hashlib import sha256
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
+from normalize.arm import azureml_id, parse_arm, target_of, thing
 from normalize.errors import MappingError
 from normalize.google import google_name, service_account
 from normalize.model import Scope
 
-FORMS = ("id", "arn", "uri", "image", "dns", "address", "mlflow", "aws", "gcp")
+FORMS = ("id", "arn", "uri", "image", "dns", "address", "mlflow", "aws", "gcp", "arm")
 MAX_BYTES = 1200
 """Most bytes of an id or a key: two of them and a verb make one index row, of which PostgreSQL 15 takes 2704 bytes, by the
 words of its own refusal."""
@@ -241,6 +243,8 @@ def uri_name(text: str) -> Name | None:
     except ValueError:
         return None
     scheme = parts.scheme.lower()
+    if scheme == "azureml":
+        return arm_name(azureml_id(text) or "") or _registry_name(text)
     path = unquote(parts.path).strip("/")
     if scheme in ("s3", "s3a", "s3n"):
         return bucket_name("s3", parts.netloc.rsplit("@", 1)[-1])
@@ -303,6 +307,24 @@ def gcp_name(text: str, target: str = "") -> Name | None:
         return gcp_name(last)
     named = target if not text.startswith(("//", "https://")) else ""
     return Name(found.full, named or found.kind or target, "gcp", found.project, found.place)
+
+
+_ML_REGISTRY = re.compile(r"azureml://registries/(?P<name>[\w-]{2,33})(?:/.*)?", re.IGNORECASE)
+
+
+def _registry_name(uri: str) -> Name | None:
+    """Name of the registry of Azure Machine Learning that a URI goes to; its name is unique in a tenant."""
+    m = _ML_REGISTRY.fullmatch(uri)
+    return Name(f"azureml://registries/{m['name'].lower()}", "azure.ml.registry", "azure") if m else None
+
+
+def arm_name(text: str) -> Name | None:
+    """Canonical name of an ARM id, in whatever case; None when the text is none."""
+    found = parse_arm(text)
+    if found is None:
+        return None
+    found = thing(found)
+    return Name(found.id, target_of(found), "azure", found.subscription)
 
 
 def _web_name(host: str, path: str) -> Name | None:
@@ -531,6 +553,7 @@ _NAMERS: Mapping[str, Callable[[str], Name | None]] = {
     "mlflow": mlflow_server_name,
     "aws": aws_short_name,
     "gcp": gcp_name,
+    "arm": arm_name,
 }
 
 

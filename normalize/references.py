@@ -14,10 +14,12 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from normalize.addresses import Address, only_local, parse_address, parse_server, seen_inside
+from normalize.arm import ARM_ID, AZUREML
 from normalize.identity import (
     AWS_SHORT_ID,
     OWN_SCHEMES,
     Name,
+    arm_name,
     arn_name,
     aws_short_name,
     gcp_name,
@@ -55,7 +57,9 @@ _LABEL_HOST = re.compile(
 _LABEL_AND_PORT = re.compile(r"(?P<host>[a-z](?:[a-z0-9-]{0,38}[a-z0-9])?):\d{2,5}")
 _QUICK = re.compile(r"arn:aws|://|-[0-9a-f]{8}|\.[A-Za-z]{2}|\d\.\d|(?i:bucket)|\[redacted; ")
 
-_STORE_SCHEMES = frozenset({"s3", "s3a", "s3n", "gs", "abfs", "abfss", "wasb", "wasbs", "hdfs", "viewfs", "nfs", "hf"})
+_STORE_SCHEMES = frozenset(
+    {"s3", "s3a", "s3n", "gs", "abfs", "abfss", "wasb", "wasbs", "hdfs", "viewfs", "nfs", "hf", "azureml"}
+)
 _SERVER_SCHEMES = frozenset(
     {
         "postgresql",
@@ -139,6 +143,7 @@ _SETTING = re.compile(r"-{0,2}(?P<name>[A-Za-z_][\w.-]{0,79})=(?=\S)")
 _KEPT = re.compile(r"\[redacted; mentions ([^\[\]]+)\]")
 _SERVICE_ENDPOINT = re.compile(
     r"(?:[a-z0-9-]+\.){1,2}amazonaws\.com(?:\.cn)?|(?:api|fips|dualstack)\.[a-z0-9.-]+\.[a-z]{2}(?:-[a-z]+)+-\d\.amazonaws\.com|[a-z0-9-]+\.googleapis\.com"
+    r"|management\.(?:azure\.com|usgovcloudapi\.net|chinacloudapi\.cn)|login\.(?:microsoftonline\.(?:com|us)|chinacloudapi\.cn)|graph\.microsoft\.com"
 )
 """Hosts of a cloud's own services (s3.us-west-2.amazonaws.com, the principal ec2.amazonaws.com): no thing of anybody's."""
 
@@ -209,6 +214,9 @@ def _found(text: str, name: str) -> Iterator[Mention]:
             yield from _kept(m)
     if "arn:aws" in text:
         yield from _named_by(arn_name, _ARN, text, taken)
+    if "ubscriptions/" in text or "UBSCRIPTIONS/" in text:
+        yield from _named_by(uri_name, AZUREML, text, taken)
+        yield from _named_by(arm_name, ARM_ID, text, taken)
     if "/" in text:
         yield from _named_by(image_name, _REGISTRY_IMAGE, text, taken)
     if "://" in text:
@@ -240,6 +248,8 @@ def _named_by(
 def _uris(text: str, name: str, called: _Called, taken: list[tuple[int, int]]) -> Iterator[Mention]:
     for m in _URI.finditer(text):
         if _inside(m.span(), taken) or m["scheme"] == "aws":  # aws:///zone/i-…: the id inside is the mention
+            continue
+        if ARM_ID.search(m[0]):  # https://management.azure.com/subscriptions/…: the id inside is the mention
             continue
         insort(taken, m.span())
         value = m[0].rstrip(".:").replace(_REMOVED_USER, "", 1)
@@ -299,6 +309,8 @@ def _kept(marker: re.Match[str]) -> Iterator[Mention]:
             named = aws_short_name(rest)
         elif form == "arn":
             named = arn_name(word)
+        elif word.startswith("/subscriptions/"):
+            named = arm_name(word)
         elif word.startswith("//"):
             named = gcp_name(word)
         else:
@@ -392,6 +404,8 @@ def declared(text: str, target: str, within: str, scope: Scope) -> Name:
     """
     if text.startswith(OWN_SCHEMES):
         return Name(text, target, text.split(":", 1)[0])
+    if text[:15].lower() == "/subscriptions/" and (named := arm_name(text)):
+        return Name(named.key, target or named.target, named.provider, named.account)
     if text.startswith("arn:") and (named := arn_name(text)):
         return Name(named.key, target or named.target, named.provider, named.account, named.place)
     if target.endswith(("image_repository", "ecr.repository", "artifactregistry.repository")):

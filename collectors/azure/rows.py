@@ -1,0 +1,181 @@
+"""The fetch types of Azure rows: a type of Resource Graph, or a list of Azure Resource Manager; and short ways to write a row.
+
+Owns the shape of a row's `fetch`. Refuses logic: a row says what to read, collector.py reads it.
+
+Every record has, besides what Azure says: "$id", its ARM id in lower case; "$name", RESOURCE-GROUP/NAME[/CHILD…] as the id has it, lower
+case; and, for what lies under something, "$parent" with that thing's "$id", "id", "name", "location", "kind" and "sku".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from normalize.errors import CollectError
+from normalize.model import Alias, Category, Field, Json, Kind, Link, Path, Scope
+
+PLACES: Mapping[str, str] = {
+    "public": "azure-global",
+    "government": "azure-us-gov-global",
+    "china": "azure-china-global",
+}
+"""Cloud -> place of all coverage in it. Resource Graph lists a subscription whole, whatever the region; a thing's region is its
+attribute `region`."""
+
+TABLES = (
+    "resources",
+    "resourcecontainers",
+    "authorizationresources",
+    "computeresources",
+    "dnsresources",
+    "policyresources",
+)
+"""Tables of Resource Graph that are read to their end. Left out are those of recommendations, findings, health, changes and prices
+(advisorresources, securityresources, healthresources, resourcechanges, …), which hold no things of an estate. Source: Azure Resource
+Graph documentation, "Resource Graph tables", read 2026-11-24."""
+
+Params = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Get:
+    """One read of Azure Resource Manager, and where its answer's items lie.
+
+    Attributes:
+        path: as the API documents it, values in braces: "/subscriptions/{@account}/providers/Microsoft.Quota/…",
+            "{$parent.$id}/jobs" (of a list under a kind), "{$id}/blobServices/default" (of a detail).
+        version: the api-version to ask for.
+        items: where items lie. In a detail: what to keep of the answer; "" keeps all of it, "value[]" all pages' items.
+        params: further query parameters; values in braces as in `path`.
+        under: kind whose records are the parents: the list is read once for each.
+        part: last part of the item's id, where an item has no `id` of its own: "agentPools" makes
+            PARENT/agentpools/NAME of it.
+        keep: whether an item belongs to the kind.
+        parents: whether a parent is asked at all.
+        detail: reads that complete one item, in order; each sees what those before it found.
+        into: key for a detail's answer, "$Usage"; "" merges it into the item.
+        expect: error codes that truly mean none: a list is empty, a detail's answer becomes null.
+        gone: error codes by which a detail says that the item no longer exists.
+        window: for a kind of which there are too many to list them all: query parameters, given how far back to go.
+        lookups: facts that are asked for many items at once.
+        action: the permission it takes, where that does not follow from the path.
+    """
+
+    path: str
+    version: str
+    items: Path = "value"
+    params: Params = field(default_factory=dict)
+    under: str = ""
+    part: str = ""
+    keep: Callable[[Mapping[str, Any]], bool] | None = None
+    parents: Callable[[Mapping[str, Any]], bool] | None = None
+    detail: tuple[Get, ...] = ()
+    into: str = ""
+    expect: tuple[str, ...] = ()
+    gone: tuple[str, ...] = ()
+    window: Callable[[datetime], Params] | None = None
+    lookups: tuple[Lookup, ...] = ()
+    action: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """All rows of one type in Resource Graph.
+
+    Attributes:
+        type: as Azure documents it: "Microsoft.Compute/virtualMachines".
+        table: the table that holds it.
+        keep: whether a row belongs to the kind, for a type that is several kinds of things.
+        each: where parts of a row lie that are things of their own, "properties.subnets": each is a record, the row its
+            "$parent".
+        part: last part of such a thing's id, where it has no `id` of its own.
+        detail: reads that complete one row.
+        lookups: facts that are asked for many rows at once.
+    """
+
+    type: str
+    table: str = "resources"
+    keep: Callable[[Mapping[str, Any]], bool] | None = None
+    each: Path = ""
+    part: str = ""
+    detail: tuple[Get, ...] = ()
+    lookups: tuple[Lookup, ...] = ()
+
+
+class Reader(Protocol):
+    """What lookups may ask of the client.
+
+    Attributes:
+        memory: what lookups remember as long as the source is open.
+    """
+
+    memory: dict[tuple[str, ...], Json]
+
+    def now(self) -> datetime: ...
+
+    def pages(self, path: str, version: str, params: Params) -> Iterator[Mapping[str, Any]]:
+        """Answers of Azure Resource Manager page after page. Raises CollectError."""
+        ...
+
+
+class Lookup(Protocol):
+    """Facts asked for a batch of items at once.
+
+    Attributes:
+        actions: permissions that it takes.
+    """
+
+    @property
+    def actions(self) -> tuple[str, ...]: ...
+
+    def add(
+        self, reader: Reader, scope: Scope, items: Sequence[dict[str, Json]]
+    ) -> Mapping[int, Sequence[CollectError]]:
+        """Put facts into items under "$…" keys; what failed, by index of the item."""
+        ...
+
+
+_OWN = frozenset({"$id", "$name", "$parent", "id", "name", "type", "resourceGroup", "subscriptionId", "tenantId"})
+
+
+def resource(
+    name: str,
+    category: Category,
+    fetch: Rows | Get,
+    fields: Mapping[str, Path | Field],
+    *,
+    tags: Path = "tags",
+    links: tuple[Link, ...] = (),
+    aliases: tuple[Alias, ...] = (),
+    sensitive: frozenset[str] = frozenset(),
+    quiet: frozenset[str] = frozenset(),
+    needs: tuple[str, ...] = (),
+) -> Kind:
+    """A row. `name` and `region` are read as every resource has them, unless `fields` says otherwise."""
+    below = (isinstance(fetch, Get) and fetch.under != "") or (isinstance(fetch, Rows) and fetch.each != "")
+    common: dict[str, Path | Field] = {"name": "name", "region": "$parent.location" if below else "location"}
+    return Kind(
+        name=name,
+        category=category,
+        fetch=fetch,
+        id="$id",
+        native="$name",
+        unique="account",
+        fields=common | dict(fields),
+        tags=tags,
+        needs=needs,
+        links=links,
+        aliases=aliases,
+        sensitive=sensitive,
+        quiet=_OWN | quiet,
+    )
+
+
+def reads(fetch: Rows | Get) -> Iterator[Get]:
+    """Every read of Azure Resource Manager that a row makes, lookups left out."""
+    if isinstance(fetch, Get):
+        yield fetch
+    for detail in fetch.detail:
+        yield from reads(detail)

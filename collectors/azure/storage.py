@@ -1,0 +1,55 @@
+"""Storage accounts and the containers in them."""
+
+from __future__ import annotations
+
+from collectors.azure.rows import Get, Rows, resource
+from collectors.azure.values import equals
+from normalize.model import Alias, Category, Field, Kind, Link, Template
+from normalize.units import instant
+
+_BLOBS = frozenset({"storagev2", "storage", "blobstorage", "blockblobstorage"})
+VERSION = "2023-05-01"
+
+KINDS: tuple[Kind, ...] = (
+    resource(
+        "azure.storage.account",
+        Category.BUCKET,
+        Rows("Microsoft.Storage/storageAccounts"),
+        {
+            "state": "properties.provisioningState",
+            "type": "kind",
+            "storage_class": "properties.accessTier",
+            "encryption": "properties.encryption.keySource",
+            "encryption_key": "properties.encryption.keyvaultproperties.keyvaulturi",
+            "public": Field("properties.publicNetworkAccess", equals("Enabled")),
+            "endpoint": "properties.primaryEndpoints.blob",
+            "created_at": Field("properties.creationTime", instant),
+        },
+        aliases=(
+            Alias("uri", "properties.primaryEndpoints.blob"),
+            Alias("uri", "properties.primaryEndpoints.dfs"),
+            Alias("uri", "properties.primaryEndpoints.file"),
+            Alias("uri", "properties.primaryEndpoints.queue"),
+            Alias("uri", "properties.primaryEndpoints.table"),
+        ),
+        quiet=frozenset({"properties.primaryEndpoints", "properties.secondaryEndpoints"}),
+    ),
+    resource(
+        "azure.storage.container",
+        Category.DATASET,  # bytes are known of accounts alone: the account is the bucket
+        Get(
+            "{$parent.$id}/blobServices/default/containers",
+            VERSION,
+            under="azure.storage.account",
+            parents=lambda account: str(account.get("kind")).lower() in _BLOBS,
+        ),
+        {
+            "public": Field("properties.publicAccess", lambda access: access != "None"),
+            "write_once": "properties.hasImmutabilityPolicy",
+            "modified_at": Field("properties.lastModifiedTime", instant),
+        },
+        tags="properties.metadata",
+        links=(Link("part_of", "azure.storage.account", "$parent.$id"),),
+        aliases=(Alias("uri", Template("abfss://{name}@{$parent.name}.dfs.core.windows.net")),),
+    ),
+)

@@ -1,0 +1,132 @@
+"""Ids of Azure Resource Manager: their parts, the kind that their type means, and the name of a type that no row describes.
+
+Owns the grammar of ARM ids. Refuses what only looks like one: without a subscription and a provider, or a resource group,
+there is no thing that the id names.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import NamedTuple
+
+ARM_ID = re.compile(
+    r"/subscriptions/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+    r"(?:/resourcegroups/[\w.()-]{1,90})?(?:/providers/microsoft\.[a-z.]{2,60}(?:/[\w.%@:$~+=!*'-]{1,260}){2,12})*"
+    r"(?![\w-])",
+    re.IGNORECASE,
+)
+"""An ARM id anywhere in a text, in any case. Subscription ids are GUIDs; names of resource groups have at most 90 letters, digits,
+"_", ".", "-", "(" and ")". Source: Azure documentation, "Naming rules and restrictions for Azure resources" and "Extension
+resource IDs"; read 2026-11-24."""
+
+KINDS: Mapping[str, str] = {
+    # type, lower case -> kind
+    "microsoft.compute/disks": "azure.compute.disk",
+    "microsoft.compute/virtualmachines": "azure.compute.virtual_machine",
+    "microsoft.network/virtualnetworks": "azure.network.virtual_network",
+    "microsoft.network/virtualnetworks/subnets": "azure.network.subnet",
+    "microsoft.storage/storageaccounts": "azure.storage.account",
+    "microsoft.storage/storageaccounts/blobservices/containers": "azure.storage.container",
+}
+"""Kind of a type; a type that has several kinds (workspaces that are hubs) means the commonest. A test compares it with the rows."""
+
+AZUREML = re.compile(
+    r"azureml:/{1,2}subscriptions/(?P<subscription>[0-9a-f-]{36})/resourcegroups/(?P<group>[\w.()-]{1,90})"
+    r"(?:/providers/microsoft\.machinelearningservices)?/workspaces/(?P<workspace>[\w-]{1,64})(?P<rest>(?:/[\w.%@:~+=-]{1,260}){2,20})?/?",
+    re.IGNORECASE,
+)
+"""A long-form URI of Azure Machine Learning, to a path in a datastore or to an asset. Source: Azure documentation, "Access data from
+Azure cloud storage during interactive development" and "CLI (v2) core YAML syntax"; read 2026-11-24."""
+_WORKSPACE = "providers/microsoft.machinelearningservices/workspaces"
+
+RESOURCE_GROUP = "azure.resources.resource_group"
+SUBSCRIPTION = "azure.resources.subscription"
+
+
+class ArmId(NamedTuple):
+    """An ARM id in parts, lower case.
+
+    Attributes:
+        type: "microsoft.compute/virtualmachines"; "" for a resource group or a subscription.
+        names: one per part of the type: ("vm1",).
+    """
+
+    id: str
+    subscription: str
+    group: str
+    type: str
+    names: tuple[str, ...]
+
+
+@lru_cache(maxsize=8192)
+def parse_arm(text: str) -> ArmId | None:
+    """The parts of an ARM id; None where the whole text is none."""
+    text = text.strip().rstrip("/").lower()
+    if not ARM_ID.fullmatch(text):
+        return None
+    head, _, tail = text.rpartition("/providers/") if "/providers/" in text else (text, "", "")
+    parts = head.split("/")
+    provider, *rest = tail.split("/")
+    if tail and len(rest) % 2:
+        return None
+    type_ = "/".join((provider, *rest[::2])) if tail else ""
+    group = parts[4] if len(parts) > 4 and parts[3] == "resourcegroups" else ""
+    return ArmId(text, parts[2], group, type_, tuple(rest[1::2]))
+
+
+def azureml_id(uri: str) -> str | None:
+    """ARM id, lower case, of what a long-form azureml: URI names: a datastore (whatever the path in it), an asset with its version, or
+    the workspace itself; None for short forms, which mean something only inside a workspace."""
+    m = AZUREML.fullmatch(uri.strip())
+    if m is None:
+        return None
+    rest = (m["rest"] or "").strip("/").split("/")
+    kept = rest[:2] if rest[0].lower() == "datastores" else rest[: len(rest) - len(rest) % 2][:4]
+    parts = (
+        "subscriptions",
+        m["subscription"],
+        "resourcegroups",
+        m["group"],
+        _WORKSPACE,
+        m["workspace"],
+        *filter(None, kept),
+    )
+    return "/" + "/".join(parts).lower()
+
+
+def kind_of(type_: str) -> str:
+    """Kind that a type means, whether a row describes it or not: "azure.compute.virtual_machine".
+
+    Args:
+        type_: lower case; "" is not taken.
+    """
+    if known := KINDS.get(type_):
+        return known
+    provider, _, rest = type_.partition("/")
+    service = re.sub(r"\W", "", provider.removeprefix("microsoft."))
+    return f"azure.{service or 'resource'}.{re.sub(r'[^a-z0-9]+', '_', rest) or 'resource'}"
+
+
+def thing(found: ArmId) -> ArmId:
+    """The thing of its own that an id belongs to: a part of a load balancer (…/frontendIPConfigurations/F) means the load
+    balancer, as long as no row lists such parts."""
+    types, names = found.type.split("/"), found.names
+    for n in range(len(names), 0, -1):
+        if (type_ := "/".join(types[: n + 1])) in KINDS:
+            ahead = found.id.rpartition("/providers/")[0]
+            own = "/".join(f"{t}/{name}" for t, name in zip(types[1 : n + 1], names, strict=False))
+            return (
+                found
+                if n == len(names)
+                else ArmId(f"{ahead}/providers/{types[0]}/{own}", found.subscription, found.group, type_, names[:n])
+            )
+    return found
+
+
+def target_of(found: ArmId) -> str:
+    """Kind of the thing that an ARM id names."""
+    if found.type:
+        return kind_of(found.type)
+    return RESOURCE_GROUP if found.group else SUBSCRIPTION

@@ -1,0 +1,170 @@
+"""Every Azure row over answers in the shape of the real API.
+
+`tests/fixtures/KIND/answers.json` holds `shape`, the SDK's model that the documents have; `rows` as Resource Graph gives them;
+`answers` of Azure Resource Manager by path; and `source`, where a shape is told that the model lacks. A member that the model does not
+have is an error here, as is a declared field or link that the answers do not fill.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from collectors.azure.kinds import KINDS
+from collectors.azure.payloads import items, split
+from collectors.azure.rows import TABLES, Get, Rows
+from normalize.arm import KINDS as KINDS_BY_TYPE
+from normalize.identity import arm_name, canonical
+from normalize.mapping import aliases, fill, kind_table, located, observe
+from normalize.model import Json, Kind, Observation, RawRecord, Scope, Template
+from normalize.references import declared
+from normalize.vocabulary import TERMS
+from tests.contract import azure_shapes
+
+FIXTURES = Path(__file__).parent.parent / "fixtures"
+NOW = datetime(2026, 11, 24, 4, 15, tzinfo=UTC)
+SUBSCRIPTION = "11111111-2222-3333-4444-555555555555"
+SCOPE = Scope("azure", SUBSCRIPTION, "azure-global")
+COLUMNS = frozenset(
+    [
+        "id",
+        "name",
+        "type",
+        "tenantId",
+        "kind",
+        "location",
+        "resourceGroup",
+        "subscriptionId",
+        "managedBy",
+        "sku",
+        "plan",
+        "properties",
+        "tags",
+        "identity",
+        "zones",
+        "extendedLocation",
+        "systemData",
+    ]
+)
+"""Columns of a table of Resource Graph. Source: Azure Resource Graph documentation, "Starter Resource Graph query samples"; read 2026-11-24."""
+BY_NAME = {kind.name: kind for kind in KINDS}
+EXTENDED = {"azure.compute.virtual_machine": ("extended",)}
+"""What Resource Graph adds to the properties that the model has; `source` says who tells it."""
+
+every_row = pytest.mark.parametrize("kind", KINDS, ids=lambda k: k.name)
+
+
+@cache
+def answers(name: str) -> Any:
+    return json.loads((FIXTURES / name / "answers.json").read_text())
+
+
+def listed(kind: Kind) -> list[Json]:
+    """The items of a kind, before details."""
+    fetch = kind.fetch
+    told = answers(kind.name)
+    if isinstance(fetch, Rows):
+        return [item for row in told["rows"] for item in split(row, fetch)]
+    if not fetch.under:
+        return list(items(told["answers"][fill(fetch.path, {}, SCOPE)], fetch, None))
+    above = BY_NAME[fetch.under]
+    parents = (
+        [p for row in told["rows"] for p in split(row, above.fetch)]
+        if isinstance(above.fetch, Rows)
+        else told["parents"]
+    )
+    return [
+        item
+        for p in parents
+        for item in items(told["answers"][fill(fetch.path, {"$parent": p | {"$id": p["id"]}}, SCOPE)], fetch, p)
+    ]
+
+
+@cache
+def seen(name: str) -> Observation:
+    """The one record that a row makes of its answers."""
+    kind = BY_NAME[name]
+    (payload,) = listed(kind)
+    return observe(RawRecord(name, SCOPE, payload, "tenant", "resourcegraph:resources", NOW), kind)
+
+
+@every_row
+def test_answers_have_the_shape_of_the_api(kind: Kind) -> None:
+    told = answers(kind.name)
+    if isinstance(kind.fetch, Get):
+        for answer in told["answers"].values():
+            azure_shapes.check(told["shape"], answer["value"])
+        return
+    for row in told["rows"]:
+        assert set(row) <= COLUMNS
+        assert row["type"] == kind.fetch.type.lower()
+        assert kind.fetch.table in TABLES
+        added = EXTENDED.get(kind.name, ())
+        assert not added or re.search(r"\d{4}-\d\d-\d\d", told["source"])
+        kept = {k: v for k, v in row["properties"].items() if k not in added}
+        further = {k: row[k] for k in ("sku", "identity", "plan", "zones") if row[k]}
+        azure_shapes.check(told["shape"], {"properties": kept, **further})
+
+
+@every_row
+def test_answers_fill_every_field(kind: Kind) -> None:
+    found = seen(kind.name)
+    assert found.misfits == ()
+    filled = {name for name, value in found.resource.attributes.items() if value not in (None, [], {})}
+    assert set(kind.fields) - {"name"} - filled == set()
+    assert found.resource.name
+    assert found.resource.native_id
+    assert found.resource.id == found.resource.id.lower()
+
+
+@every_row
+def test_answers_fill_every_link(kind: Kind) -> None:
+    found = seen(kind.name)
+    mentioned = {(r.verb, r.key) for r in found.references}
+    for link in kind.links:
+        assert not isinstance(link.path, Template)
+        values = [v for _, v in located(found.payload, link.path) if isinstance(v, str)]
+        assert values, f"{link.path} is not in the answers"
+        keys = {declared(v, link.target, link.within, SCOPE).key for v in values}
+        assert {(link.verb, key) for key in keys} <= mentioned, link.path
+
+
+@every_row
+def test_answers_fill_every_alias(kind: Kind) -> None:
+    found = seen(kind.name)
+    keys = set(aliases(found.resource.id, found.payload, kind, SCOPE, found.resource.native_id))
+    for alias in kind.aliases:
+        texts = (
+            [fill(alias.value.text, found.payload, SCOPE)]
+            if isinstance(alias.value, Template)
+            else [v for _, v in located(found.payload, alias.value)]
+        )
+        assert texts
+        assert {canonical(alias.form, text) for text in texts} <= keys
+
+
+@every_row
+def test_row_speaks_the_vocabulary(kind: Kind) -> None:
+    assert re.fullmatch(r"azure\.[a-z0-9]+\.[a-z0-9_]+", kind.name)
+    assert set(kind.fields) <= set(TERMS)
+    assert {link.target for link in kind.links} <= set(BY_NAME) | {""}
+
+
+@every_row
+def test_an_id_of_the_kind_is_recognised_wherever_it_stands(kind: Kind) -> None:
+    found = seen(kind.name)
+    named = arm_name(found.resource.id.upper())
+    assert named is not None
+    assert named.key == found.resource.id
+    assert named.target == kind.name or (isinstance(kind.fetch, Rows) and kind.fetch.keep is not None)
+
+
+def test_names_are_unique_and_types_mean_kinds_that_there_are() -> None:
+    kind_table(KINDS)
+    assert set(KINDS_BY_TYPE.values()) <= set(BY_NAME)
