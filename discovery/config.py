@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from normalize.addresses import only_local, parse_server
 from normalize.errors import ConfigError
-from normalize.identity import arn_name, mlflow_server_name
+from normalize.identity import arn_name, gcp_name, mlflow_server_name
 from normalize.redaction import scrub
 
 DEFAULT_DATABASE = "sqlite:///stocktake.db"
@@ -115,7 +115,7 @@ class AzureSource(_Source):
 
 
 class KubernetesSource(_Source):
-    """`aliases` are names under which others know the cluster: its ARN, the URL of its API server."""
+    """`aliases` are names under which others know the cluster: its ARN or full resource name, the URL of its API server."""
 
     type: Literal["kubernetes"]
     kubeconfig: str | None = None
@@ -126,7 +126,7 @@ class KubernetesSource(_Source):
     @classmethod
     def _names_of_clusters(cls, value: list[str]) -> list[str]:
         for alias in value:
-            if not arn_name(alias):
+            if not arn_name(alias) and not (alias.startswith("//") and gcp_name(alias)):
                 _web_address(alias)
         return value
 

@@ -156,7 +156,7 @@ def coverage(look: Look, unfit: Sequence[Evidence] = (), unfit_count: int = 0, i
 
 def _grant(source: str, provider: str, needs: Sequence[str]) -> str:
     words = ", ".join(f"`{n}`" for n in needs)
-    policy = {"aws": "aws", "kubernetes": "kubernetes", "host": "host"}.get(provider)
+    policy = {"aws": "aws", "gcp": "gcp", "kubernetes": "kubernetes", "host": "host"}.get(provider)
     whole = f"; `stocktake permissions {policy}` prints all that a scan needs" if policy else ""
     if not needs:
         return f"Let the identity of source {source} read it{whole}"

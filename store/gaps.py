@@ -201,11 +201,12 @@ class _Ground:
     providers: set[str] = field(default_factory=set)
     unplanned: dict[str, list[_Stand]] = field(default_factory=lambda: defaultdict(list))
     shut: dict[tuple[str, str], list[_Stand]] = field(default_factory=lambda: defaultdict(list))
+    numbers: dict[str, str] = field(default_factory=dict)
     _judged: dict[tuple[object, ...], tuple[str, list[_Stand]]] = field(default_factory=dict)
 
     @classmethod
     def read(cls, connection: Connection) -> _Ground:
-        ground = cls()
+        ground = cls(numbers=_project_numbers(connection))
         known = select(resources.c.kind, func.max(resources.c.dimension)).group_by(resources.c.kind)
         dimensions = {k: Dimension(d) if d else None for k, d in connection.execute(known)}
         statement = (
@@ -252,6 +253,8 @@ class _Ground:
         Args:
             newest_run: the latest run in which one who needs it was seen anew.
         """
+        if lost.provider == "gcp":
+            lost = replace(lost, account=self.numbers.get(lost.account, lost.account))
         asked = (lost.provider, lost.target, lost.account, lost.place, lost.key.startswith("dns:"), newest_run)
         if asked not in self._judged:
             self._judged[asked] = self._judge(lost, newest_run)
@@ -277,8 +280,10 @@ class _Ground:
     def _doubtful(self, lost: Lost) -> Iterator[_Stand]:
         """What says that nothing could be read where the name might be."""
         yield from self.unplanned[lost.provider]
+        unknown = (lost.provider, lost.account) not in self.accounts
         for (provider, account), stands in self.shut.items():
-            if provider == lost.provider and lost.account in ("", account):
+            within = lost.account in ("", account) or (unknown and "/" in account)  # whose projects are not known
+            if provider == lost.provider and within:
                 yield from stands
 
     def _looks(self, lost: Lost) -> list[_Stand]:
@@ -298,7 +303,8 @@ class _Ground:
 
     def _unlisted(self, lost: Lost) -> str:
         """The kind was never listed where it should be: outside when the place is not ours, else unknown."""
-        if lost.account and lost.place and (lost.provider, lost.account, lost.place) not in self.places:
+        where = (lost.provider, lost.account)
+        if lost.account and lost.place and not {(*where, lost.place), (*where, "global")} & self.places:
             return "external"
         if not lost.account and lost.key.startswith("dns:"):
             return "external"
@@ -308,6 +314,17 @@ class _Ground:
         """Whether every account of the provider that we cover was looked through for the kind."""
         ours = {a for p, a in self.accounts if p == lost.provider}
         return ours <= {s.look.scope.account for s in looks}
+
+
+def _project_numbers(connection: Connection) -> dict[str, str]:
+    """Number of a Google Cloud project -> its id, by which it is looked at."""
+    statement = (
+        select(resources.c.account, aliases.c.key)
+        .join(sightings, sightings.c.resource_id == resources.c.id)
+        .join(aliases, aliases.c.sighting_id == sightings.c.id)
+        .where(resources.c.kind == "gcp.cloudresourcemanager.project", aliases.c.key.startswith("//"))
+    )
+    return {key.rpartition("/")[2]: account for account, key in connection.execute(statement)}
 
 
 # --- names that do not resolve ----------------------------------------------------------------------------------

@@ -21,7 +21,6 @@ from collectors.contract import EVERY_KIND, UNKNOWN_PLACE, Blindness, CutShortEr
 from collectors.gcp.client import (
     IAM_POLICY,
     LIST_ASSETS,
-    NEEDS,
     RESOURCE,
     Client,
     StaleTokenError,
@@ -250,7 +249,7 @@ class GcpCollector:
                 self._add_policies(tree, items)
             yield from self._completed(kind, scope, items, () if refused is None else (refused,))
         if cut := tree.sweep.cut.get(RESOURCE):
-            raise _cut_short(cut, NEEDS[RESOURCE])
+            raise _cut_short(cut)
 
     def _tree(self, account: str) -> _Tree:
         tree = self._by_account.get(account)
@@ -367,7 +366,7 @@ class GcpCollector:
         for items in self._items_of(above, tree, scope.account):
             yield from items
         if cut := tree.sweep.cut.get(RESOURCE):
-            raise _cut_short(cut, NEEDS[RESOURCE])
+            raise _cut_short(cut)
 
     def _items(
         self, fetch: Listing, scope: Scope, values: Mapping[str, Any], parent: dict[str, Json] | None
@@ -512,9 +511,9 @@ def _belongs(fetch: Asset, payload: dict[str, Json]) -> bool:
         return True
 
 
-def _cut_short(cut: CollectError, needs: Sequence[str]) -> CutShortError:
+def _cut_short(cut: CollectError) -> CutShortError:
     said = f"the sweep ended before its end: {cut}"
-    return CutShortError(said, call=cut.call or LIST_ASSETS, needs=cut.needs or tuple(needs), code=cut.code)
+    return CutShortError(said, call=cut.call or LIST_ASSETS, needs=cut.needs, code=cut.code)
 
 
 def _known(error: Exception) -> CollectError:

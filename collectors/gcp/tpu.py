@@ -91,7 +91,7 @@ KINDS = (
             Get(
                 "tpu.googleapis.com",
                 "/v2/projects/{project}/locations/{location}/queuedResources",
-                "tpu.queuedresources.list",
+                "tpu.nodes.list",
                 items="queuedResources[]",
                 page=500,
             ),

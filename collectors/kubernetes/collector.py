@@ -273,7 +273,8 @@ def _same(cluster: Json) -> Iterator[dict[str, Any]]:
     issuer = f"oidc:{cluster['issuer']}" if cluster.get("issuer") else ""
     named = [("$.host", cluster.get("host"), "dns"), ("$.arn", cluster.get("arn"), "arn"), ("$.issuer", issuer, "id")]
     for i, alias in enumerate(cluster.get("aliases") or ()):
-        named.append((f"$.aliases[{i}]", alias, "arn" if alias.startswith("arn:") else "uri"))
+        form = "arn" if alias.startswith("arn:") else "gcp" if alias.startswith("//") else "uri"
+        named.append((f"$.aliases[{i}]", alias, form))
     for path, value, form in named:
         if not value or not (key := canonical(form, value)):
             continue

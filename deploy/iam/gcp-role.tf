@@ -32,7 +32,7 @@ locals {
     "monitoring.timeSeries.list",
     "serviceusage.services.use",
     "tpu.locations.list",
-    "tpu.queuedresources.list",
+    "tpu.nodes.list",
   ]
 }
 
