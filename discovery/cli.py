@@ -197,7 +197,7 @@ def check(state: State, sources: tuple[str, ...], format_: str | None) -> None:
     "--format",
     "format_",
     default=None,
-    help="aws: json, terraform, cloudformation. gcp: yaml, terraform. kubernetes: yaml. host: text.",
+    help="aws: json, terraform, cloudformation. gcp: yaml, terraform. azure: json, terraform. kubernetes: yaml. host: text.",
 )
 @shared
 def permissions(provider: str, format_: str | None) -> None:
@@ -213,7 +213,7 @@ def permissions(provider: str, format_: str | None) -> None:
 
     if provider not in COLLECTORS:
         raise ConfigError(f'"{provider}" cannot be scanned by this version; it scans: {", ".join(COLLECTORS)}')
-    default = {"aws": "json", "gcp": "yaml", "kubernetes": "yaml", "host": "text"}[provider]
+    default = {"aws": "json", "gcp": "yaml", "azure": "json", "kubernetes": "yaml", "host": "text"}[provider]
     try:
         click.echo(permissions(provider)(format_ or default).rstrip("\n"))
     except (KeyError, ValueError) as error:

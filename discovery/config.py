@@ -106,12 +106,40 @@ class GcpSource(_Source):
 
 
 class AzureSource(_Source):
-    type: Literal["azure"]
-    subscriptions: list[str] | None = None
-    management_groups: list[str] | None = None
-    endpoint: str | None = None
+    """`endpoint` is Azure Resource Manager, `authority` Microsoft Entra ID, where they are not those of the `cloud`."""
 
-    _endpoint = field_validator("endpoint")(_web_address)
+    type: Literal["azure"]
+    subscriptions: list[str] | None = Field(default=None, min_length=1)
+    management_groups: list[str] | None = Field(default=None, min_length=1)
+    cloud: Literal["public", "government", "china"] = "public"
+    endpoint: str | None = None
+    authority: str | None = None
+    ca_bundle: str | None = None
+    window_days: int = Field(default=90, ge=1)
+
+    _endpoint = field_validator("endpoint", "authority")(_web_address)
+
+    @field_validator("subscriptions")
+    @classmethod
+    def _subscription_ids(cls, value: list[str] | None) -> list[str] | None:
+        for subscription in value or ():
+            if not re.fullmatch(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", subscription):
+                raise ValueError(f'"{subscription}" is no subscription id; accepted: a GUID')
+        return value
+
+    @field_validator("management_groups")
+    @classmethod
+    def _group_ids(cls, value: list[str] | None) -> list[str] | None:
+        for group in value or ():
+            if not re.fullmatch(r"[\w.()-]{1,90}", group):
+                raise ValueError(f'"{group}" is no id of a management group; accepted: its id, not its display name')
+        return value
+
+    @model_validator(mode="after")
+    def _one_way_to_say_where(self) -> AzureSource:
+        if self.subscriptions and self.management_groups:
+            raise ValueError("accepted: subscriptions or management_groups, not both")
+        return self
 
 
 class KubernetesSource(_Source):
@@ -426,6 +454,16 @@ database = "sqlite:///stocktake.db"        # or postgresql+psycopg://stocktake@d
 # endpoint = "https://{service}-ml.p.googleapis.com"  # private endpoints; left out: the services' own
 # transport = "rest"                       # of Cloud Asset Inventory, where a proxy does not let gRPC through
 # ca_bundle = "/etc/ssl/corporate.pem"     # who else may sign the endpoint's certificates
+
+# [[source]]
+# type = "azure"
+# name = "tenant"
+# subscriptions = ["00000000-0000-0000-0000-000000000000"]  # or management_groups = ["ml"]; left out: all the caller sees
+# cloud = "public"                         # or "government", "china"
+# endpoint = "https://arm.example.internal"  # Azure Resource Manager elsewhere; plain http: no credentials
+# authority = "https://login.example.internal"  # Microsoft Entra ID elsewhere
+# ca_bundle = "/etc/ssl/private-ca.pem"
+# window_days = 90                         # jobs: how far back
 
 # [[source]]
 # type = "kubernetes"

@@ -24,6 +24,8 @@ def documents() -> Mapping[str, str]:
         "deploy/iam/aws-policy.json": aws("json").rstrip("\n") + "\n",
         "deploy/iam/aws-role.tf": aws("terraform").rstrip("\n") + "\n",
         "deploy/iam/aws-role.cloudformation.yaml": aws("cloudformation").rstrip("\n") + "\n",
+        "deploy/iam/azure-role.json": permissions("azure")("json").rstrip("\n") + "\n",
+        "deploy/iam/azure-role.tf": permissions("azure")("terraform").rstrip("\n") + "\n",
         "deploy/iam/gcp-role.yaml": permissions("gcp")("yaml").rstrip("\n") + "\n",
         "deploy/iam/gcp-role.tf": permissions("gcp")("terraform").rstrip("\n") + "\n",
         "deploy/iam/kubernetes-rbac.yaml": permissions("kubernetes")("yaml").rstrip("\n") + "\n",

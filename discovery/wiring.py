@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 COLLECTORS: Mapping[str, tuple[str, str]] = {
     "aws": ("collectors.aws", "aws"),
     "gcp": ("collectors.gcp", "gcp"),
+    "azure": ("collectors.azure", "azure"),
     "kubernetes": ("collectors.kubernetes", "kubernetes"),
     "mlflow": ("collectors.mlflow", "mlflow"),
     "host": ("collectors.hosts", "host"),

@@ -8,13 +8,16 @@ case; and, for what lies under something, "$parent" with that thing's "$id", "id
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
+from normalize.arm import kind_of
 from normalize.errors import CollectError
+from normalize.mapping import read
 from normalize.model import Alias, Category, Field, Json, Kind, Link, Path, Scope
+from normalize.units import instant
 
 PLACES: Mapping[str, str] = {
     "public": "azure-global",
@@ -58,7 +61,7 @@ class Get:
         into: key for a detail's answer, "$Usage"; "" merges it into the item.
         expect: error codes that truly mean none: a list is empty, a detail's answer becomes null.
         gone: error codes by which a detail says that the item no longer exists.
-        window: for a kind of which there are too many to list them all: query parameters, given how far back to go.
+        window: for a kind of which there are too many to keep them all: whether an item is kept, given how far back to go.
         lookups: facts that are asked for many items at once.
         action: the permission it takes, where that does not follow from the path.
     """
@@ -75,7 +78,7 @@ class Get:
     into: str = ""
     expect: tuple[str, ...] = ()
     gone: tuple[str, ...] = ()
-    window: Callable[[datetime], Params] | None = None
+    window: Callable[[Mapping[str, Any], datetime], bool] | None = None
     lookups: tuple[Lookup, ...] = ()
     action: str = ""
 
@@ -115,8 +118,10 @@ class Reader(Protocol):
 
     def now(self) -> datetime: ...
 
-    def pages(self, path: str, version: str, params: Params) -> Iterator[Mapping[str, Any]]:
-        """Answers of Azure Resource Manager page after page. Raises CollectError."""
+    def pages(
+        self, path: str, version: str, params: Params, needs: tuple[str, ...] = ()
+    ) -> Iterator[Mapping[str, Any]]:
+        """Answers of Azure Resource Manager page after page; `needs` is what a refusal lacks. Raises CollectError."""
         ...
 
 
@@ -170,6 +175,34 @@ def resource(
         aliases=aliases,
         sensitive=sensitive,
         quiet=_OWN | quiet,
+    )
+
+
+def created_since(created: Path, state: Path, live: Collection[str]) -> Callable[[Mapping[str, Any], datetime], bool]:
+    """A window by time of creation: what was made since, and of what was made before that which is still in a `live` state. What does
+    not say when it was made is kept."""
+
+    def keeps(item: Mapping[str, Any], since: datetime) -> bool:
+        made = read(dict(item), created)
+        if not isinstance(made, str) or read(dict(item), state) in live:
+            return True
+        return datetime.fromisoformat(instant(made)) >= since
+
+    return keeps
+
+
+def raw_row(type_: str, table: str) -> Kind:
+    """A row for a type that none describes: it is stored as it is."""
+    return Kind(
+        name=kind_of(type_) if table == TABLES[0] else f"{kind_of(type_)}_in_{table}",
+        category=Category.UNMODELLED,
+        fetch=Rows(type_, table),
+        id="$id",
+        native="$name",
+        unique="account",
+        fields={"name": "name", "region": "location", "type": "type"},
+        tags="tags",
+        quiet=_OWN,
     )
 
 

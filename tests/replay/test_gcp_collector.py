@@ -15,9 +15,10 @@ from collectors.contract import CutShortError, Planned
 from collectors.gcp.client import Client
 from collectors.gcp.collector import RESTARTS, GcpCollector
 from collectors.gcp.kinds import KINDS
-from collectors.gcp.patience import ATTEMPTS, Pace, Patience
+from collectors.gcp.patience import Pace
 from collectors.gcp.payloads import Projects
 from collectors.gcp.rows import Asset
+from collectors.patience import ATTEMPTS, Patience
 from discovery.executor import look
 from normalize.errors import DeniedError, TransientError
 from normalize.model import Coverage, Kind, Outcome, Scope

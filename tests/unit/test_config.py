@@ -31,7 +31,7 @@ def test_every_block_of_the_sample_is_accepted_once_uncommented(tmp_path: Path) 
     ]
     text = "\n".join(line for line in lines if not line.startswith("#"))
     config = load(written(tmp_path, text))
-    assert [s.type for s in config.source] == ["aws", "gcp", "kubernetes", "mlflow", "host", "host"]
+    assert [s.type for s in config.source] == ["aws", "gcp", "azure", "kubernetes", "mlflow", "host", "host"]
     assert [s.name for s in config.schedule] == ["nightly"]
 
 
