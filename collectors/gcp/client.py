@@ -13,6 +13,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -152,8 +153,9 @@ class Client:
         client = asset_v1.AssetServiceClient(
             transport=self._transport, credentials=self._found_credentials(), client_options=options
         )
-        if self._ca_bundle and self._transport == "rest":
-            client.transport._session.verify = self._ca_bundle  # the library has no setting for it
+        if self._ca_bundle and self._transport == "rest":  # the library has no setting for it
+            session = client.transport._session
+            session.request = partial(session.request, verify=self._ca_bundle)
         return client
 
     def _channel(self, transport: Any, address: str) -> Any:
@@ -221,6 +223,7 @@ class Client:
                     params=dict(params),
                     json=body,
                     headers={"Host": host} if self._is_shared() else {},
+                    verify=self._ca_bundle,  # of the session's own, the environment would be asked first
                     timeout=(_CONNECT_SECONDS, self._timeout),
                     allow_redirects=False,
                 )
@@ -248,8 +251,6 @@ class Client:
         session: requests.Session | None = getattr(self._local, "session", None)
         if session is None:
             session = requests.Session() if self._is_plain else AuthorizedSession(self._found_credentials())
-            if self._ca_bundle:
-                session.verify = self._ca_bundle
             self._local.session = session
             with self._lock:
                 self._sessions.append(session)

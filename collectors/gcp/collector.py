@@ -328,17 +328,22 @@ class GcpCollector:
 
     # Listings
 
-    def _listed(self, kind: Kind, scope: Scope, first: bool = False) -> Iterator[RawRecord]:
-        fetch: Listing = kind.fetch
+    def _listed(self, kind: Kind, scope: Scope) -> Iterator[RawRecord]:
         batch: list[dict[str, Json]] = []
-        for item in self._listed_items(fetch, scope, first):
-            batch.append(item)
-            if len(batch) == BATCH or first:
-                yield from self._completed(kind, scope, batch)
-                batch = []
+        cut: CollectError | None = None
+        try:
+            for item in self._listed_items(kind.fetch, scope):
+                batch.append(item)
+                if len(batch) == BATCH:
+                    yield from self._completed(kind, scope, batch)
+                    batch = []
+        except CollectError as error:  # what came before it is not lost
+            cut = error
         yield from self._completed(kind, scope, batch)
+        if cut is not None:
+            raise cut
 
-    def _listed_items(self, fetch: Listing, scope: Scope, first: bool = False) -> Iterator[dict[str, Json]]:
+    def _listed_items(self, fetch: Listing, scope: Scope) -> Iterator[dict[str, Json]]:
         values = self._scope_values(scope)
         if not fetch.under:
             yield from self._items(fetch, scope, values, None)
@@ -350,8 +355,6 @@ class GcpCollector:
                     yield from self._items(fetch, scope, _values(parent), parent)
                 except CollectError as error:  # the others' children are not lost with this one's
                     failed = failed or error
-                if first:
-                    break
         except CollectError as error:
             failed = failed or error
         if failed is not None:

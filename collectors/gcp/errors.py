@@ -22,6 +22,9 @@ _QUOTA_PROJECT = frozenset(
     {"USER_PROJECT_DENIED", "CONSUMER_INVALID", "CONSUMER_SUSPENDED", "RESOURCE_USAGE_RESTRICTION_VIOLATED"}
 )
 _TRANSIENT = frozenset({408, 429, 500, 502, 503, 504})
+_REFUSED_CREDENTIALS = re.compile(
+    r"metadata from plugin failed.*(?:invalid_grant|invalid_client|unauthorized_client|Reauthentication)"
+)
 _RETRY_INFO = "google.rpc.RetryInfo"
 _WORDS = {
     "RESOURCE_EXHAUSTED": 429,
@@ -98,6 +101,8 @@ def refusal_of(code: int, body: bytes, retry_after: str | None = None) -> Refusa
 def refusal_from(error: Any) -> Refusal:
     """The error that the Cloud Asset client raised, over gRPC or REST."""
     code = int(error.code or 0)
+    if _REFUSED_CREDENTIALS.search(str(error.message)):  # gRPC says that it is unavailable then
+        return Refusal(401, str(error.message), "UNAUTHENTICATED")
     grpc = getattr(error, "grpc_status_code", None)
     status = str(getattr(grpc, "name", "") or "")
     delay = next((d.retry_delay for d in error.details or () if hasattr(d, "retry_delay")), None)

@@ -102,6 +102,34 @@ def test_terraform_makes_a_role_that_holds_the_whole_policy() -> None:
     assert granted == _actions(json.loads(_read("aws-policy.json"))) - {ASSUMES}
 
 
+def test_the_google_cloud_role_only_reads() -> None:
+    role = yaml.safe_load(_read("gcp-role.yaml"))
+    assert role.keys() == {"title", "description", "stage", "includedPermissions"}
+    permissions = role["includedPermissions"]
+    assert [
+        p
+        for p in permissions
+        if not re.search(r"\.(?:get|list|search|query)\w*$", p) and p != "serviceusage.services.use"
+    ] == []
+    assert not [
+        p
+        for p in permissions
+        if re.search(r"secretmanager.versions|storage.objects|bigquery.tables.getData|accessTokens", p)
+    ]
+
+
+def test_terraform_grants_the_google_cloud_role_to_one_identity() -> None:
+    text = _read("gcp-role.tf")
+    parsed = hcl2.load(io.StringIO(text))
+    resources = _blocks(parsed["resource"])
+    declared = resources.keys() | {f"var.{_bare(name)}" for block in parsed["variable"] for name in block}
+    used = {m[0] for m in re.finditer(r"\bgoogle_\w+\.\w+|\bvar\.\w+", text)}
+    assert used - declared == set()
+    (given,) = parsed["locals"]
+    assert list(map(_bare, given["permissions"])) == yaml.safe_load(_read("gcp-role.yaml"))["includedPermissions"]
+    assert {r["member"] for name, r in resources.items() if "_member." in name} == {"${var.member}"}
+
+
 def _blocks(section: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
     """ "type.name" -> body of each block of a section of parsed Terraform."""
     return {

@@ -8,6 +8,7 @@ services apart by the Host header, as a client with a configured endpoint sends 
 from __future__ import annotations
 
 import json
+import ssl
 import threading
 import time
 from collections import Counter
@@ -105,29 +106,30 @@ class Made(Sequence[Mapping[str, Any]]):
     """Assets that are made up as they are asked for.
 
     Args:
-        like: one of them, in JSON; the others have another name.
+        likes: some of them, in JSON, by turns; the others have other names.
     """
 
-    def __init__(self, count: int, like: Mapping[str, Any]) -> None:
+    def __init__(self, count: int, *likes: Mapping[str, Any]) -> None:
         self._count = count
-        self._like = like
-        self._message = asset_v1.Asset.from_json(json.dumps(like))._pb
+        self._likes = likes
+        self._messages = [asset_v1.Asset.from_json(json.dumps(like))._pb for like in likes]
 
     def __len__(self) -> int:
         return self._count
 
     def name(self, index: int) -> str:
-        return f"{self._like['name']}-{index}"
+        return f"{self._likes[index % len(self._likes)]['name']}-{index}"
 
     def __getitem__(self, index: Any) -> Any:
         if isinstance(index, slice):
             return [self[i] for i in range(*index.indices(self._count))]
-        return {**self._like, "name": self.name(index)}
+        return {**self._likes[index % len(self._likes)], "name": self.name(index)}
 
     def messages(self, start: int, end: int) -> Iterator[Any]:
         for index in range(start, min(end, self._count)):
-            message = type(self._message)()
-            message.CopyFrom(self._message)
+            like = self._messages[index % len(self._messages)]
+            message = type(like)()
+            message.CopyFrom(like)
             message.name = self.name(index)
             yield message
 
@@ -144,6 +146,7 @@ class Cloud:
         faults: what happens to the n-th call of ListAssets, from 1; "always" of a fault goes on.
         missing: permissions that we do not have, by testIamPermissions.
         calls: how often each was asked: "ListAssets RESOURCE", "GET HOST/PATH".
+        tokens: what callers prove who they are by.
     """
 
     resources: Sequence[Mapping[str, Any]] = ()
@@ -153,6 +156,7 @@ class Cloud:
     faults: Callable[[int], Fault | None] = lambda n: None
     missing: frozenset[str] = frozenset()
     calls: Counter[str] = field(default_factory=Counter)
+    tokens: set[str] = field(default_factory=set)
     largest_page: int = 1000
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -229,6 +233,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _respond(self, body: Any) -> None:
         url = urlsplit(self.path)
+        if token := self.headers["Authorization"]:
+            self.cloud.tokens.add(token)
         query = {k: v[-1] for k, v in parse_qs(url.query).items()}
         try:
             if body is not None:
@@ -272,8 +278,8 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def serve_rest(cloud: Cloud) -> Iterator[str]:
-    """URL of a server of the cloud."""
+def serve_rest(cloud: Cloud, context: ssl.SSLContext | None = None) -> Iterator[str]:
+    """URL of a server of the cloud; with a context, over TLS."""
 
     class Handler(_Handler):
         pass
@@ -281,9 +287,11 @@ def serve_rest(cloud: Cloud) -> Iterator[str]:
     Handler.cloud = cloud
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
+    if context is not None:
+        server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
     try:
-        yield f"http://127.0.0.1:{server.server_port}"
+        yield f"https://localhost:{server.server_port}" if context else f"http://127.0.0.1:{server.server_port}"
     finally:
         server.shutdown()
         server.server_close()
@@ -297,6 +305,7 @@ class _Assets:
 
     def list_assets(self, request: Any, context: Any) -> Any:
         content = asset_v1.ContentType(request.content_type).name
+        self._cloud.tokens.update(v for k, v in context.invocation_metadata() if k == "authorization")
         try:
             start, end, listed, token = self._cloud.page(
                 request.parent, content, list(request.asset_types), request.page_size, request.page_token

@@ -1,0 +1,86 @@
+"""A sweep of Cloud Asset Inventory into an inventory: time, memory, and whether everything arrived once.
+
+    python -m benchmarks.gcp_sweep_bench [--assets 100000] [--throttled 20]
+
+The test suite's gRPC server, in a process of its own, serves machines, disks, buckets and templates of one project, a thousand to a
+page, and answers every n-th call with RESOURCE_EXHAUSTED. The scan is the real one: the library's client, the sweep on the disk,
+redaction, mapping, SQLite. The pace of 100 lists a minute is lifted: it would be waited for, not worked for.
+"""
+
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+import resource
+import sqlite3
+import tempfile
+import time
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+KINDS = ("gcp.compute.instance", "gcp.compute.disk", "gcp.compute.instance_template", "gcp.compute.image")
+
+
+def serve(assets: int, throttled: int, told: Connection) -> None:
+    """Serve until the other side says that it is done; then tell how often lists were asked for."""
+    from tests.servers.google_cloud import THROTTLED, Cloud, Made, fixture, serve_grpc
+
+    cloud = Cloud(
+        Made(assets, *(fixture(kind)["assets"][0] for kind in KINDS)),
+        faults=lambda n: THROTTLED if throttled and n % throttled == 3 else None,
+    )
+    with serve_grpc(cloud) as url:
+        told.send(url)
+        told.recv()
+        told.send(cloud.calls["ListAssets"])
+
+
+def scan(url: str, database: Path) -> None:
+    """One scan into a new database."""
+    from collectors.gcp.client import Client
+    from collectors.gcp.collector import GcpCollector
+    from collectors.gcp.kinds import KINDS as ROWS
+    from collectors.gcp.patience import Pace, Patience
+    from collectors.gcp.payloads import Projects
+    from discovery.scans import scan_into
+
+    client = Client(
+        endpoint=url, transport="grpc", pace=Pace(per_minute=10**6), patience=Patience(sleep=lambda _: None)
+    )
+    rows = [row for row in ROWS if row.name in KINDS]
+    collector = GcpCollector("org", client, rows, ["organizations/1234"], Projects())
+    try:
+        scan_into(f"sqlite:///{database}", [collector], facts=[{"name": "org", "type": "gcp"}])
+    finally:
+        collector.close()
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--assets", type=int, default=100_000)
+    options.add_argument("--throttled", type=int, default=20, help="every n-th call is refused; 0 for none")
+    chosen = options.parse_args()
+    ours, theirs = multiprocessing.Pipe()
+    server = multiprocessing.get_context("spawn").Process(target=serve, args=(chosen.assets, chosen.throttled, theirs))
+    server.start()
+    url = ours.recv()
+    with tempfile.TemporaryDirectory() as folder:
+        database = Path(folder) / "stocktake.db"
+        before, wall = time.process_time(), time.perf_counter()
+        scan(url, database)
+        cpu, wall = time.process_time() - before, time.perf_counter() - wall
+        with sqlite3.connect(database) as connection:
+            (count,) = connection.execute("SELECT COUNT(*) FROM resources").fetchone()
+            (twice,) = connection.execute("SELECT SUM(duplicates) FROM coverage").fetchone()
+    ours.send("done")
+    calls = ours.recv()
+    server.join()
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(f"assets {chosen.assets}, arrived {count}, twice {twice}, lists {calls}")
+    print(
+        f"wall {wall:.1f} s, CPU {cpu:.1f} s, {cpu / chosen.assets * 1e6:.0f} µs per asset, peak memory {peak:.0f} MiB"
+    )
+
+
+if __name__ == "__main__":
+    main()

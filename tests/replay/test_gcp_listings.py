@@ -1,0 +1,223 @@
+"""What services list themselves: places, pages, children, details, lookups; and what their errors mean."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from collectors.gcp.errors import meaning, refusal_of
+from collectors.gcp.metrics import DAYS, Question, Traffic
+from collectors.gcp.patience import ATTEMPTS, BusyError, Pace, Patience
+from collectors.gcp.rows import Get, Listing, filled, row
+from collectors.traffic import TRAFFIC
+from normalize.errors import CollectError, DeniedError, TransientError, UnavailableError
+from normalize.model import Category, Kind, Outcome, Scope
+from tests.replay.test_gcp_collector import NOW, looks, opened
+from tests.servers.google_cloud import CUT, THROTTLED, Cloud, Fault, denied, disabled, fixture, serve_rest
+
+PROJECT = fixture("gcp.cloudresourcemanager.project")["assets"]
+VERTEX = "us-central1-aiplatform.googleapis.com/v1/projects/ml-prod/locations/us-central1"
+PLACES = "aiplatform.googleapis.com/v1/projects/ml-prod/locations"
+
+
+def listing(noun: str, path: str, **more: Any) -> Kind:
+    get = Get("{location}-aiplatform.googleapis.com", path, f"aiplatform.{noun}.list", items=f"{noun}[]", page=100)
+    type_ = f"aiplatform.googleapis.com/{noun[0].upper()}{noun[1:-1]}"
+    return row(Category.DATASET, Listing(get, type_, "", "//aiplatform.googleapis.com/{name}", **more), {}, labels="")
+
+
+GROUPS = listing("featureGroups", "/v1/projects/{project}/locations/{location}/featureGroups")
+FEATURES = listing("features", "/v1/{relative}/features", under=GROUPS.name)
+GROUP = "projects/480123456789/locations/us-central1/featureGroups"
+
+
+def vertex(**answers: Any) -> Cloud:
+    return Cloud(PROJECT, answers={f"{VERTEX}/{path}": body for path, body in answers.items()})
+
+
+def test_every_page_is_read_in_every_place() -> None:
+    cloud = vertex(
+        featureGroups=[{"featureGroups": [{"name": f"{GROUP}/a"}]}, {"featureGroups": [{"name": f"{GROUP}/b"}]}]
+    )
+    cloud.answers[PLACES] = [{"locations": [{"locationId": p}]} for p in ("us-central1", "europe-west4")]
+    cloud.answers[VERTEX.replace("us-central1", "europe-west4") + "/featureGroups"] = {}
+    with serve_rest(cloud) as url, opened(url, kinds=[GROUPS]) as (collector, _):
+        coverages, seen = looks(collector)
+    assert sorted(o.resource.native_id for o in seen) == ["a", "b"]
+    assert {(account, place): c.records for (_, account, place), c in coverages.items()} == {
+        ("ml-prod", "us-central1"): 2,
+        ("ml-prod", "europe-west4"): 0,
+    }
+    assert seen[0].resource.scope == Scope("gcp", "ml-prod", "us-central1")
+
+
+def test_one_parent_that_cannot_be_read_does_not_cost_the_others_children() -> None:
+    cloud = vertex(featureGroups={"featureGroups": [{"name": f"{GROUP}/a"}, {"name": f"{GROUP}/b"}]})
+    children = f"us-central1-aiplatform.googleapis.com/v1/{GROUP}"
+    cloud.answers[f"{children}/a/features"] = denied("aiplatform.features.list", f"{GROUP}/a")
+    cloud.answers[f"{children}/b/features"] = {"features": [{"name": f"{GROUP}/b/features/age"}]}
+    with serve_rest(cloud) as url, opened(url, kinds=[GROUPS, FEATURES]) as (collector, _):
+        coverages, seen = looks(collector, [FEATURES.name])
+    (found,) = coverages.values()
+    assert (found.outcome, found.records, found.needs) == (Outcome.PARTIAL, 1, ("aiplatform.features.list",))
+    assert seen[0].payload["$parent"]["name"] == f"{GROUP}/b"
+
+
+@pytest.mark.parametrize(
+    ("fault", "outcome", "need"),
+    [
+        (disabled("aiplatform.googleapis.com", "480123456789"), Outcome.UNAVAILABLE, "aiplatform.googleapis.com"),
+        (disabled("aiplatform.googleapis.com", "99"), Outcome.DENIED, "aiplatform.googleapis.com enabled in project 99"),
+        (Fault(403, "PERMISSION_DENIED", "Billing is off", "BILLING_DISABLED"), Outcome.DENIED, "billing enabled for project ml-prod"),
+        (Fault(403, "PERMISSION_DENIED", "No", "USER_PROJECT_DENIED"), Outcome.DENIED, "serviceusage.services.use"),
+        (Fault(403, "PERMISSION_DENIED", "No", "SECURITY_POLICY_VIOLATED"), Outcome.DENIED, "an ingress rule of VPC Service Controls"),
+        (Fault(403, "PERMISSION_DENIED", "The caller does not have permission"), Outcome.DENIED, "aiplatform.locations.list"),
+        (Fault(401, "UNAUTHENTICATED", "No"), Outcome.DENIED, "credentials that Google accepts"),
+        (THROTTLED, Outcome.FAILED, ""),
+        (CUT, Outcome.FAILED, ""),
+        (Fault(400, "INVALID_ARGUMENT", "What?"), Outcome.FAILED, ""),
+    ],
+)  # fmt: skip
+def test_an_error_means_what_can_be_done_about_it(fault: Fault, outcome: Outcome, need: str) -> None:
+    cloud = Cloud(PROJECT, answers={PLACES: fault})
+    with serve_rest(cloud) as url, opened(url, kinds=[GROUPS]) as (collector, _):
+        ((_, found),) = looks(collector)[0].items()
+    assert (found.outcome, found.needs) == (outcome, (need,) if need else ())
+    assert found.reason
+    assert not found.proves_absence()
+
+
+def test_throttling_is_waited_out_within_bounds() -> None:
+    answers = iter([THROTTLED, CUT, {"locations": [{"locationId": "us-central1"}]}])
+    cloud = vertex(featureGroups={})
+    cloud.answers[PLACES] = lambda query: next(answers)
+    with serve_rest(cloud) as url, opened(url, kinds=[GROUPS]) as (collector, time):
+        coverages, _ = looks(collector)
+    assert {c.outcome for c in coverages.values()} == {Outcome.COMPLETE}
+    assert len(time.slept) == 2
+    cloud = Cloud(PROJECT, answers={PLACES: THROTTLED})
+    with serve_rest(cloud) as url, opened(url, kinds=[GROUPS]) as (collector, time):
+        looks(collector)
+    assert cloud.calls[f"GET {PLACES}"] == ATTEMPTS
+
+
+def test_pages_that_go_in_a_circle_are_cut_short() -> None:
+    page = {"featureGroups": [{"name": f"{GROUP}/a"}], "nextPageToken": "again"}
+    with serve_rest(vertex(featureGroups=page)) as url, opened(url, kinds=[GROUPS]) as (collector, _):
+        coverages, _ = looks(collector)
+    (found,) = coverages.values()
+    assert found.outcome is Outcome.PARTIAL
+    assert "circle" in found.reason
+
+
+def test_a_detail_that_is_refused_costs_that_records_detail() -> None:
+    get = Get("aiplatform.googleapis.com", "/v1/{relative}/extra", "aiplatform.extra.get", into="$Extra")
+    kind = replace(GROUPS, fetch=replace(GROUPS.fetch, detail=(get,)))
+    cloud = vertex(featureGroups={"featureGroups": [{"name": f"{GROUP}/{n}"} for n in "abc"]})
+    extra = f"aiplatform.googleapis.com/v1/{GROUP}"
+    cloud.answers |= {f"{extra}/a/extra": {"x": 1}, f"{extra}/b/extra": denied("aiplatform.extra.get", "b")}
+    with serve_rest(cloud) as url, opened(url, kinds=[kind]) as (collector, _):
+        coverages, seen = looks(collector)
+    (found,) = coverages.values()
+    assert (found.outcome, found.records, found.gaps, found.needs) == (
+        Outcome.COMPLETE,
+        3,
+        1,
+        ("aiplatform.extra.get",),
+    )
+    kept = {o.resource.native_id: o.payload.get("$Extra", "absent") for o in seen}
+    assert kept == {"a": {"x": 1}, "b": "absent", "c": None}  # of c, the API says that there is none
+
+
+def test_a_read_that_needs_what_an_item_does_not_have_is_not_made_up() -> None:
+    with pytest.raises(CollectError, match="has no kmsKey"):
+        filled("/v1/{kmsKey}", {"name": "x"})
+
+
+METRIC = "aiplatform.googleapis.com/prediction/online/"
+SERVED = Question(f"{METRIC}prediction_count", ("resource.label.endpoint_id",), ("$asset.id",))
+SERVING = Traffic(
+    SERVED,
+    latency=replace(SERVED, metric=f"{METRIC}prediction_latencies"),
+    errors=replace(SERVED, metric=f"{METRIC}error_count"),
+    alive=replace(SERVED, metric=f"{METRIC}replicas"),
+)
+
+
+class Monitoring:
+    """Answers in place of a client."""
+
+    def __init__(self, **series: Any) -> None:
+        self.memory: dict[tuple[str, ...], Any] = {}
+        self.asked: list[str] = []
+        self._series = series
+
+    def now(self) -> Any:
+        return NOW
+
+    def answers(self, get: Get, values: Any) -> Any:
+        metric = str(get.params["filter"]).partition(METRIC)[2].partition('"')[0]
+        self.asked.append(metric)
+        points = {
+            endpoint: [{"interval": {"endTime": str(i)}, "value": {"int64Value": str(v)}} for i, v in enumerate(values)]
+            for endpoint, values in self._series.get(metric, {}).items()
+        }
+        yield {"timeSeries": [{"resource": {"labels": {"endpoint_id": e}}, "points": p} for e, p in points.items()]}
+
+
+def item(endpoint: str) -> dict[str, Any]:
+    return {"$asset": {"id": endpoint}}
+
+
+def test_silence_is_not_zero_and_zero_is_what_reports_without_requests() -> None:
+    reader: Any = Monitoring(
+        prediction_count={"busy": [60, 0, 120]},
+        prediction_latencies={"busy": [250]},
+        replicas={"busy": [1], "idle": [1]},
+    )
+    items = [item("busy"), item("idle"), item("silent")]
+    assert SERVING.add(reader, Scope("gcp", "ml-prod", "global"), items) == {}
+    busy, idle, silent = items
+    assert (busy[TRAFFIC]["Requests"], busy[TRAFFIC]["PerMinute"]["Max"], busy[TRAFFIC]["Days"]) == (180, 120, DAYS)
+    assert busy[TRAFFIC]["Latency"] == {"P50": 0.25, "P99": 0.25}
+    assert busy[TRAFFIC]["Errors"] == 0
+    assert idle[TRAFFIC]["Requests"] == 0
+    assert TRAFFIC not in silent
+
+
+def test_a_metric_is_asked_for_once_in_a_project_however_many_things_it_tells_of() -> None:
+    reader: Any = Monitoring()
+    for _ in range(3):
+        SERVING.add(reader, Scope("gcp", "ml-prod", "global"), [item("x")])
+    assert len(reader.asked) == 5  # of latency, the median and the 99th percentile
+
+
+def test_patience_ends_with_the_seconds_too() -> None:
+    slept: list[float] = []
+    patience = Patience(seconds=10, clock=lambda: sum(slept), sleep=slept.append, chance=lambda: 1.0)
+
+    def busy() -> None:
+        raise BusyError(TransientError("busy"))
+
+    with pytest.raises(TransientError):
+        patience.call(busy)
+    assert sum(slept) <= 10
+
+
+def test_a_pace_lets_a_minute_pass() -> None:
+    now: list[float] = [0.0]
+    pace = Pace(2, clock=lambda: now[0], sleep=lambda s: now.__setitem__(0, now[0] + s))
+    for _ in range(5):
+        pace.take()
+    assert now[0] == 120.0
+
+
+def test_an_older_form_of_an_error_is_read_too() -> None:
+    body = b'{"error": {"code": 403, "message": "Compute Engine API has not been used", "errors": [{"reason": "accessNotConfigured"}]}}'
+    found = meaning(refusal_of(403, body), "GET compute.googleapis.com/x", ("compute.zones.list",), "p")
+    assert isinstance(found, UnavailableError)
+    assert found.needs == ("compute.googleapis.com",)
+    assert isinstance(meaning(refusal_of(403, b"<html>"), "c", ("x.y.z",)), DeniedError)
+    assert refusal_of(429, b"<html>", "7").wait == 7.0
