@@ -55,8 +55,9 @@ class Sweep:
             return {(t, a): n for t, a, n in self._database.execute(statement, (part,))}
 
     def read(self, part: str, types: Sequence[str], account: str = "") -> Iterator[list[bytes]]:
-        """Documents of some types, of one account or of all, a batch at a time."""
-        where = f"part = ? AND type IN ({', '.join('?' * len(types))}) AND rowid > ?"
+        """Documents of some types (of all where none is named), of one account or of all, a batch at a time."""
+        of_types = f"type IN ({', '.join('?' * len(types))}) AND " if types else ""
+        where = f"part = ? AND {of_types}rowid > ?"
         values: list[str | int] = [part, *types, 0]
         if account:
             where, values = f"account = ? AND {where}", [account, *values]

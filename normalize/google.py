@@ -73,6 +73,14 @@ _NOT_OWN = frozenset(
 )  # fmt: skip
 """Collections of what is Google's own: where things are and of what sort, and the log of changes."""
 _SINGULARS = {"policies": "policy", "addresses": "address", "indexes": "index", "registries": "registry", "repositories": "repository"}  # fmt: skip
+_NOUNS: Mapping[tuple[str, str], str] = {
+    ("iam", "keys"): "service_account_key",
+    ("logging", "buckets"): "log_bucket",
+    ("logging", "sinks"): "log_sink",
+    ("logging", "metrics"): "log_metric",
+    ("monitoring", "alertPolicies"): "alert_policy",
+}
+"""Collections that asset types call otherwise. Source: "Asset names", read 2026-11-24."""
 _LINK = re.compile(
     r"https://(?P<host>[a-z0-9-]+(?:\.[a-z0-9-]+)*)\.googleapis\.com/(?:(?P<service>(?!v\d)[a-z]+)/)?"
     r"(?:v\d+\w*|alpha|beta)/(?P<path>(?:projects|folders|organizations)/.+)"
@@ -129,7 +137,7 @@ class GoogleName(NamedTuple):
             return ""
         if self.service == "cloudresourcemanager":
             return f"gcp.cloudresourcemanager.{singular(parts[0])}"
-        return f"gcp.{self.service}.{singular(parts[-2])}"
+        return f"gcp.{self.service}.{_NOUNS.get((self.service, parts[-2])) or singular(parts[-2])}"
 
 
 def snake(word: str) -> str:

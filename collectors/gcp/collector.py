@@ -152,16 +152,15 @@ class GcpCollector:
             return
         needed = {k.name: k for k in [*swept, *(self._kinds[k.fetch.under] for k in children)]}
         everything = {k.name for k in swept} == {k.name for k in self._kinds.values() if isinstance(k.fetch, Asset)}
-        types = () if everything else tuple(sorted({t for k in needed.values() for t in k.fetch.types}))
         try:
-            self._sweep(tree, types, policies=any(k.fetch.iam for k in needed.values()))
+            self._sweep(tree, [k.fetch for k in needed.values()], everything=everything)
         except CollectError as error:
             yield Planned(None, Scope("gcp", self._account(tree), UNKNOWN_PLACE), error)
             return
         if not tree.is_project:
             self._take(tree, tree.parent)
-        for _, account in tree.sweep.counts(RESOURCE):  # of a project that was made meanwhile
-            self._take(tree, account)
+        for _, account in (*tree.sweep.counts(RESOURCE), *tree.sweep.counts(IAM_POLICY)):
+            self._take(tree, account)  # of a project that was made meanwhile
         for account in [a for a, t in self._by_account.items() if t is tree]:
             yield from (Planned(kind, Scope("gcp", account, GLOBAL)) for kind in swept)
             if "/" not in account:
@@ -179,12 +178,15 @@ class GcpCollector:
 
     # The sweep
 
-    def _sweep(self, tree: _Tree, types: Sequence[str], *, policies: bool) -> None:
-        """Read a parent from end to end. Raises CollectError where nothing of it can be read."""
-        self._sweep_part(tree, RESOURCE, types)
-        if policies:
+    def _sweep(self, tree: _Tree, fetches: Sequence[Asset], *, everything: bool) -> None:
+        """Read a parent from end to end. Raises CollectError where nothing of its resources can be read."""
+        listed = [f for f in fetches if f.content == RESOURCE]
+        bound = [f for f in fetches if f.iam or f.content == IAM_POLICY]
+        if listed:
+            self._sweep_part(tree, RESOURCE, () if everything else _types(listed))
+        if bound:
             try:
-                self._sweep_part(tree, IAM_POLICY, types)
+                self._sweep_part(tree, IAM_POLICY, () if everything else _types(bound))
             except CollectError as error:
                 tree.sweep.cut[IAM_POLICY] = error
 
@@ -248,8 +250,8 @@ class GcpCollector:
             if fetch.iam and refused is None:
                 self._add_policies(tree, items)
             yield from self._completed(kind, scope, items, () if refused is None else (refused,))
-        if cut := tree.sweep.cut.get(RESOURCE):
-            raise _cut_short(cut)
+        if cut := tree.sweep.cut.get(fetch.content):
+            raise _cut_short(cut) if tree.sweep.counts(fetch.content) else cut
 
     def _tree(self, account: str) -> _Tree:
         tree = self._by_account.get(account)
@@ -258,7 +260,7 @@ class GcpCollector:
         return tree
 
     def _items_of(self, fetch: Asset, tree: _Tree, account: str) -> Iterator[list[dict[str, Json]]]:
-        for documents in tree.sweep.read(RESOURCE, fetch.types, account):
+        for documents in tree.sweep.read(fetch.content, fetch.types, account):
             payloads = (from_asset(asset_of(document), self._projects) for document in documents)
             yield [self._derived(fetch, p) for p in payloads if _belongs(fetch, p)]
 
@@ -449,7 +451,7 @@ class GcpCollector:
             self._client.assets(tree.parent, IAM_POLICY, page=1)
         except CollectError as error:
             scope = Scope("gcp", self._account(tree), GLOBAL)
-            asked = (k for k in kinds if isinstance(k.fetch, Asset) and k.fetch.iam)
+            asked = (k for k in kinds if isinstance(k.fetch, Asset) and (k.fetch.iam or k.fetch.content == IAM_POLICY))
             yield from (Blindness(kind.name, scope, error) for kind in asked)
 
     def _check_project(self, kinds: Sequence[Kind], project: str) -> Iterator[Blindness]:
@@ -504,6 +506,11 @@ def _values(item: Mapping[str, Any]) -> dict[str, Any]:
     asset = item[ASSET]
     relative = asset["name"].split("/", 3)[-1]
     return {**item, **{k: asset.get(k) for k in ("project", "number", "location", "id")}, "relative": relative}
+
+
+def _types(fetches: Sequence[Asset]) -> tuple[str, ...]:
+    """The asset types of some kinds; none, which means every one, where one of them takes every one."""
+    return tuple(sorted({t for f in fetches for t in f.types})) if all(f.types for f in fetches) else ()
 
 
 def _belongs(fetch: Asset, payload: dict[str, Json]) -> bool:

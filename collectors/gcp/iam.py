@@ -1,10 +1,31 @@
-"""Identity and Access Management: service accounts and their keys."""
+"""Identity and Access Management: service accounts and their keys, roles, and who may do what."""
 
 from __future__ import annotations
 
-from collectors.gcp.rows import Asset, row
-from collectors.gcp.values import members
-from normalize.model import Alias, Category, Field
+from collections.abc import Mapping
+from typing import Any
+
+from collectors.gcp.rows import LIST_POLICIES, OWN_PATHS, Asset, row
+from collectors.gcp.values import everybody, members
+from normalize.model import Alias, Category, Field, Kind, Link, Template
+from normalize.units import instant
+
+
+def _permissions(bindings: Any) -> list[Mapping[str, Any]]:
+    """Bindings of a policy: role, to how many it is given, under which condition."""
+    found: list[Mapping[str, Any]] = []
+    for binding in bindings:
+        told: dict[str, Any] = {"role": binding["role"], "members": len(binding.get("members") or ())}
+        if condition := binding.get("condition"):
+            told["condition"] = condition.get("expression")
+        found.append(told)
+    return found
+
+
+def _account(key: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The service account of a key, by the key's own name."""
+    return {"$Account": str(key["name"]).partition("/serviceAccounts/")[2].partition("/")[0]}
+
 
 KINDS = (
     row(
@@ -25,4 +46,60 @@ KINDS = (
         aliases=(Alias("gcp", "email"),),
         quiet=frozenset({"email", "name", "oauth2ClientId"}),
     ),
+    row(
+        Category.KEY,
+        Asset(
+            ("iam.googleapis.com/ServiceAccountKey",),
+            "iam.v1.ServiceAccountKey",
+            "//iam.googleapis.com/projects/PROJECT_ID/serviceAccounts/SERVICE_ACCOUNT_EMAIL_OR_ID/keys/SERVICE_ACCOUNT_KEY",
+            derive=_account,
+        ),
+        {
+            "type": "keyType",
+            "key_type": "keyAlgorithm",
+            "key_origin": "keyOrigin",
+            "suspended": "disabled",
+            "created_at": Field("validAfterTime", instant),
+            "expires_at": Field("validBeforeTime", instant),
+        },
+        labels="",
+        links=(Link("belongs_to", "gcp.iam.service_account", "$Account"),),
+        sensitive=frozenset({"privateKeyData", "publicKeyData"}),
+        quiet=frozenset({"name"}),
+    ),
+    row(
+        Category.POLICY,
+        Asset(
+            ("iam.googleapis.com/Role",),
+            "iam.v1.Role",
+            "//iam.googleapis.com/projects/PROJECT_ID/roles/ROLE",
+        ),
+        {
+            "name": "title",
+            "description": "description",
+            "stage": "stage",
+            "actions": "includedPermissions",
+        },
+        labels="",
+        quiet=frozenset({"name", "includedPermissions"}),
+    ),
+    Kind(
+        name="gcp.iam.policy",
+        category=Category.POLICY,
+        fetch=Asset((), "iam.v1.Policy", "", content="IAM_POLICY"),
+        id=Template("{$asset.name}/iamPolicy"),
+        native="$asset.id",
+        unique="world",
+        fields={
+            "name": "$asset.id",
+            "type": "$asset.type",
+            "principals": Field("bindings", members),
+            "permissions": Field("bindings", _permissions),
+            "public": Field("bindings", everybody),
+        },
+        needs=(LIST_POLICIES,),
+        links=(Link("applies_to", "", "$asset.name", optional=True),),
+        quiet=OWN_PATHS,
+    ),
 )
+"""Policies go by the name of the thing that they are set on; names of things are not theirs, so that nothing takes one for the other."""

@@ -75,7 +75,8 @@ def from_asset(asset: Mapping[str, Any], projects: Projects) -> dict[str, Json]:
         "updated": asset.get("updateTime"),
         "parent": resource.get("parent"),
     }
-    return {**(resource.get("data") or {}), ASSET: {k: v for k, v in known.items() if v is not None}}
+    data = resource.get("data") or asset.get("iamPolicy") or {}
+    return {**data, ASSET: {k: v for k, v in known.items() if v is not None}}
 
 
 def from_item(

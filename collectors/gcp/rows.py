@@ -67,9 +67,10 @@ class Asset:
     """One or several types of Cloud Asset Inventory that make a kind; they come out of the sweep of a parent.
 
     Attributes:
-        types: "compute.googleapis.com/Disk", "compute.googleapis.com/RegionDisk".
+        types: "compute.googleapis.com/Disk", "compute.googleapis.com/RegionDisk"; none for every type.
         shape: discovery document and schema of `resource.data`, "compute.v1.Disk".
         name: how full resource names of the first type look: "//compute.googleapis.com/projects/PROJECT/zones/ZONE/disks/DISK".
+        content: what of the assets: "RESOURCE", or "IAM_POLICY" for the policies set on them.
         iam: whether items get the bindings of their own IAM policy.
         keep: whether an asset belongs to the kind, for a type that two kinds share.
         derive: adds values that are only readable by a rule.
@@ -81,6 +82,7 @@ class Asset:
     types: tuple[str, ...]
     shape: str
     name: str
+    content: str = "RESOURCE"
     iam: bool = False
     keep: Callable[[Mapping[str, Any]], bool] | None = None
     derive: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None
