@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fnmatch
 import logging
+import os
 import pickle
 import tempfile
 import threading
@@ -36,6 +37,8 @@ KEPT_LEVELS = 100
 
 SPOOL_RECORDS = 200
 """Prepared observations of one pair kept in memory; further ones go to a temporary file."""
+_SPOOL_BATCH = 50
+"""Items that go there together: a text that they share is written once."""
 
 
 def now() -> datetime:
@@ -61,6 +64,7 @@ class Spool:
     def __init__(self, limit: int = SPOOL_RECORDS) -> None:
         self._items: list[Any] = []
         self._limit = limit
+        self._last: list[Any] = []
         self._file: Any = None
         self.count = 0
 
@@ -69,16 +73,22 @@ class Spool:
         if len(self._items) < self._limit:
             self._items.append(item)
             return
+        self._last.append(item)
+        if len(self._last) < _SPOOL_BATCH:
+            return
         if self._file is None:
             self._file = tempfile.TemporaryFile(prefix="stocktake-")  # noqa: SIM115  lives as long as the spool
-        pickle.dump(item, self._file, protocol=5)
+        pickle.dump(self._last, self._file, protocol=5)
+        self._last = []
 
     def __iter__(self) -> Iterator[Any]:
         yield from self._items
         if self._file is not None:
             self._file.seek(0)
-            for _ in range(self.count - len(self._items)):
-                yield pickle.load(self._file)  # noqa: S301  our own objects, in a file without a name
+            for _ in range((self.count - len(self._items)) // _SPOOL_BATCH):
+                yield from pickle.load(self._file)  # noqa: S301  our own objects, in a file without a name
+            self._file.seek(0, os.SEEK_END)
+        yield from self._last
 
     def close(self) -> None:
         if self._file is not None:

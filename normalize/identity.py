@@ -40,6 +40,8 @@ FORMS = ("id", "arn", "uri", "image", "dns", "address", "mlflow", "aws", "gcp", 
 MAX_BYTES = 1200
 """Most bytes of an id or a key: two of them and a verb make one index row, of which PostgreSQL 15 takes 2704 bytes, by the
 words of its own refusal."""
+SURELY_SHORT = MAX_BYTES // 4
+"""Characters that are never more bytes."""
 OWN_SCHEMES = ("k8s://", "mlflow://", "host://", "slurm://")
 
 AWS_SHORT_ID = re.compile(
@@ -374,7 +376,7 @@ def is_loopback(host: str) -> bool:
     return host == "localhost" or host.endswith(".localhost")
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=16384)
 def is_ip(host: str) -> bool:
     """Whether the text is an IP address."""
     if ":" not in host and not host[-1:].isdigit():
@@ -444,7 +446,7 @@ _REGIONAL_KINDS = {
 """Services that put their name before the region: b-1.x.kafka.us-west-2.amazonaws.com."""
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=16384)
 def known_service(host: str) -> tuple[str, str] | None:
     """(kind, provider) of a host name of a managed service or SaaS; None for all others."""
     if m := _REGIONAL_HOST.fullmatch(host):
@@ -592,7 +594,7 @@ def native_key(kind: str, unique: str, scope: Scope, native: str) -> str:
 
 def bounded(key: str) -> str:
     """A key that an index of every database takes: a longer one ends in the digest of the whole."""
-    if len(key) <= MAX_BYTES // 4 or len(data := key.encode("utf-8", "surrogatepass")) <= MAX_BYTES:
+    if len(key) <= SURELY_SHORT or len(data := key.encode("utf-8", "surrogatepass")) <= MAX_BYTES:
         return key
     return data[: MAX_BYTES // 2].decode("utf-8", "ignore") + "…" + sha256(data).hexdigest()
 

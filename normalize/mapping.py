@@ -15,6 +15,7 @@ from normalize.errors import MISSHAPEN, MappingError
 from normalize.identity import (
     AWS_SHORT_ID,
     MAX_BYTES,
+    SURELY_SHORT,
     aws_partition,
     bounded,
     canonical,
@@ -123,13 +124,28 @@ def _located(value: Any, steps: tuple[str | int | None, ...], where: str, at: in
 def _places(payload: Json, steps: tuple[str | int | None, ...], where: str) -> Sequence[tuple[str, Any]]:
     """What `located` gives, for a path whose JSON path is known where it meets no list."""
     value = payload
-    for step in steps:
+    for at, step in enumerate(steps):
         if type(step) is not str or not isinstance(value, dict):
+            if step is None and type(value) is list:
+                return _places_in(value, steps, at)
             return tuple(_located(payload, steps, "$", 0))
         if step not in value:
             return ()
         value = value[step]
     return tuple(_located(value, (), where, 0)) if isinstance(value, list) else ((where, value),)
+
+
+def _places_in(value: list[Any], steps: tuple[str | int | None, ...], at: int) -> Sequence[tuple[str, Any]]:
+    """The same, from the list on that a path meets first."""
+    if not value:
+        return ()
+    before = _json_path(steps[:at])
+    if len(steps) == at + 2 and isinstance(key := steps[at + 1], str):
+        last = key_step(key)
+        found = [(f"{before}[{i}]{last}", one[key]) for i, one in enumerate(value) if type(one) is dict and key in one]
+        if all(type(held) is str for _, held in found):
+            return found
+    return tuple(_located(value, steps, before, at))
 
 
 @lru_cache(maxsize=8192)
@@ -201,6 +217,8 @@ class _Read(NamedTuple):
     """How an attribute is read."""
 
     name: str
+    key: str | None
+    """The path where it is one key."""
     steps: tuple[str | int | None, ...]
     convert: Any
     required: bool
@@ -228,8 +246,9 @@ def _row(kind: Kind) -> _Row:
         row = _Row(
             kind,
             tuple(
-                _Read(n, _steps(f.path) if f.path else (), f.convert, f.required, vocabulary.fitting(n))
+                _Read(n, _only_key(steps), steps, f.convert, f.required, vocabulary.fitting(n))
                 for n, f in zip(kind.fields, fields, strict=True)
+                for steps in [_steps(f.path) if f.path else ()]
             ),
             tuple((link, *_link_path(link)) for link in kind.links),
         )
@@ -239,11 +258,21 @@ def _row(kind: Kind) -> _Row:
     return row
 
 
+def _only_key(steps: tuple[str | int | None, ...]) -> str | None:
+    return steps[0] if len(steps) == 1 and isinstance(steps[0], str) else None
+
+
 def _link_path(link: Link) -> tuple[tuple[str | int | None, ...], str]:
     if isinstance(link.path, Template):
         return (), ""
     steps = _steps(link.path)
-    return steps, "$" + "".join(key_step(step) for step in steps if isinstance(step, str))
+    return steps, _json_path(steps)
+
+
+@lru_cache(maxsize=8192)
+def _json_path(steps: tuple[str | int | None, ...]) -> str:
+    """The keys of a path as a JSON path."""
+    return "$" + "".join(key_step(step) for step in steps if isinstance(step, str))
 
 
 def attributes(payload: Json, kind: Kind) -> tuple[dict[str, Json], tuple[str, ...]]:
@@ -254,8 +283,9 @@ def attributes(payload: Json, kind: Kind) -> tuple[dict[str, Json], tuple[str, .
     """
     out: dict[str, Json] = {}
     misfits: list[str] = []
-    for name, steps, convert, required, fits in _row(kind).fields:
-        value = _read(payload, steps, 0)
+    is_object = isinstance(payload, dict)
+    for name, key, steps, convert, required, fits in _row(kind).fields:
+        value = _read(payload, steps, 0) if key is None or not is_object else payload.get(key, MISSING)
         if value is MISSING or value is None:
             if required:
                 raise MappingError(f"has no {name}")
@@ -324,13 +354,17 @@ def _alias_texts(alias: Alias, payload: Json, scope: Scope) -> Iterator[str]:
             yield value
 
 
+_made: Callable[[type[Reference], tuple[Any, ...]], Reference] = tuple.__new__
+"""A reference of all its parts, at a third of what its own constructor takes: there are fifteen in a record."""
+
+
 def references(
     resource_id: str, payload: Json, kind: Kind, raw: RawRecord, own: frozenset[str], recognised: Found
 ) -> tuple[tuple[Reference, ...], bool]:
     """(references, cut): declared links first, then what was recognised by shape; one per verb and key."""
     found: dict[tuple[str, str], Reference] = {}
     keys: set[str] = set()
-    scope = raw.scope
+    scope, call = raw.scope, raw.call
     for link, steps, where in _row(kind).links:
         if isinstance(link.path, Template):
             text = _text(payload, link.path, scope)
@@ -341,16 +375,15 @@ def references(
             if not isinstance(value, str) or not value or value.startswith("[redacted"):
                 continue
             name = declared(value, link.target, link.within, scope)
-            if name.key in own:
+            key = name.key
+            if key in own:
                 continue
-            keys.add(name.key)
-            found.setdefault(
-                (link.verb, name.key),
-                Reference(
-                    resource_id, path, link.verb, value[:500], name.key, raw.call, name.target, name.provider,
-                    name.account, name.place, link.optional,
-                ),
-            )  # fmt: skip
+            keys.add(key)
+            if (link.verb, key) not in found:
+                found[link.verb, key] = _made(
+                    Reference,
+                    (resource_id, path, link.verb, value[:500], key, call, *name[1:], link.optional),
+                )
     for entry in payload.get(LINKS) or []:
         key, target = entry["key"], entry.get("target", "")  # its own address may be that of what stands before it
         keys.add(key)
@@ -378,10 +411,9 @@ def references(
             if len(found) >= MAX_REFERENCES:
                 return tuple(found.values()), True
             keys.add(name.key)
-            found[("mentions", name.key)] = Reference(
-                resource_id, path, "mentions", mention.value[:500], name.key, raw.call, name.target, name.provider,
-                name.account, name.place, optional,
-            )  # fmt: skip
+            found["mentions", name.key] = _made(
+                Reference, (resource_id, path, "mentions", mention.value[:500], name.key, call, *name[1:], optional)
+            )
     return tuple(found.values()), False
 
 
@@ -416,8 +448,11 @@ def _read_record(raw: RawRecord, payload: Json, kind: Kind, recognised: Found) -
     name = values.pop("name", None)
     keys = aliases(resource_id, payload, kind, raw.scope, native)
     mentioned, cut = references(resource_id, payload, kind, raw, frozenset(keys), recognised)
-    keys = tuple(map(bounded, keys))
-    mentioned = tuple(m if (key := bounded(m.key)) is m.key else m._replace(key=key) for m in mentioned)
+    if max(map(len, keys)) > SURELY_SHORT:
+        keys = tuple(map(bounded, keys))
+    mentioned = tuple(
+        m if len(m.key) <= SURELY_SHORT or (key := bounded(m.key)) is m.key else m._replace(key=key) for m in mentioned
+    )
     if cut:
         misfits += (f"mentions more than {MAX_REFERENCES} things; the rest were not read",)
     resource = Resource(

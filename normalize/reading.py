@@ -27,6 +27,7 @@ from normalize.redaction.payloads import (
     walk,
     walk_list,
 )
+from normalize.redaction.texts import scrub
 from normalize.references import ENVIRONMENTS, Mention, Place, listen_to, listen_to_list, listen_to_object, root_place
 
 _LONGEST_TEXT = 200
@@ -56,7 +57,7 @@ class _Spot:
         masked: whether the value is sensitive whole.
         place: the place as the search knows it; None where nothing is searched.
         is_plain: whether an object here is judged by its own keys only.
-        has_numbers: whether a number here is never a secret.
+        has_numbers: whether nothing here is a secret for its name alone, so that no number is one.
 
     Threads may fill the same spot; whoever comes second writes the same.
     """
@@ -105,7 +106,10 @@ class _Spot:
         return found
 
     def hear(self, text: str) -> _Heard:
-        kept = walk(text, self.name, self.node, True, 0) if self.masked else judged(text, self.name)
+        if self.masked:
+            kept = walk(text, self.name, self.node, True, 0)
+        else:
+            kept = scrub(text) if self.has_numbers else judged(text, self.name)
         heard = kept, () if self.place is None else self.place.hear(kept)
         if len(text) <= _LONGEST_TEXT:
             if len(self.texts) >= _TEXTS:

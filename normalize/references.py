@@ -148,9 +148,14 @@ _SERVICE_ENDPOINT = re.compile(
 """Hosts of a cloud's own services (s3.us-west-2.amazonaws.com, the principal ec2.amazonaws.com): no thing of anybody's."""
 
 
-class _Called(NamedTuple):
-    """What a name says about the text under it."""
+_REMEMBERED = 16384
+"""Texts of which is remembered what they mention; then the oldest is forgotten."""
 
+
+class _Called(NamedTuple):
+    """What a name says about the text under it; `whole`: that a whole text may be the name of something."""
+
+    whole: bool
     image: bool
     bucket: bool
     hub: bool
@@ -162,11 +167,14 @@ class _Called(NamedTuple):
 
 @lru_cache(maxsize=65536)
 def _called(name: str) -> _Called:
+    image, bucket = _IMAGE_NAME.search(name) is not None, _BUCKET_NAME.search(name) is not None
+    endpoint = _ENDPOINT_NAME.search(name) is not None
     return _Called(
-        image=_IMAGE_NAME.search(name) is not None,
-        bucket=_BUCKET_NAME.search(name) is not None,
+        whole=image or bucket or endpoint,
+        image=image,
+        bucket=bucket,
         hub=_HUB_NAME.search(name) is not None,
-        endpoint=_ENDPOINT_NAME.search(name) is not None,
+        endpoint=endpoint,
         mlflow=_MLFLOW_NAME.search(name) is not None,
         prose=_PROSE_NAME.search(name) is not None,
         own_address=_OWN_ADDRESS.match(name) is not None,
@@ -181,10 +189,19 @@ def mentions(text: str, name: str) -> tuple[Mention, ...]:
         name: the key or variable it stands under; it decides how bare host names, images and plain words are read.
             "value" (a value whose name is unknown) reads every host.
     """
-    return _mentions_short(text, name) if len(text) <= 200 else tuple(_mentions(text, name))
+    if len(text) > 200:
+        return tuple(_mentions(text, name))
+    if "/" not in text and "=" not in text and "[" not in text and not (called := _called(name)).whole:
+        if not _QUICK.search(text):
+            return ()
+        if AWS_SHORT_ID.fullmatch(text) and (named := aws_short_name(text)):
+            return (Mention(named, text, (0, len(text))),)
+        if called.own_address and ":" not in text and not AWS_SHORT_ID.search(text):
+            return ()
+    return _mentions_short(text, name)
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=_REMEMBERED)
 def _mentions_short(text: str, name: str) -> tuple[Mention, ...]:
     return tuple(_mentions(text, name))
 

@@ -20,7 +20,7 @@ from sqlalchemy import Connection, bindparam, case, delete, exists, func, select
 from normalize.errors import CollectError, DeniedError
 from normalize.model import Misfit, Observation
 from store import content
-from store.database import insert_rows
+from store.database import insert_rows, select_among
 from store.schema import aliases, detail_gaps, listings, quarantine, raw_payloads, refs, resources, sightings, versions
 
 CHUNK_RECORDS = 1000
@@ -188,16 +188,15 @@ class Recorder:
             self._write_sightings(fresh, known)
 
     def _sightings(self, chunk: Iterable[str]) -> dict[str, Any]:
-        s = sightings.c
-        found = select(s.id, s.resource_id, s.digest, s.gone_at).where(
-            s.listing_id == self.listing_id, s.resource_id.in_(list(chunk))
-        )
-        return {r.resource_id: r for r in self.connection.execute(found)}
+        columns, here = ("id", "resource_id", "digest", "gone_at"), ("listing_id", self.listing_id)
+        found = select_among(self.connection, sightings, columns, "resource_id", list(chunk), here)
+        return {r.resource_id: r for r in found}
 
     def _write_resources(self, fresh: Sequence[Prepared]) -> None:
         r = resources.c
-        found = select(r.id, r.digest, r.listing_id, r.gone_at).where(r.id.in_([p.id for p in fresh]))
-        known = {row.id: row for row in self.connection.execute(found)}
+        columns = ("id", "digest", "listing_id", "gone_at")
+        found = select_among(self.connection, resources, columns, "id", [p.id for p in fresh])
+        known = {row.id: row for row in found}
         new: list[tuple[Any, ...]] = []
         changed: list[tuple[Prepared, str]] = []
         history: list[tuple[Any, ...]] = []

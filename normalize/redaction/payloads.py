@@ -203,7 +203,7 @@ def items_of(node: Trie | None) -> Trie | None:
     return None if node is None else node.get("[]", node.get("*"))
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=16384)
 def _short_text(value: str, name: str) -> str:
     return judged(value, name)
 
@@ -283,7 +283,7 @@ def walk_list(
     return [cuts[i] if i in cuts else walk(item, name, node, masked, depth + 1) for i, item in enumerate(value)]
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=16384)
 def _is_program(word: str) -> bool:
     return program_of(word) in PROGRAMS
 

@@ -28,7 +28,7 @@ _MOST_ESCAPES = 4
 """How many escapes around one another are taken off, each where it hides a secret."""
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=16384)
 def _scrub_short(text: str) -> str:
     return _scrub(text)
 
