@@ -23,12 +23,36 @@ resource IDs"; read 2026-11-24."""
 
 KINDS: Mapping[str, str] = {
     # type, lower case -> kind
+    "microsoft.authorization/roleassignments": "azure.authorization.role_assignment",
+    "microsoft.compute/diskencryptionsets": "azure.compute.disk_encryption_set",
     "microsoft.compute/disks": "azure.compute.disk",
+    "microsoft.compute/snapshots": "azure.compute.snapshot",
     "microsoft.compute/virtualmachines": "azure.compute.virtual_machine",
+    "microsoft.compute/virtualmachinescalesets": "azure.compute.scale_set",
+    "microsoft.containerregistry/registries": "azure.containerregistry.registry",
+    "microsoft.containerservice/managedclusters": "azure.aks.cluster",
+    "microsoft.containerservice/managedclusters/agentpools": "azure.aks.agent_pool",
+    "microsoft.keyvault/vaults": "azure.keyvault.vault",
+    "microsoft.keyvault/vaults/keys": "azure.keyvault.key",
+    "microsoft.keyvault/vaults/secrets": "azure.keyvault.secret",
+    "microsoft.managedidentity/userassignedidentities": "azure.managedidentity.identity",
+    "microsoft.managedidentity/userassignedidentities/federatedidentitycredentials": "azure.managedidentity.federated_credential",
+    "microsoft.network/dnszones": "azure.network.dns_zone",
+    "microsoft.network/expressroutecircuits": "azure.network.express_route_circuit",
+    "microsoft.network/loadbalancers": "azure.network.load_balancer",
+    "microsoft.network/natgateways": "azure.network.nat_gateway",
+    "microsoft.network/networkinterfaces": "azure.network.network_interface",
+    "microsoft.network/networksecuritygroups": "azure.network.security_group",
+    "microsoft.network/privatednszones": "azure.network.private_dns_zone",
+    "microsoft.network/privateendpoints": "azure.network.private_endpoint",
+    "microsoft.network/publicipaddresses": "azure.network.public_address",
+    "microsoft.network/routetables": "azure.network.route_table",
+    "microsoft.network/virtualnetworkgateways": "azure.network.virtual_network_gateway",
     "microsoft.network/virtualnetworks": "azure.network.virtual_network",
     "microsoft.network/virtualnetworks/subnets": "azure.network.subnet",
     "microsoft.storage/storageaccounts": "azure.storage.account",
     "microsoft.storage/storageaccounts/blobservices/containers": "azure.storage.container",
+    "microsoft.storage/storageaccounts/fileservices/shares": "azure.storage.file_share",
 }
 """Kind of a type; a type that has several kinds (workspaces that are hubs) means the commonest. A test compares it with the rows."""
 

@@ -416,7 +416,7 @@ def external(lost: Lost, covered_account: bool = False) -> Gap:
     )  # fmt: skip
 
 
-_CLUSTER_KINDS = frozenset({"aws.eks.cluster", "gcp.container.cluster", "azure.containerservice.managed_cluster"})
+_CLUSTER_KINDS = frozenset({"aws.eks.cluster", "gcp.container.cluster", "azure.aks.cluster"})
 
 
 def is_kubernetes(kind: str, attributes: Mapping[str, object]) -> bool:

@@ -1,34 +1,69 @@
-"""Virtual machines and their disks."""
+"""Virtual machines, what starts fleets of them, and their disks."""
 
 from __future__ import annotations
 
-from collectors.azure.rows import Rows, resource
+from collectors.azure.rows import ASSUMES, Rows, resource
+from collectors.azure.sizes import MACHINE, Sizes
 from collectors.azure.values import equals
 from normalize.model import Alias, Category, Field, Kind, Link
-from normalize.units import instant
+from normalize.units import GIB, instant, times
+
+_SPOT = equals("Spot", "Low")
+_DISK_KEYS = Link("encrypted_by", "azure.compute.disk_encryption_set", "properties.encryption.diskEncryptionSetId")
+_PROFILE = "properties.virtualMachineProfile"
 
 KINDS: tuple[Kind, ...] = (
     resource(
         "azure.compute.virtual_machine",
         Category.INSTANCE,
-        Rows("Microsoft.Compute/virtualMachines"),
+        Rows("Microsoft.Compute/virtualMachines", lookups=(Sizes("properties.hardwareProfile.vmSize"),)),
         {
+            **MACHINE,
             "state": "properties.extended.instanceView.powerState.code",
             "instance_type": "properties.hardwareProfile.vmSize",
             "os": "properties.storageProfile.osDisk.osType",
             "zone": "zones[0]",
             "hostname": "properties.osProfile.computerName",
             "lifecycle": "properties.priority",
-            "spot": Field("properties.priority", equals("Spot", "Low")),
+            "spot": Field("properties.priority", _SPOT),
             "machine_id": "properties.vmId",
             "created_at": Field("properties.timeCreated", instant),
         },
         links=(
+            ASSUMES,
+            Link("attached_to", "azure.network.network_interface", "properties.networkProfile.networkInterfaces[].id"),
             Link("mounts", "azure.compute.disk", "properties.storageProfile.osDisk.managedDisk.id"),
             Link("mounts", "azure.compute.disk", "properties.storageProfile.dataDisks[].managedDisk.id"),
+            Link("member_of", "azure.compute.scale_set", "properties.virtualMachineScaleSet.id"),
         ),
         aliases=(Alias("id", "properties.vmId"),),
         sensitive=frozenset({"properties.userData", "properties.osProfile.customData"}),
+    ),
+    resource(
+        "azure.compute.scale_set",
+        Category.SCALING_GROUP,
+        Rows("Microsoft.Compute/virtualMachineScaleSets", lookups=(Sizes("sku.name"),)),
+        {
+            **MACHINE,
+            "state": "properties.provisioningState",
+            "instance_type": "sku.name",
+            "desired_count": "sku.capacity",
+            "mode": "properties.orchestrationMode",
+            "os": f"{_PROFILE}.storageProfile.osDisk.osType",
+            "lifecycle": f"{_PROFILE}.priority",
+            "spot": Field(f"{_PROFILE}.priority", _SPOT),
+            "zones": "zones",
+            "created_at": Field("properties.timeCreated", instant),
+        },
+        links=(
+            ASSUMES,
+            Link(
+                "runs_in",
+                "azure.network.subnet",
+                f"{_PROFILE}.networkProfile.networkInterfaceConfigurations[].properties.ipConfigurations[].properties.subnet.id",
+            ),
+        ),
+        sensitive=frozenset({f"{_PROFILE}.userData", f"{_PROFILE}.osProfile.customData"}),
     ),
     resource(
         "azure.compute.disk",
@@ -37,7 +72,7 @@ KINDS: tuple[Kind, ...] = (
         {
             "state": "properties.diskState",
             "type": "sku.name",
-            "size_bytes": "properties.diskSizeBytes",
+            "size_bytes": Field("properties.diskSizeGB", times(GIB)),
             "iops": "properties.diskIOPSReadWrite",
             "throughput_mb_per_second": "properties.diskMBpsReadWrite",
             "zone": "zones[0]",
@@ -45,6 +80,30 @@ KINDS: tuple[Kind, ...] = (
             "encryption_key": "properties.encryption.diskEncryptionSetId",
             "created_at": Field("properties.timeCreated", instant),
         },
-        links=(Link("attached_to", "azure.compute.virtual_machine", "managedBy"),),
+        links=(Link("attached_to", "azure.compute.virtual_machine", "managedBy"), _DISK_KEYS),
+    ),
+    resource(
+        "azure.compute.snapshot",
+        Category.SNAPSHOT,
+        Rows("Microsoft.Compute/snapshots"),
+        {
+            "state": "properties.diskState",
+            "type": "sku.name",
+            "size_bytes": Field("properties.diskSizeGB", times(GIB)),
+            "encryption": "properties.encryption.type",
+            "created_at": Field("properties.timeCreated", instant),
+        },
+        links=(Link("made_from", "azure.compute.disk", "properties.creationData.sourceResourceId"), _DISK_KEYS),
+    ),
+    resource(
+        "azure.compute.disk_encryption_set",
+        Category.KEY,
+        Rows("Microsoft.Compute/diskEncryptionSets"),
+        {
+            "state": "properties.provisioningState",
+            "type": "properties.encryptionType",
+            "rotated_at": Field("properties.lastKeyRotationTimestamp", instant),
+        },
+        links=(Link("uses", "azure.keyvault.vault", "properties.activeKey.sourceVault.id"),),
     ),
 )

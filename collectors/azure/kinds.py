@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from collectors.azure import compute, network, storage
+from collectors.azure import compute, groups, identities, kubernetes_service, network, registries, storage
 from normalize.model import Kind
 
-KINDS: tuple[Kind, ...] = (*compute.KINDS, *network.KINDS, *storage.KINDS)
+KINDS: tuple[Kind, ...] = (
+    *groups.KINDS,
+    *compute.KINDS,
+    *kubernetes_service.KINDS,
+    *network.KINDS,
+    *storage.KINDS,
+    *registries.KINDS,
+    *identities.KINDS,
+)

@@ -2,9 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from collectors.azure.rows import Rows, resource
-from collectors.azure.values import each
-from normalize.model import Category, Field, Kind, Link
+from collectors.azure.values import each, shaped
+from normalize.model import Alias, Category, Field, Kind, Link
+
+_RULE = "properties."
+
+
+def _rules(rules: Any) -> list[dict[str, Any]]:
+    """Security rules under our names, lowest priority number first: the first that fits decides."""
+    told = shaped(
+        name="name",
+        direction=f"{_RULE}direction",
+        access=f"{_RULE}access",
+        priority=f"{_RULE}priority",
+        protocol=f"{_RULE}protocol",
+        source=f"{_RULE}sourceAddressPrefix",
+        sources=f"{_RULE}sourceAddressPrefixes",
+        ports=f"{_RULE}destinationPortRange",
+        port_ranges=f"{_RULE}destinationPortRanges",
+    )
+    return sorted(told(rules), key=lambda rule: rule.get("priority", 0))
+
+
+def _routes(routes: Any) -> list[str]:
+    return [f"{_of(r, 'addressPrefix')} via {_of(r, 'nextHopIpAddress') or _of(r, 'nextHopType')}" for r in routes]
+
+
+def _of(item: Mapping[str, Any], key: str) -> str:
+    return str(item["properties"].get(key) or "")
+
+
+def _listeners(rules: Any) -> list[dict[str, Any]]:
+    return shaped(name="name", protocol="properties.protocol", port="properties.frontendPort")(rules)
+
+
+_STATE = {"state": "properties.provisioningState"}
+_FRONT = "properties.frontendIPConfigurations[].properties"
 
 KINDS: tuple[Kind, ...] = (
     resource(
@@ -12,7 +49,7 @@ KINDS: tuple[Kind, ...] = (
         Category.NETWORK,
         Rows("Microsoft.Network/virtualNetworks"),
         {
-            "state": "properties.provisioningState",
+            **_STATE,
             "cidr": "properties.addressSpace.addressPrefixes[0]",
             "subnets": Field("properties.subnets", each("name")),
         },
@@ -29,11 +66,146 @@ KINDS: tuple[Kind, ...] = (
         Category.SUBNET,
         Rows("Microsoft.Network/virtualNetworks", each="properties.subnets"),
         {
-            "state": "properties.provisioningState",
+            **_STATE,
             "cidr": "properties.addressPrefix",
             "services": Field("properties.serviceEndpoints", each("service")),
         },
         tags="",
-        links=(Link("part_of", "azure.network.virtual_network", "$parent.$id"),),
+        links=(
+            Link("part_of", "azure.network.virtual_network", "$parent.$id"),
+            Link("guarded_by", "azure.network.security_group", "properties.networkSecurityGroup.id"),
+            Link("routes_to", "azure.network.route_table", "properties.routeTable.id"),
+            Link("routes_to", "azure.network.nat_gateway", "properties.natGateway.id"),
+        ),
+        quiet=frozenset({"properties.ipConfigurations"}),
+    ),
+    resource(
+        "azure.network.security_group",
+        Category.FIREWALL,
+        Rows("Microsoft.Network/networkSecurityGroups"),
+        {
+            **_STATE,
+            "rules": Field("properties.securityRules", _rules),
+            "rule_count": Field("properties.securityRules", len),
+        },
+        quiet=frozenset({"properties.networkInterfaces", "properties.subnets", "properties.defaultSecurityRules"}),
+    ),
+    resource(
+        "azure.network.route_table",
+        Category.ROUTE_TABLE,
+        Rows("Microsoft.Network/routeTables"),
+        {**_STATE, "routes": Field("properties.routes", _routes)},
+        quiet=frozenset({"properties.subnets"}),
+    ),
+    resource(
+        "azure.network.nat_gateway",
+        Category.GATEWAY,
+        Rows("Microsoft.Network/natGateways"),
+        {
+            **_STATE,
+            "type": "sku.name",
+            "zones": "zones",
+            "idle_timeout_seconds": Field("properties.idleTimeoutInMinutes", lambda minutes: int(minutes) * 60),
+        },
+        links=(Link("uses", "azure.network.public_address", "properties.publicIpAddresses[].id"),),
+        quiet=frozenset({"properties.subnets"}),
+    ),
+    resource(
+        "azure.network.network_interface",
+        Category.NETWORK_INTERFACE,
+        Rows("Microsoft.Network/networkInterfaces"),
+        {
+            **_STATE,
+            "mac_address": "properties.macAddress",
+            "private_address": "properties.ipConfigurations[0].properties.privateIPAddress",
+            "high_speed_fabric": "properties.enableAcceleratedNetworking",
+        },
+        links=(
+            Link("attached_to", "azure.compute.virtual_machine", "properties.virtualMachine.id"),
+            Link("guarded_by", "azure.network.security_group", "properties.networkSecurityGroup.id"),
+            Link("runs_in", "azure.network.subnet", "properties.ipConfigurations[].properties.subnet.id"),
+            Link("uses", "azure.network.public_address", "properties.ipConfigurations[].properties.publicIPAddress.id"),
+        ),
+        aliases=(Alias("address", "properties.ipConfigurations[].properties.privateIPAddress"),),
+    ),
+    resource(
+        "azure.network.public_address",
+        Category.ADDRESS,
+        Rows("Microsoft.Network/publicIPAddresses"),
+        {
+            **_STATE,
+            "type": "sku.name",
+            "address": "properties.ipAddress",
+            "hostname": "properties.dnsSettings.fqdn",
+            "mode": "properties.publicIPAllocationMethod",
+        },
+        aliases=(Alias("address", "properties.ipAddress"), Alias("dns", "properties.dnsSettings.fqdn")),
+        quiet=frozenset({"properties.ipAddress", "properties.dnsSettings"}),
+    ),
+    resource(
+        "azure.network.load_balancer",
+        Category.LOAD_BALANCER,
+        Rows("Microsoft.Network/loadBalancers"),
+        {
+            **_STATE,
+            "type": "sku.name",
+            "listeners": Field("properties.loadBalancingRules", _listeners),
+            "private_address": "properties.frontendIPConfigurations[0].properties.privateIPAddress",
+        },
+        links=(
+            Link("reached_by", "azure.network.public_address", f"{_FRONT}.publicIPAddress.id"),
+            Link("runs_in", "azure.network.subnet", f"{_FRONT}.subnet.id"),
+        ),
+        aliases=(Alias("address", f"{_FRONT}.privateIPAddress"),),
+    ),
+    resource(
+        "azure.network.private_endpoint",
+        Category.PRIVATE_LINK,
+        Rows("Microsoft.Network/privateEndpoints"),
+        {
+            **_STATE,
+            "hosts": Field("properties.customDnsConfigs", each("fqdn")),
+            "services": "properties.privateLinkServiceConnections[0].properties.groupIds",
+        },
+        links=(
+            Link("runs_in", "azure.network.subnet", "properties.subnet.id"),
+            Link("connects", "", "properties.privateLinkServiceConnections[].properties.privateLinkServiceId"),
+            Link("attached_to", "azure.network.network_interface", "properties.networkInterfaces[].id"),
+        ),
+    ),
+    resource(
+        "azure.network.private_dns_zone",
+        Category.DNS_ZONE,
+        Rows("Microsoft.Network/privateDnsZones"),
+        {**_STATE, "record_count": "properties.numberOfRecordSets"},
+    ),
+    resource(
+        "azure.network.dns_zone",
+        Category.DNS_ZONE,
+        Rows("Microsoft.Network/dnsZones"),
+        {"record_count": "properties.numberOfRecordSets", "type": "properties.zoneType"},
+        quiet=frozenset({"properties.nameServers"}),
+    ),
+    resource(
+        "azure.network.virtual_network_gateway",
+        Category.GATEWAY,
+        Rows("Microsoft.Network/virtualNetworkGateways"),
+        {**_STATE, "type": "properties.gatewayType", "mode": "properties.vpnType"},
+        links=(
+            Link("runs_in", "azure.network.subnet", "properties.ipConfigurations[].properties.subnet.id"),
+            Link("uses", "azure.network.public_address", "properties.ipConfigurations[].properties.publicIPAddress.id"),
+        ),
+    ),
+    resource(
+        "azure.network.express_route_circuit",
+        Category.CONNECTION,
+        Rows("Microsoft.Network/expressRouteCircuits"),
+        {
+            **_STATE,
+            "type": "sku.name",
+            "location": "properties.serviceProviderProperties.peeringLocation",
+            "link_speed_mbps": "properties.serviceProviderProperties.bandwidthInMbps",
+        },
+        sensitive=frozenset({"properties.serviceKey"}),
     ),
 )

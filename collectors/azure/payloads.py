@@ -22,6 +22,9 @@ def completed(item: Mapping[str, Any], parent: Mapping[str, Any] | None = None, 
         part: last part of its id, where it has no `id` of its own.
     """
     found: dict[str, Json] = dict(item)
+    assigned = read(found, "identity.userAssignedIdentities")
+    if isinstance(assigned, dict) and assigned:
+        found["$identities"] = list(assigned)
     id_ = item.get("id")
     if parent is not None:
         found["$parent"] = {k: parent[k] for k in _KEPT_OF_PARENT if k in parent}

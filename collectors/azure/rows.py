@@ -2,7 +2,7 @@
 
 Owns the shape of a row's `fetch`. Refuses logic: a row says what to read, collector.py reads it.
 
-Every record has, besides what Azure says: "$id", its ARM id in lower case; "$name", RESOURCE-GROUP/NAME[/CHILD…] as the id has it, lower
+Every record has, besides what Azure says: "$identities", the ids of the identities that it is assigned; "$id", its ARM id in lower case; "$name", RESOURCE-GROUP/NAME[/CHILD…] as the id has it, lower
 case; and, for what lies under something, "$parent" with that thing's "$id", "id", "name", "location", "kind" and "sku".
 """
 
@@ -142,6 +142,8 @@ class Lookup(Protocol):
         ...
 
 
+ASSUMES = Link("assumes", "azure.managedidentity.identity", "$identities[]")
+"""Identities that somebody made and assigned to a thing."""
 _OWN = frozenset({"$id", "$name", "$parent", "id", "name", "type", "resourceGroup", "subscriptionId", "tenantId"})
 
 
@@ -149,7 +151,7 @@ def resource(
     name: str,
     category: Category,
     fetch: Rows | Get,
-    fields: Mapping[str, Path | Field],
+    fields: Mapping[str, Path | Field | None],
     *,
     tags: Path = "tags",
     links: tuple[Link, ...] = (),
@@ -158,9 +160,9 @@ def resource(
     quiet: frozenset[str] = frozenset(),
     needs: tuple[str, ...] = (),
 ) -> Kind:
-    """A row. `name` and `region` are read as every resource has them, unless `fields` says otherwise."""
+    """A row. `name` and `region` are read as every resource has them, unless `fields` says otherwise; None leaves one out."""
     below = (isinstance(fetch, Get) and fetch.under != "") or (isinstance(fetch, Rows) and fetch.each != "")
-    common: dict[str, Path | Field] = {"name": "name", "region": "$parent.location" if below else "location"}
+    common: dict[str, Path | Field | None] = {"name": "name", "region": "$parent.location" if below else "location"}
     return Kind(
         name=name,
         category=category,
@@ -168,7 +170,7 @@ def resource(
         id="$id",
         native="$name",
         unique="account",
-        fields=common | dict(fields),
+        fields={key: where for key, where in (common | dict(fields)).items() if where is not None},
         tags=tags,
         needs=needs,
         links=links,

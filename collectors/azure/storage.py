@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from collectors.azure.metrics import Gauge
 from collectors.azure.rows import Get, Rows, resource
 from collectors.azure.values import equals
 from normalize.model import Alias, Category, Field, Kind, Link, Template
-from normalize.units import instant
+from normalize.units import GIB, instant, times
 
 _BLOBS = frozenset({"storagev2", "storage", "blobstorage", "blockblobstorage"})
+_FILES = frozenset({"storagev2", "storage", "filestorage"})
 VERSION = "2023-05-01"
 
 KINDS: tuple[Kind, ...] = (
     resource(
         "azure.storage.account",
         Category.BUCKET,
-        Rows("Microsoft.Storage/storageAccounts"),
+        Rows(
+            "Microsoft.Storage/storageAccounts",
+            lookups=(Gauge("Microsoft.Storage/storageAccounts", ("UsedCapacity",), "$Bytes"),),
+        ),
         {
+            "size_bytes": Field("$Bytes.UsedCapacity", int),
             "state": "properties.provisioningState",
             "type": "kind",
             "storage_class": "properties.accessTier",
@@ -25,6 +31,7 @@ KINDS: tuple[Kind, ...] = (
             "endpoint": "properties.primaryEndpoints.blob",
             "created_at": Field("properties.creationTime", instant),
         },
+        links=(Link("encrypted_by", "azure.keyvault.vault", "properties.encryption.keyvaultproperties.keyvaulturi"),),
         aliases=(
             Alias("uri", "properties.primaryEndpoints.blob"),
             Alias("uri", "properties.primaryEndpoints.dfs"),
@@ -51,5 +58,25 @@ KINDS: tuple[Kind, ...] = (
         tags="properties.metadata",
         links=(Link("part_of", "azure.storage.account", "$parent.$id"),),
         aliases=(Alias("uri", Template("abfss://{name}@{$parent.name}.dfs.core.windows.net")),),
+    ),
+    resource(
+        "azure.storage.file_share",
+        Category.FILE_STORE,
+        Get(
+            "{$parent.$id}/fileServices/default/shares",
+            VERSION,
+            under="azure.storage.account",
+            parents=lambda account: str(account.get("kind")).lower() in _FILES,
+        ),
+        {
+            "protocol": "properties.enabledProtocols",
+            "storage_class": "properties.accessTier",
+            "capacity_bytes": Field("properties.shareQuota", times(GIB)),
+            "iops": "properties.provisionedIops",
+            "throughput_mibps": "properties.provisionedBandwidthMibps",
+            "modified_at": Field("properties.lastModifiedTime", instant),
+        },
+        tags="properties.metadata",
+        links=(Link("part_of", "azure.storage.account", "$parent.$id"),),
     ),
 )

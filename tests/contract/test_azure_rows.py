@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -16,13 +17,15 @@ from typing import Any
 
 import pytest
 
+from collectors.azure.collector import AzureCollector
 from collectors.azure.kinds import KINDS
 from collectors.azure.payloads import items, split
 from collectors.azure.rows import TABLES, Get, Rows
+from collectors.azure.sizes import named
 from normalize.arm import KINDS as KINDS_BY_TYPE
 from normalize.identity import arm_name, canonical
 from normalize.mapping import aliases, fill, kind_table, located, observe
-from normalize.model import Json, Kind, Observation, RawRecord, Scope, Template
+from normalize.model import Json, Kind, Observation, Scope, Template
 from normalize.references import declared
 from normalize.vocabulary import TERMS
 from tests.contract import azure_shapes
@@ -54,8 +57,14 @@ COLUMNS = frozenset(
 )
 """Columns of a table of Resource Graph. Source: Azure Resource Graph documentation, "Starter Resource Graph query samples"; read 2026-11-24."""
 BY_NAME = {kind.name: kind for kind in KINDS}
-EXTENDED = {"azure.compute.virtual_machine": ("extended",)}
+EXTENDED = {
+    "azure.compute.virtual_machine": ("extended",),
+    "azure.resources.subscription": ("state", "managementGroupAncestorsChain", "subscriptionPolicies"),
+}
 """What Resource Graph adds to the properties that the model has; `source` says who tells it."""
+
+LOOKED_UP = {"/skus": "azure.mgmt.compute.models.ResourceSku", "/metrics": "azure.mgmt.monitor.models.Metric"}
+"""How paths of lookups end, and the shape of their items."""
 
 every_row = pytest.mark.parametrize("kind", KINDS, ids=lambda k: k.name)
 
@@ -86,17 +95,39 @@ def listed(kind: Kind) -> list[Json]:
     ]
 
 
+class Answers:
+    """Stands for Azure Resource Manager: what the fixture of a row holds."""
+
+    def __init__(self, told: Any) -> None:
+        self._told = {path.lower(): answer for path, answer in told.get("answers", {}).items()}
+        self.memory: dict[tuple[str, ...], Json] = {}
+
+    def now(self) -> datetime:
+        return NOW
+
+    def pages(self, path: str, version: str, params: Any, needs: tuple[str, ...] = ()) -> Iterator[Any]:
+        assert re.fullmatch(r"\d{4}-\d\d-\d\d(?:-preview)?", version)
+        assert all(re.fullmatch(r"Microsoft\.\w+(?:/\w+)+/(?:read|\w+/action)", need) for need in needs), needs
+        yield self._told[path.lower()]
+
+
 @cache
 def seen(name: str) -> Observation:
     """The one record that a row makes of its answers."""
     kind = BY_NAME[name]
-    (payload,) = listed(kind)
-    return observe(RawRecord(name, SCOPE, payload, "tenant", "resourcegraph:resources", NOW), kind)
+    client: Any = Answers(answers(name))
+    (record,) = AzureCollector("tenant", client, KINDS)._completed(kind, SCOPE, listed(kind), "GET")
+    assert record.gaps == ()
+    return observe(record, kind)
 
 
 @every_row
 def test_answers_have_the_shape_of_the_api(kind: Kind) -> None:
     told = answers(kind.name)
+    for path, answer in told.get("answers", {}).items():
+        for end, shape in LOOKED_UP.items():
+            if path.endswith(end):
+                azure_shapes.check(shape, answer["value"])
     if isinstance(kind.fetch, Get):
         for answer in told["answers"].values():
             azure_shapes.check(told["shape"], answer["value"])
@@ -168,3 +199,24 @@ def test_an_id_of_the_kind_is_recognised_wherever_it_stands(kind: Kind) -> None:
 def test_names_are_unique_and_types_mean_kinds_that_there_are() -> None:
     kind_table(KINDS)
     assert set(KINDS_BY_TYPE.values()) <= set(BY_NAME)
+
+
+@pytest.mark.parametrize(
+    ("size", "model"),
+    [
+        ("Standard_ND96isr_H100_v5", "H100"),
+        ("Standard_NC40ads_H100_v5", "H100-NVL"),
+        ("Standard_ND96asr_v4", "A100-40GB"),
+        ("STANDARD_NC24ADS_A100_V4", "A100-80GB"),
+        ("Standard_ND40rs_v2", "V100-32GB"),
+        ("Standard_ND96isr_MI300X_v5", "MI300X"),
+        ("Standard_NC4as_T4_v3", "T4"),
+        ("Standard_NC6s_v3", "V100"),
+        ("Standard_NV36ads_A10_v5", "A10"),
+        ("Standard_D4s_v5", None),
+        ("Standard_NP10s", None),
+    ],
+)
+def test_an_accelerator_is_what_the_series_is_named_after(size: str, model: str | None) -> None:
+    found = named(size)
+    assert (found[1] if found else None) == model

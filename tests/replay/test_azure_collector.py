@@ -276,7 +276,7 @@ def test_check_predicts_what_a_scan_would_not_see(estate: Cloud) -> None:
         blind = {(b.kind, b.scope.account): b.error for b in source.check()}
         source.close()
     assert blind["*", OTHER].needs == ("Microsoft.Authorization/permissions/read",)
-    assert blind[MACHINE, SUBSCRIPTION].needs == ("Microsoft.Compute/virtualMachines/read",)
+    assert blind[MACHINE, SUBSCRIPTION].needs == ("Microsoft.Compute/virtualMachines/read", "Microsoft.Compute/skus/read")
     assert blind[CONTAINER, SUBSCRIPTION].needs == ("Microsoft.Storage/storageAccounts/blobServices/containers/read",)
     assert "not registered" in str(blind["azure.network.subnet", SUBSCRIPTION])
     assert (ACCOUNT, SUBSCRIPTION) not in blind
