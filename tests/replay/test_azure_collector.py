@@ -267,7 +267,9 @@ def test_management_groups_are_opened_to_their_subscriptions(estate: Cloud) -> N
 
 def test_check_predicts_what_a_scan_would_not_see(estate: Cloud) -> None:
     estate.grants = {
-        SUBSCRIPTION: [{"actions": ["Microsoft.Storage/storageAccounts/read"], "notActions": []}],
+        SUBSCRIPTION: [
+            {"actions": ["Microsoft.Storage/storageAccounts/read", "Microsoft.Insights/*"], "notActions": []}
+        ],
         OTHER: Fault(403, "AuthorizationFailed"),
     }
     estate.unregistered = ["Microsoft.Network"]
@@ -276,7 +278,10 @@ def test_check_predicts_what_a_scan_would_not_see(estate: Cloud) -> None:
         blind = {(b.kind, b.scope.account): b.error for b in source.check()}
         source.close()
     assert blind["*", OTHER].needs == ("Microsoft.Authorization/permissions/read",)
-    assert blind[MACHINE, SUBSCRIPTION].needs == ("Microsoft.Compute/virtualMachines/read", "Microsoft.Compute/skus/read")
+    assert blind[MACHINE, SUBSCRIPTION].needs == (
+        "Microsoft.Compute/virtualMachines/read",
+        "Microsoft.Compute/skus/read",
+    )
     assert blind[CONTAINER, SUBSCRIPTION].needs == ("Microsoft.Storage/storageAccounts/blobServices/containers/read",)
     assert "not registered" in str(blind["azure.network.subnet", SUBSCRIPTION])
     assert (ACCOUNT, SUBSCRIPTION) not in blind
