@@ -40,8 +40,9 @@ def scan(url: str, database: Path) -> None:
     from collectors.gcp.client import Client
     from collectors.gcp.collector import GcpCollector
     from collectors.gcp.kinds import KINDS as ROWS
-    from collectors.gcp.patience import Pace, Patience
+    from collectors.gcp.pace import Pace
     from collectors.gcp.payloads import Projects
+    from collectors.patience import Patience
     from discovery.scans import scan_into
 
     client = Client(

@@ -28,7 +28,7 @@ from google.auth.transport.requests import AuthorizedSession
 from google.cloud import asset_v1
 
 from collectors.gcp.errors import CLOUD_ASSET, meaning, refusal_from, refusal_of
-from collectors.gcp.patience import Pace
+from collectors.gcp.pace import Pace
 from collectors.gcp.rows import LIST_POLICIES, LIST_RESOURCES, Get, filled
 from collectors.patience import BusyError, Patience
 from normalize.errors import CollectError, DeniedError, TransientError

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -90,21 +91,36 @@ class GcpCollector:
         return tuple(self._kinds.values())
 
     def plan(self, kinds: Sequence[Kind]) -> Iterator[Planned]:
-        """What services list themselves comes first: it is read while the sweeps run."""
-        for parent in self._parents:
-            tree = _Tree(parent)
-            self._trees.append(tree)
-            if error := self._find_projects(tree):
-                yield Planned(None, Scope("gcp", self._account(tree), UNKNOWN_PLACE), error)
-                if not tree.projects:
-                    continue
-            if not tree.projects and tree.known:
-                continue  # another parent has them all
-            for project in tree.projects:
-                for kind in kinds:
-                    if isinstance(kind.fetch, Listing) and not self._is_swept(kind.fetch.under):
-                        yield from self._planned_listing(kind, project)
-            yield from self._planned_sweep(tree, kinds)
+        """What services list themselves comes first: it is read while the sweep runs."""
+        sweeper = ThreadPoolExecutor(1, thread_name_prefix=f"sweep-{self.source}")
+        try:
+            for parent in self._parents:
+                yield from self._plan_parent(parent, kinds, sweeper)
+        finally:
+            sweeper.shutdown(wait=False, cancel_futures=True)
+
+    def _plan_parent(self, parent: str, kinds: Sequence[Kind], sweeper: ThreadPoolExecutor) -> Iterator[Planned]:
+        tree = _Tree(parent)
+        self._trees.append(tree)
+        if error := self._find_projects(tree):
+            yield Planned(None, Scope("gcp", self._account(tree), UNKNOWN_PLACE), error)
+        if not tree.projects and (error or tree.known):
+            return  # nothing can be known of it, or another parent has it all
+        swept = [k for k in kinds if isinstance(k.fetch, Asset)]
+        children = [k for k in kinds if isinstance(k.fetch, Listing) and self._is_swept(k.fetch.under)]
+        sweep = None
+        if swept or children:
+            needed = {k.name: k.fetch for k in [*swept, *(self._kinds[k.fetch.under] for k in children)]}
+            sweep = sweeper.submit(self._sweep, tree, list(needed.values()), everything=self._is_everything(swept))
+        for project in tree.projects:
+            for kind in kinds:
+                if isinstance(kind.fetch, Listing) and not self._is_swept(kind.fetch.under):
+                    yield from self._planned_listing(kind, project)
+        if sweep is not None:
+            yield from self._planned_shares(tree, swept, children, sweep)
+
+    def _is_everything(self, swept: Sequence[Kind]) -> bool:
+        return {k.name for k in swept} == {k.name for k in self._kinds.values() if isinstance(k.fetch, Asset)}
 
     def _is_swept(self, under: str) -> bool:
         return bool(under) and isinstance(self._kinds[under].fetch, Asset)
@@ -145,15 +161,11 @@ class GcpCollector:
             return
         yield from (Planned(kind, Scope("gcp", project, place)) for place in places)
 
-    def _planned_sweep(self, tree: _Tree, kinds: Sequence[Kind]) -> Iterator[Planned]:
-        swept = [k for k in kinds if isinstance(k.fetch, Asset)]
-        children = [k for k in kinds if isinstance(k.fetch, Listing) and self._is_swept(k.fetch.under)]
-        if not swept and not children:
-            return
-        needed = {k.name: k for k in [*swept, *(self._kinds[k.fetch.under] for k in children)]}
-        everything = {k.name for k in swept} == {k.name for k in self._kinds.values() if isinstance(k.fetch, Asset)}
+    def _planned_shares(
+        self, tree: _Tree, swept: Sequence[Kind], children: Sequence[Kind], sweep: Future[None]
+    ) -> Iterator[Planned]:
         try:
-            self._sweep(tree, [k.fetch for k in needed.values()], everything=everything)
+            sweep.result()
         except CollectError as error:
             yield Planned(None, Scope("gcp", self._account(tree), UNKNOWN_PLACE), error)
             return
@@ -166,7 +178,7 @@ class GcpCollector:
             if "/" not in account:
                 for kind in children:
                     yield from self._planned_listing(kind, account)
-        if everything:
+        if self._is_everything(swept):
             yield from self._planned_raw(tree)
 
     def _planned_raw(self, tree: _Tree) -> Iterator[Planned]:
@@ -184,6 +196,8 @@ class GcpCollector:
         bound = [f for f in fetches if f.iam or f.content == IAM_POLICY]
         if listed:
             self._sweep_part(tree, RESOURCE, () if everything else _types(listed))
+            if everything and tree.projects and not tree.sweep.counts(RESOURCE):
+                raise CollectError("nothing at all is listed, not even the projects that there are", call=LIST_ASSETS)
         if bound:
             try:
                 self._sweep_part(tree, IAM_POLICY, () if everything else _types(bound))

@@ -15,7 +15,7 @@ from collectors.contract import CutShortError, Planned
 from collectors.gcp.client import Client
 from collectors.gcp.collector import RESTARTS, GcpCollector
 from collectors.gcp.kinds import KINDS
-from collectors.gcp.patience import Pace
+from collectors.gcp.pace import Pace
 from collectors.gcp.payloads import Projects
 from collectors.gcp.rows import Asset
 from collectors.patience import ATTEMPTS, Patience
@@ -268,6 +268,16 @@ def test_two_parents_with_the_same_project_look_at_it_once() -> None:
     assert len({o.resource.id for o in seen}) == len(seen)
     assert {o.resource.kind for o in seen} == {k.name for k in KINDS}
     assert {account for _, account, _ in coverages} == {"ml-prod", ORG}
+
+
+def test_a_sweep_that_lists_nothing_where_projects_are_proves_nothing() -> None:
+    cloud = recorded()
+    page = cloud.page
+    cloud.page = lambda *a: page(*a) if a[2] else (0, 0, [], "")  # type: ignore[method-assign]
+    with serve_rest(cloud) as url, opened(url) as (collector, _):
+        coverages, _ = looks(collector, [k.name for k in KINDS if isinstance(k.fetch, Asset)])
+    (found,) = coverages.values()
+    assert (found.kind, found.outcome) == ("*", Outcome.FAILED)
 
 
 def test_what_a_cut_short_sweep_raises_names_the_call() -> None:

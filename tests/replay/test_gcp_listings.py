@@ -9,8 +9,9 @@ import pytest
 
 from collectors.gcp.errors import meaning, refusal_of
 from collectors.gcp.metrics import DAYS, Question, Traffic
-from collectors.gcp.patience import ATTEMPTS, BusyError, Pace, Patience
+from collectors.gcp.pace import Pace
 from collectors.gcp.rows import Get, Listing, filled, row
+from collectors.patience import ATTEMPTS, BusyError, Patience
 from collectors.traffic import TRAFFIC
 from normalize.errors import CollectError, DeniedError, TransientError, UnavailableError
 from normalize.model import Category, Kind, Outcome, Scope

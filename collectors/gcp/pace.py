@@ -9,8 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 LISTS_PER_MINUTE = 100
-"""ListAssets per minute and project that calls. Source: Cloud Asset Inventory documentation, "Quotas and limits", not read
-again; the figure stands in the product's own requirements."""
+"""ListAssets per minute and project that calls. Source: Cloud Asset Inventory documentation, "Quotas and limits", read
+2026-11-24."""
 
 
 @dataclass
