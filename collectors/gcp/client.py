@@ -32,7 +32,7 @@ from collectors.gcp.pace import Pace
 from collectors.gcp.rows import LIST_POLICIES, LIST_RESOURCES, Get, filled
 from collectors.patience import BusyError, Patience
 from normalize.errors import CollectError, DeniedError, TransientError
-from normalize.mapping import located
+from normalize.mapping import MISSING, located, read
 from normalize.model import Json
 
 SCOPE = "https://www.googleapis.com/auth/cloud-platform"
@@ -197,7 +197,11 @@ class Client:
 
     def items(self, get: Get, values: Mapping[str, Any]) -> Iterator[Json]:
         """Items of a listing, over all its pages. Raises CollectError."""
+        listed = str(get.items).partition("[")[0]
         for answer in self.answers(get, values):
+            found = read(answer, listed)
+            if found is not MISSING and found is not None and not isinstance(found, list):
+                raise CollectError(f"{listed} is no list but {type(found).__name__}", call=call_of(get))
             yield from (item for _, item in located(answer, get.items))
 
     def permitted(self, project: str, permissions: Sequence[str]) -> frozenset[str]:

@@ -402,7 +402,10 @@ class GcpCollector:
         place = parent[ASSET]["location"] if parent else scope.place
         more: dict[str, Any] = {"$parent": parent} if parent else {}
         values = {**item, **more, **self._scope_values(Scope("gcp", scope.account, place))}
-        name = filled(fetch.name, values)
+        try:
+            name = filled(fetch.name, values)
+        except CollectError:
+            name = ""  # without identity; it is set aside, and costs the others nothing
         payload = from_item(item, name, fetch.type, scope.account, place, self._projects)
         return self._derived(fetch, payload | more)
 

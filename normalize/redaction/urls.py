@@ -30,6 +30,8 @@ _BOT = re.compile(r"/bot\d{5,16}:[\w-]{20,64}")
 _AFTER_CALL = re.compile(
     rf"(?<=/)(?P<lead>(?:{'|'.join(sorted(_CAPABILITIES))})/)(?P<value>[\w~.+=-]{{12,200}})", re.IGNORECASE
 )
+_KEY_OF_ACCOUNT = re.compile(r"/serviceAccounts/[^/\s]{1,300}/$")
+"""What stands before "keys/ID" in the name of a service account's key in Google Cloud: the key itself is never part of its name."""
 _SETTING = re.compile(r"(?<=[?&;#])(?P<name>[\w.-]{1,80})=(?P<value>[^&;#\s]{16,})")
 _OF_A_VERSION = word_set("versionid generation etag digest sha commit ref rev hash v gid cursor marker")
 
@@ -88,6 +90,8 @@ def _cut_known(match: re.Match[str]) -> str:
 
 
 def _cut_after_call(match: re.Match[str]) -> str:
+    if _KEY_OF_ACCOUNT.search(match.string, 0, match.start()):
+        return match[0]
     return match["lead"] + MARK if is_generated(match["value"]) else match[0]
 
 

@@ -196,6 +196,7 @@ def test_answers_fill_every_field(kind: Kind) -> None:
     assert set(kind.fields) - {"name"} - filled == set()
     assert found.resource.name
     assert found.resource.native_id
+    assert "[redacted" not in found.resource.id
     assert found.resource.tags or not kind.tags
 
 

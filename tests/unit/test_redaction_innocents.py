@@ -36,6 +36,7 @@ IDS: dict[str, Callable[[], str]] = {
     "ARN of a key": lambda: f"arn:aws:kms:us-west-2:111122223333:key/{uuids()}",
     "ARN of a training job": lambda: f"arn:aws:sagemaker:us-west-2:111122223333:training-job/llama-sft-2026-11-24-{lower(5)}",
     "ARN of a parameter": lambda: "arn:aws:ssm:us-west-2:111122223333:parameter/prod/db/password",
+    "key of a service account": lambda: f"//iam.googleapis.com/projects/p/serviceAccounts/{RNG.randrange(10**20)}/keys/{hexadecimal(40)}",
     "image with digest": lambda: f"111122223333.dkr.ecr.us-west-2.amazonaws.com/team/train@sha256:{hexadecimal(64)}",
     "image with tag": lambda: f"ghcr.io/org/serving-runtime:v{RNG.randrange(9)}.{RNG.randrange(20)}.0-cu124-{hexadecimal(7)}",
     "image with a commit": lambda: f"gcr.io/project/app:{hexadecimal(40)}",
