@@ -41,6 +41,7 @@ RESTARTS = 2
 """How often a sweep begins anew when its page token has expired."""
 IAM = "$iam"
 BATCH = 200
+_ASKERS = 8
 
 
 @dataclass
@@ -84,6 +85,7 @@ class GcpCollector:
         self._trees: list[_Tree] = []
         self._by_account: dict[str, _Tree] = {}
         self._lock = threading.Lock()
+        self._closed = False
         self._places: dict[tuple[str, str, str], Sequence[str] | CollectError] = {}
 
     def kinds(self) -> Sequence[Kind]:
@@ -112,12 +114,26 @@ class GcpCollector:
         if swept or children:
             needed = {k.name: k.fetch for k in [*swept, *(self._kinds[k.fetch.under] for k in children)]}
             sweep = sweeper.submit(self._sweep, tree, list(needed.values()), everything=self._is_everything(swept))
-        for project in tree.projects:
-            for kind in kinds:
-                if isinstance(kind.fetch, Listing) and not self._is_swept(kind.fetch.under):
-                    yield from self._planned_listing(kind, project)
+        listed = [k for k in kinds if isinstance(k.fetch, Listing) and not self._is_swept(k.fetch.under)]
+        yield from self._planned_listings(listed, tree.projects)
         if sweep is not None:
             yield from self._planned_shares(tree, swept, children, sweep)
+
+    def _planned_listings(self, kinds: Sequence[Kind], projects: Sequence[str]) -> Iterator[Planned]:
+        """Project by project; where the services are in those to come is asked for meanwhile."""
+
+        def learn(project: str) -> None:
+            for kind in kinds:
+                with suppress(CollectError):  # remembered, and said when its turn comes
+                    self._places_of(kind.fetch, project)
+
+        pool = ThreadPoolExecutor(_ASKERS, thread_name_prefix=f"places-{self.source}")
+        try:
+            for project, _ in zip(projects, pool.map(learn, projects), strict=True):
+                for kind in kinds:
+                    yield from self._planned_listing(kind, project)
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
 
     def _is_everything(self, swept: Sequence[Kind]) -> bool:
         return {k.name for k in swept} == {k.name for k in self._kinds.values() if isinstance(k.fetch, Asset)}
@@ -226,6 +242,8 @@ class GcpCollector:
             token, tokens = "", set[str]()
             try:
                 while True:
+                    if self._closed:
+                        raise TransientError("the source was closed before the end", call=LIST_ASSETS)
                     page, token = self._client.assets(parent, content, types, token=token)
                     yield page
                     if not token:
@@ -506,6 +524,7 @@ class GcpCollector:
                 yield Blindness(name, Scope("gcp", project, GLOBAL), refusal)
 
     def close(self) -> None:
+        self._closed = True
         for tree in self._trees:
             tree.sweep.close()
         self._trees = []
