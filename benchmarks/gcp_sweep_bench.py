@@ -2,7 +2,7 @@
 
     python -m benchmarks.gcp_sweep_bench [--assets 100000] [--throttled 20]
 
-The test suite's gRPC server, in a process of its own, serves machines, disks, buckets and templates of one project, a thousand to a
+The test suite's gRPC server, in a process of its own, serves snapshots, disks, templates and images of one project, a thousand to a
 page, and answers every n-th call with RESOURCE_EXHAUSTED. The scan is the real one: the library's client, the sweep on the disk,
 redaction, mapping, SQLite. The pace of 100 lists a minute is lifted: it would be waited for, not worked for.
 """
@@ -18,7 +18,7 @@ import time
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-KINDS = ("gcp.compute.instance", "gcp.compute.disk", "gcp.compute.instance_template", "gcp.compute.image")
+KINDS = ("gcp.compute.snapshot", "gcp.compute.disk", "gcp.compute.instance_template", "gcp.compute.image")
 
 
 def serve(assets: int, throttled: int, told: Connection) -> None:

@@ -15,7 +15,7 @@ from collectors.gcp.rows import Get, Reader
 from collectors.traffic import TRAFFIC, per_minute
 from normalize.errors import CollectError
 from normalize.mapping import read
-from normalize.model import Json, Scope
+from normalize.model import Json, Path, Scope
 
 METRICS = "$Metrics"
 DAYS = 14
@@ -44,6 +44,7 @@ class Question:
         window: how many seconds back.
         split: a further label by which values are kept apart.
         also: a further condition, 'metric.label.response_code_class = "500"'.
+        share: the values are shares (0–1), whatever unit Monitoring gives them in; in one that we do not know they are left out.
     """
 
     metric: str
@@ -55,10 +56,14 @@ class Question:
     window: int = 2 * _DAY
     split: str = ""
     also: str = ""
+    share: bool = False
 
     def of(self, item: Mapping[str, Any]) -> tuple[str, ...]:
         return tuple(str(read(item, key) or "") for key in self.keys)
 
+
+_SHARES = {"%": 0.01, "10^2.%": 1.0, "1": 1.0}
+"""Units of shares, and what makes 0–1 of them. Source: monitoring v3, MetricDescriptor.unit, read 2026-11-24."""
 
 Found = Mapping[tuple[str, ...], Sequence[tuple[str, float]]]
 """By the labels' values (the split's last): (end of the period, value), newest first."""
@@ -93,8 +98,11 @@ def _ask(reader: Reader, project: str, question: Question) -> Iterator[tuple[tup
     for answer in reader.answers(get, {"project": project}):
         for series in answer.get("timeSeries", ()):
             named = tuple(_label(series, label) for label in labels)
-            points = found.setdefault(named, [])
-            points.extend((p["interval"]["endTime"], _number(p["value"])) for p in series.get("points", ()))
+            unit = str(series.get("unit") or answer.get("unit") or "")
+            factor = _SHARES.get(unit) if question.share else 1.0
+            if factor is not None:
+                told = ((p["interval"]["endTime"], _number(p["value"]) * factor) for p in series.get("points", ()))
+                found.setdefault(named, []).extend(told)
     yield from found.items()
 
 
@@ -114,9 +122,14 @@ def _number(value: Mapping[str, Any]) -> float:
 @dataclass(frozen=True, slots=True)
 class Gauges:
     """Newest values under "$Metrics": name -> value, or {split: value} where the question splits. Names without a value are
-    left out."""
+    left out.
+
+    Attributes:
+        only: what an item has that is asked about; every item where left out.
+    """
 
     questions: Mapping[str, Question]
+    only: Path = ""
 
     @property
     def gets(self) -> tuple[Get, ...]:
@@ -125,11 +138,12 @@ class Gauges:
     def add(
         self, reader: Reader, scope: Scope, items: Sequence[dict[str, Json]]
     ) -> Mapping[int, Sequence[CollectError]]:
+        mine = [i for i, item in enumerate(items) if not self.only or read(item, self.only)]
         try:
-            told = {name: asked(reader, scope.account, q) for name, q in self.questions.items()}
+            told = {name: asked(reader, scope.account, q) for name, q in self.questions.items()} if mine else {}
         except CollectError as error:
-            return dict.fromkeys(range(len(items)), (error,))
-        for item in items:
+            return dict.fromkeys(mine, (error,))
+        for item in (items[i] for i in mine):
             values = {name: _newest(self.questions[name], found, item) for name, found in told.items()}
             if known := {name: value for name, value in values.items() if value is not None}:
                 item[METRICS] = known

@@ -38,7 +38,7 @@ from tests.servers.google_cloud import (
 
 NOW = datetime(2026, 11, 24, 4, 15, tzinfo=UTC)
 ORG = "organizations/1234"
-INSTANCE = "gcp.compute.instance"
+DISK = "gcp.compute.disk"
 POLICY = "gcp.iam.policy"
 SWEPT_ALONE = [k.name for k in KINDS if isinstance(k.fetch, Asset) and not k.fetch.lookups and not k.fetch.detail]
 """What needs no other API than Cloud Asset Inventory."""
@@ -107,8 +107,8 @@ def taken(collector: GcpCollector, planned: Planned) -> tuple[Coverage, list[Any
     return found.coverage, observations
 
 
-def instances(count: int) -> Cloud:
-    return Cloud(Made(count, fixture(INSTANCE)["assets"][0]))
+def disks(count: int) -> Cloud:
+    return Cloud(Made(count, fixture(DISK)["assets"][0]))
 
 
 def test_everything_that_is_recorded_arrives_over_rest() -> None:
@@ -144,11 +144,11 @@ def test_one_sweep_serves_every_kind_and_each_has_its_coverage() -> None:
 
 
 def test_assets_arrive_exactly_once_though_one_call_in_twenty_is_throttled() -> None:
-    cloud = replace(instances(6000), faults=lambda n: THROTTLED if n % 20 == 3 else None, largest_page=100)
+    cloud = replace(disks(6000), faults=lambda n: THROTTLED if n % 20 == 3 else None, largest_page=100)
     with serve_grpc(cloud) as url, opened(url, transport="grpc") as (collector, time):
         names = Counter(
             r.payload["$asset"]["name"]
-            for p in collector.plan([k for k in KINDS if k.name == INSTANCE])
+            for p in collector.plan([k for k in KINDS if k.name == DISK])
             for r in collector.collect(p.kind, p.scope)  # type: ignore[arg-type]
         )
     assert len(names) == 6000
@@ -158,38 +158,38 @@ def test_assets_arrive_exactly_once_though_one_call_in_twenty_is_throttled() -> 
 
 
 def test_the_quota_of_lists_is_kept_before_it_is_hit() -> None:
-    cloud = replace(instances(250), largest_page=1)
+    cloud = replace(disks(250), largest_page=1)
     with serve_grpc(cloud) as url, opened(url, transport="grpc") as (collector, time):
-        looks(collector, [INSTANCE])
+        looks(collector, [DISK])
     assert time.now >= 120
 
 
 def test_a_sweep_that_is_cut_is_partial_for_what_came_and_failed_for_what_did_not() -> None:
-    cloud = replace(instances(300), faults=lambda n: CUT if n > 3 else None, largest_page=100)
+    cloud = replace(disks(300), faults=lambda n: CUT if n > 3 else None, largest_page=100)
     with serve_rest(cloud) as url, opened(url) as (collector, _):
         coverages, seen = looks(collector)
     outcomes = {kind: c.outcome for (kind, account, _), c in coverages.items() if account == "ml-prod"}
     assert len(seen) == 200
-    assert outcomes.pop(INSTANCE) is Outcome.PARTIAL
+    assert outcomes.pop(DISK) is Outcome.PARTIAL
     assert set(outcomes.values()) == {Outcome.FAILED}
     assert not any(c.proves_absence() for c in coverages.values())
     assert cloud.calls["ListAssets RESOURCE"] == 3 + ATTEMPTS
 
 
 def test_a_sweep_begins_anew_when_its_token_expires_and_nothing_comes_twice() -> None:
-    cloud = replace(instances(300), faults=lambda n: EXPIRED if n == 4 else None, largest_page=100)
+    cloud = replace(disks(300), faults=lambda n: EXPIRED if n == 4 else None, largest_page=100)
     with serve_rest(cloud) as url, opened(url) as (collector, _):
-        coverages, seen = looks(collector, [INSTANCE])
+        coverages, seen = looks(collector, [DISK])
     assert len({o.resource.id for o in seen}) == len(seen) == 300
     assert {c.outcome for c in coverages.values()} == {Outcome.COMPLETE}
 
 
 def test_a_token_that_expires_every_time_makes_the_look_partial() -> None:
-    cloud = instances(300)
+    cloud = disks(300)
     with serve_rest(cloud) as url, opened(url) as (collector, _):
         cloud.largest_page = 100
         cloud.faults = lambda n: EXPIRED if n > 1 and n % 2 == 1 else None
-        coverages, seen = looks(collector, [INSTANCE])
+        coverages, seen = looks(collector, [DISK])
     (found,) = {c.outcome for (_, account, _), c in coverages.items() if account == "ml-prod"}
     assert (found, len(seen)) == (Outcome.PARTIAL, 100)
     assert cloud.calls["ListAssets RESOURCE"] == 1 + 2 * (RESTARTS + 1)
@@ -198,7 +198,7 @@ def test_a_token_that_expires_every_time_makes_the_look_partial() -> None:
 def test_a_call_that_stalls_is_given_up_and_made_again() -> None:
     cloud = replace(recorded(), faults=lambda n: Fault(504, "DEADLINE_EXCEEDED", stall=1.0) if n == 2 else None)
     with serve_grpc(cloud) as url, opened(url, transport="grpc", timeout_seconds=0.4) as (collector, _):
-        coverages, _ = looks(collector, [INSTANCE])
+        coverages, _ = looks(collector, [DISK])
     assert {c.outcome for c in coverages.values()} == {Outcome.COMPLETE}
 
 
@@ -225,7 +225,7 @@ def test_denied_policies_cost_the_details_of_what_has_them_and_nothing_else() ->
     assert bucket.needs == ("cloudasset.assets.listIamPolicy",)
     attributes = next(o.resource.attributes for o in seen if o.resource.kind == "gcp.storage.bucket")
     assert "public" not in attributes  # not known is not private
-    assert next(c for (kind, *_), c in coverages.items() if kind == INSTANCE and c.records).gaps == 0
+    assert next(c for (kind, *_), c in coverages.items() if kind == DISK and c.records).gaps == 0
 
 
 def test_an_asset_api_that_the_caller_has_not_enabled_hides_everything() -> None:
@@ -242,13 +242,13 @@ def test_an_asset_api_that_the_caller_has_not_enabled_hides_everything() -> None
 
 
 def test_types_without_a_row_are_kept_as_they_are_and_counted() -> None:
-    strange = {**fixture(INSTANCE)["assets"][0], "assetType": "quantum.googleapis.com/QubitPool", "name": "//quantum.googleapis.com/projects/ml-prod/pools/p"}  # fmt: skip
+    strange = {**fixture(DISK)["assets"][0], "assetType": "quantum.googleapis.com/QubitPool", "name": "//quantum.googleapis.com/projects/ml-prod/pools/p"}  # fmt: skip
     with serve_rest(Cloud([strange])) as url, opened(url) as (collector, _):
         coverages, seen = looks(collector)
     assert coverages["gcp.quantum.qubit_pool", ORG, "global"].records == 1
     (found,) = seen
     assert (found.resource.category, found.resource.id) == ("unmodelled", strange["name"])
-    assert found.payload["machineType"]
+    assert found.payload["sizeGb"]
 
 
 def test_some_kinds_are_swept_alone() -> None:
@@ -257,7 +257,7 @@ def test_some_kinds_are_swept_alone() -> None:
     page = cloud.page
     cloud.page = lambda *a: (asked.append(a[2]), page(*a))[1]  # type: ignore[method-assign,func-returns-value]
     with serve_rest(cloud) as url, opened(url) as (collector, _):
-        coverages, seen = looks(collector, ["gcp.compute.disk"])
+        coverages, seen = looks(collector, [DISK])
     assert list(asked[-1]) == ["compute.googleapis.com/Disk", "compute.googleapis.com/RegionDisk"]
     assert {kind for kind, *_ in coverages} == {o.resource.kind for o in seen} == {"gcp.compute.disk"}
 
@@ -281,9 +281,9 @@ def test_a_sweep_that_lists_nothing_where_projects_are_proves_nothing() -> None:
 
 
 def test_what_a_cut_short_sweep_raises_names_the_call() -> None:
-    cloud = replace(instances(300), faults=lambda n: CUT if n > 2 else None, largest_page=100)
+    cloud = replace(disks(300), faults=lambda n: CUT if n > 2 else None, largest_page=100)
     with serve_rest(cloud) as url, opened(url) as (collector, _):
-        planned = next(p for p in collector.plan([k for k in KINDS if k.name == INSTANCE]) if p.kind)
+        planned = next(p for p in collector.plan([k for k in KINDS if k.name == DISK]) if p.kind)
         with pytest.raises(CutShortError) as raised:
             list(collector.collect(planned.kind, planned.scope))  # type: ignore[arg-type]
     assert raised.value.call == "cloudasset:ListAssets"

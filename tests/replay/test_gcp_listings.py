@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from collectors.gcp.errors import meaning, refusal_of
-from collectors.gcp.metrics import DAYS, Question, Traffic
+from collectors.gcp.metrics import DAYS, Gauges, Question, Traffic
 from collectors.gcp.pace import Pace
 from collectors.gcp.rows import Get, Listing, filled, row
 from collectors.patience import ATTEMPTS, BusyError, Patience
@@ -193,6 +193,21 @@ def test_a_metric_is_asked_for_once_in_a_project_however_many_things_it_tells_of
     for _ in range(3):
         SERVING.add(reader, Scope("gcp", "ml-prod", "global"), [item("x")])
     assert len(reader.asked) == 5  # of latency, the median and the 99th percentile
+
+
+@pytest.mark.parametrize(("unit", "value"), [("%", 0.75), ("10^2.%", 75.0), ("By", None), ("", None)])
+def test_a_share_is_told_by_the_unit_of_the_answer_or_not_at_all(unit: str, value: float | None) -> None:
+    class Shares(Monitoring):
+        def answers(self, get: Get, values: Any) -> Any:
+            for answer in super().answers(get, values):
+                yield {**answer, "unit": unit}
+
+    reader: Any = Shares(prediction_count={"x": [75]})
+    items = [item("x"), {**item("x"), "gpu": True}]
+    use = Gauges({"Use": replace(SERVED, share=True)}, only="gpu")
+    use.add(reader, Scope("gcp", "ml-prod", "global"), items)
+    assert "$Metrics" not in items[0]
+    assert items[1].get("$Metrics", {}).get("Use") == value
 
 
 def test_patience_ends_with_the_seconds_too() -> None:
