@@ -33,14 +33,14 @@ class Projects:
     def number_of(self, project: str) -> str:
         return self.by_id.get(project, project)
 
-    def names(self, name: str) -> list[str]:
+    def names(self, name: str) -> dict[str, Json]:
         """A full resource name with the project's id, and with its number."""
         head, found, rest = name.partition("/projects/")
         project, slash, tail = rest.partition("/")
         if not found or not project:
-            return [name]
-        forms = (name, *(f"{head}{found}{p}{slash}{tail}" for p in (self.id_of(project), self.number_of(project))))
-        return list(dict.fromkeys(forms))
+            return {"by_id": name, "by_number": name}
+        ids = {"by_id": self.id_of(project), "by_number": self.number_of(project)}
+        return {form: f"{head}{found}{own}{slash}{tail}" for form, own in ids.items()}
 
 
 def owner(asset: Mapping[str, Any], projects: Projects) -> str:
@@ -67,7 +67,7 @@ def from_asset(asset: Mapping[str, Any], projects: Projects) -> dict[str, Json]:
         "name": name,
         "type": asset["assetType"],
         "id": name.rpartition("/")[2],
-        "names": projects.names(name),
+        **projects.names(name),
         "project": account,
         "number": projects.number_of(account),
         "location": str(resource.get("location") or GLOBAL).lower(),
@@ -91,7 +91,7 @@ def from_item(
         "name": name,
         "type": type_,
         "id": name.rpartition("/")[2],
-        "names": projects.names(name),
+        **projects.names(name),
         "project": project,
         "number": projects.number_of(project),
         "location": location,

@@ -4,8 +4,8 @@ Owns the shape of a row's `fetch` and of its payload. Refuses logic: a row says 
 
 A payload is the resource as its own API gives it (of an asset, `resource.data`), so that one row reads both alike. What goes
 with it stands under keys of ours:
-    $asset   {name, type, id, names, project, number, location, updated, ancestors}: its full resource name, the last part of
-             that, the same name with the project's id and with its number, where it is
+    $asset   {name, type, id, by_id, by_number, project, number, location, updated, ancestors}: its full resource name, the
+             last part of that, the same name with the project's id and with its number, where it is
     $iam     bindings of its own IAM policy, where the row asks for them: [{role, members, condition}]
     $parent  of a child, the parent's payload
     $…       answers of detail calls and of lookups
@@ -232,7 +232,7 @@ def row(
         tags=labels,
         needs=(*((LIST_RESOURCES,) if isinstance(fetch, Asset) else ()), *needs),
         links=links,
-        aliases=(Alias("gcp", "$asset.names"), *aliases),
+        aliases=(Alias("gcp", "$asset.by_id"), Alias("gcp", "$asset.by_number"), *aliases),
         sensitive=sensitive,
         quiet=quiet | OWN_PATHS,
     )
