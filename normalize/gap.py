@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from normalize.addresses import Address, only_local
+from normalize.arm import parse_arm
 from normalize.model import Category, Dimension, Evidence, Gap, GapCode, Outcome, Scope, Severity
 from normalize.registries import AWS_REGISTRIES
 
@@ -156,7 +157,7 @@ def coverage(look: Look, unfit: Sequence[Evidence] = (), unfit_count: int = 0, i
 
 def _grant(source: str, provider: str, needs: Sequence[str]) -> str:
     words = ", ".join(f"`{n}`" for n in needs)
-    policy = {"aws": "aws", "gcp": "gcp", "kubernetes": "kubernetes", "host": "host"}.get(provider)
+    policy = {"aws": "aws", "gcp": "gcp", "azure": "azure", "kubernetes": "kubernetes", "host": "host"}.get(provider)
     whole = f"; `stocktake permissions {policy}` prints all that a scan needs" if policy else ""
     if not needs:
         return f"Let the identity of source {source} read it{whole}"
@@ -441,6 +442,8 @@ def unscanned_cluster(resource_id: str, kind: str, name: str, scope: Scope, evid
     elif kind == "gcp.container.cluster":
         login = f"Log in with `gcloud container clusters get-credentials {name} --location {scope.place}`, then a"
         context = f"gke_{scope.account}_{scope.place}_{name}"
+    elif kind == "azure.aks.cluster" and (found := parse_arm(resource_id)):
+        login = f"Log in with `az aks get-credentials --subscription {scope.account} --resource-group {found.group} --name {name}`, then a"
     doubt = f" Source {', '.join(unread)} could not be read and may be this cluster: see its gap first." if unread else ""  # fmt: skip
     if nameless:
         listed = ", ".join(f"{source} ({at})" for source, at in nameless[:3])

@@ -79,6 +79,7 @@ class AzureCollector:
         self._since = (began or client.now()) - timedelta(days=window_days)
         self._chunk = chunk
         self._sweep: Sweep | None = None
+        self._counted: dict[str, Mapping[tuple[str, str], int]] = {}
         self._cut: dict[tuple[str, str], CollectError] = {}
         self._rights: dict[str, Rights] = {}
         self._lock = threading.Lock()
@@ -117,7 +118,7 @@ class AzureCollector:
         """What belongs to no subscription that was asked for: management groups, which are the tenant's."""
         scope = Scope("azure", account, self._place)
         self._rights.setdefault(account, Rights(grants=((("*",), ()),)))
-        there = {(t, table) for table in TABLES for t, a in self._swept().counts(table) if a == account}
+        there = set(self._types(account))
         for kind in self._kinds.values():
             if isinstance(kind.fetch, Rows) and (kind.fetch.type.lower(), kind.fetch.table) in there:
                 yield Planned(kind, scope)
@@ -126,11 +127,14 @@ class AzureCollector:
     def _unmodelled(self, account: str) -> list[tuple[str, str]]:
         """(type, table) of rows of an account that no row describes."""
         known = {(k.fetch.type.lower(), k.fetch.table) for k in self._kinds.values() if isinstance(k.fetch, Rows)}
-        found = ((t, table) for table in TABLES for t, a in self._swept().counts(table) if a == account)
-        return sorted(set(found) - known)
+        return sorted(set(self._types(account)) - known)
+
+    def _types(self, account: str) -> Iterator[tuple[str, str]]:
+        """(type, table) of what an account has rows of."""
+        return ((t, table) for table, counts in self._counted.items() for t, a in counts if a == account)
 
     def _accounts(self) -> set[str]:
-        return {account for table in TABLES for _, account in self._swept().counts(table)}
+        return {account for counts in self._counted.values() for _, account in counts}
 
     # Where to look
 
@@ -190,6 +194,7 @@ class AzureCollector:
                 self._read_table(table, f"{table}{chosen} | order by id asc", chunk)
             except CollectError as error:
                 self._cut.update({(table, subscription): error for subscription in chunk})
+            self._counted[table] = self._swept().counts(table)
 
     def _ancestry(self, kind: Kind) -> Iterator[str]:
         yield kind.name
@@ -198,18 +203,19 @@ class AzureCollector:
 
     def _read_table(self, table: str, query: str, chunk: Sequence[str]) -> None:
         """Read one table to its end. Raises CollectError: something is missing, and why."""
-        token, tokens, seen = "", set[str](), 0
+        token, tokens, seen = "", set[str](), set[int]()  # hashes: of 100,000 ids, a few megabytes
         while True:
             page = self._client.query(query, chunk, token)
-            seen += len(page.rows)
-            self._swept().add(table, filter(None, map(self._filed, page.rows)))
+            filed = list(filter(None, map(self._filed, page.rows)))
+            seen.update(hash(id_) for _, _, id_, _ in filed)
+            self._swept().add(table, filed)
             if page.short:
                 raise CutShortError(
                     "Resource Graph stopped at its limit of 10,000 subscriptions; name fewer", call=GRAPH
                 )
             if not page.token:
-                if page.truncated or seen < page.total:
-                    said = f"Resource Graph counts {page.total} rows in {table} and gave {seen}"
+                if page.truncated or len(seen) < page.total:
+                    said = f"Resource Graph counts {page.total} rows in {table} and gave {len(seen)}"
                     raise CutShortError(
                         f"{said}; it says that the result is cut" if page.truncated else said, call=GRAPH
                     )
@@ -232,9 +238,7 @@ class AzureCollector:
         provider = type_of(kind, self._kinds).partition("/")[0].lower() if kind.name in self._kinds else ""
         if provider not in self._rights.get(scope.account, Rights()).unregistered:
             return None
-        if isinstance(kind.fetch, Rows) and self._swept().counts(kind.fetch.table).get(
-            (kind.fetch.type.lower(), scope.account)
-        ):
+        if isinstance(kind.fetch, Rows) and self._counted.get(kind.fetch.table, {}).get((kind.fetch.type.lower(), scope.account)):
             return None
         return UnavailableError(
             f"{provider} is not registered in subscription {scope.account}",
