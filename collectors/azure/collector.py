@@ -238,7 +238,9 @@ class AzureCollector:
         provider = type_of(kind, self._kinds).partition("/")[0].lower() if kind.name in self._kinds else ""
         if provider not in self._rights.get(scope.account, Rights()).unregistered:
             return None
-        if isinstance(kind.fetch, Rows) and self._counted.get(kind.fetch.table, {}).get((kind.fetch.type.lower(), scope.account)):
+        if isinstance(kind.fetch, Rows) and self._counted.get(kind.fetch.table, {}).get(
+            (kind.fetch.type.lower(), scope.account)
+        ):
             return None
         return UnavailableError(
             f"{provider} is not registered in subscription {scope.account}",

@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from collectors.azure import compute, groups, identities, kubernetes_service, network, registries, storage
+from collectors.azure import (
+    apps,
+    batch,
+    cognitive,
+    compute,
+    data,
+    groups,
+    identities,
+    kubernetes_service,
+    network,
+    observability,
+    registries,
+    storage,
+)
 from normalize.model import Kind
 
 KINDS: tuple[Kind, ...] = (
@@ -12,5 +25,10 @@ KINDS: tuple[Kind, ...] = (
     *network.KINDS,
     *storage.KINDS,
     *registries.KINDS,
+    *cognitive.KINDS,
+    *batch.KINDS,
+    *apps.KINDS,
+    *data.KINDS,
+    *observability.KINDS,
     *identities.KINDS,
 )

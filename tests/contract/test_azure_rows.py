@@ -129,8 +129,9 @@ def test_answers_have_the_shape_of_the_api(kind: Kind) -> None:
             if path.endswith(end):
                 azure_shapes.check(shape, answer["value"])
     if isinstance(kind.fetch, Get):
-        for answer in told["answers"].values():
-            azure_shapes.check(told["shape"], answer["value"])
+        for path, answer in told["answers"].items():
+            if not path.endswith(tuple(LOOKED_UP)):
+                azure_shapes.check(told["shape"], answer["value"])
         return
     for row in told["rows"]:
         assert set(row) <= COLUMNS
