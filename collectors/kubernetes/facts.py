@@ -13,6 +13,7 @@ from typing import Any
 from collectors.kubernetes import helm, nodes, workloads
 from collectors.kubernetes.addresses import addresses
 from collectors.kubernetes.edges import edges
+from collectors.kubernetes.recognition import RECOGNISED, recognise
 from collectors.kubernetes.rows import kind_name
 from collectors.kubernetes.types import Objects
 from normalize.errors import MISSHAPEN, CollectError, MappingError
@@ -42,8 +43,8 @@ def payload(
         out |= _closed(out)
     out["$type"] = {"apiVersion": type_.api_version, "kind": type_.kind}
     try:
-        computed = _facts(out, type_)
-        links = [_target(edge) for edge in edges(out, type_, cluster_uid, unscoped)]
+        computed = _facts(out, type_, cluster_uid)
+        links = [_target(edge) for edge in edges(out, type_, cluster_uid, unscoped)] + computed.pop("links", [])
         names, stated = addresses(out, type_, cluster_uid)
         out |= {"$facts": computed, "$links": links + stated} | ({"$names": names} if names else {})
     except (*MISSHAPEN, MappingError) as error:
@@ -79,7 +80,7 @@ def _target(edge: dict[str, Any]) -> dict[str, Any]:
     return named | {"target": kind_name(edge["group"], edge["kind"])}
 
 
-def _facts(obj: Json, type_: Objects) -> dict[str, Any]:
+def _facts(obj: Json, type_: Objects, cluster: str) -> dict[str, Any]:
     group_kind = type_.group, type_.kind
     out: dict[str, Any] = {}
     owners = (obj.get("metadata") or {}).get("ownerReferences") or []
@@ -89,6 +90,8 @@ def _facts(obj: Json, type_: Objects) -> dict[str, Any]:
         out |= workloads.facts(obj, *group_kind)
     if group_kind in _FACTS:
         out |= _FACTS[group_kind](obj)
+    if group_kind in RECOGNISED and not controller:
+        out |= recognise(obj, *group_kind, cluster)
     return out
 
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
 
+from collectors.kubernetes.recognition import RECOGNISED
 from collectors.kubernetes.types import Objects, Silence
 from normalize.model import Alias, Category, Field, Kind, Path, Template
 from normalize.units import instant, integer, quantity, size_bytes
@@ -22,6 +23,10 @@ _COMMON: Mapping[str, Path | Field] = {
     "finalizers": "metadata.finalizers",
     "api_version": "$type.apiVersion",
     "owner_kind": "$facts.owner_kind",
+}
+_RECOGNISED: Mapping[str, Path | Field] = {
+    name: f"$facts.{name}"
+    for name in ("workload_type", "workload_type_confidence", "software", "models", "recognition")
 }
 _QUIET = frozenset({"$facts", "$type", "$names"})
 _NAMES = (Alias("id", "$names[]"),)
@@ -52,7 +57,7 @@ def _row(
         fetch=Objects(group, kind, plural, namespaced),
         id=Template(f"k8s://{{@account}}/{group}/{kind}/{{metadata.namespace?}}/{{metadata.name}}"),
         native=Template(native),
-        fields={**_COMMON, **(fields or {})},
+        fields={**_COMMON, **(_RECOGNISED if (group, kind) in RECOGNISED else {}), **(fields or {})},
         tags="metadata.labels",
         sensitive=sensitive,
         aliases=aliases + _NAMES,

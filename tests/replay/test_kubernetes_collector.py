@@ -161,6 +161,24 @@ def relation_id(text: str) -> str:
     return kubernetes_id(UID, group, kind, namespace, name)
 
 
+def test_workloads_are_known_for_what_they_do(seen: dict[str, Observation]) -> None:
+    wrong = {}
+    for workload in TRUTH["workloads"]:
+        attributes = seen[id_of(workload)].resource.attributes
+        if attributes.get("workload_type") != workload["type"]:
+            wrong[workload["name"]] = attributes.get("workload_type", "unknown")
+    assert wrong == {"c4-de-lease-0001": "unknown"}  # of a type that only this cluster has
+
+
+def test_a_model_that_is_loaded_is_joined_to_where_it_comes_from(seen: dict[str, Observation]) -> None:
+    loaded = {(o.resource.name, r.key) for o in seen.values() for r in o.references if r.verb == "loads"}
+    assert loaded >= {
+        ("llm-eval-dra", "hf://mistralai/Mistral-7B-v0.3"),
+        ("scaled-to-zero", "s3://nl-model-registry"),
+        ("triton-detect", "s3://nl-vision-models"),
+    }
+
+
 def test_every_known_edge_is_found_by_its_field(seen: dict[str, Observation]) -> None:
     missing = []
     for source_, verb, target, _, path, *_ in TRUTH["relations"]:
