@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from functools import cache
+from typing import Any
 
 import botocore.session
 import pytest
@@ -14,10 +16,17 @@ from normalize.errors import DeniedError, TransientError
 
 CALLS = sorted({(call.service, call.operation) for kind in KINDS for call in all_calls(kind.fetch)})
 
+SESSION = botocore.session.Session()
+
+
+@cache
+def model(service: str) -> Any:
+    return SESSION.get_service_model(service)
+
 
 def declared(service: str, operation: str) -> set[str]:
-    model = botocore.session.get_session().get_service_model(service).operation_model(operation)
-    return {(e.metadata.get("error") or {}).get("code") or e.name for e in model.error_shapes}
+    shapes = model(service).operation_model(operation).error_shapes
+    return {(e.metadata.get("error") or {}).get("code") or e.name for e in shapes}
 
 
 @pytest.mark.parametrize(("service", "operation"), CALLS)
