@@ -9,9 +9,23 @@ import subprocess
 import tempfile
 import uuid
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import pytest
+from botocore.loaders import JSONFileLoader
+
+_MODELS = lru_cache(maxsize=768)(JSONFileLoader().load_file)
+"""botocore's models, megabytes each, are read once a process, not once a session of the SDK: about four files a service that the
+rows call. Sessions share them with their clients anyway."""
+
+
+def _load_file(self: JSONFileLoader, file_path: str) -> Any:
+    return _MODELS(file_path)
+
+
+JSONFileLoader.load_file = _load_file  # type: ignore[method-assign]
 
 
 def missing(what: str) -> None:

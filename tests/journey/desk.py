@@ -90,6 +90,11 @@ class Desk:
         assert done.exit_code == 0, (done.stderr, done.exception)
         return done.stdout
 
+    def has_runs(self) -> bool:
+        """Whether the inventory, if there is one, knows of a scan; whatever state a killed one left it in."""
+        url = f"sqlite:///{self.folder / 'stocktake.db'}"
+        return CliRunner().invoke(main, ["runs", "--database", url]).stdout.strip() not in ("", "[]")
+
     def rows(self, listing: str, *arguments: str, database: str = "") -> list[dict[str, Any]]:
         rows: list[dict[str, Any]] = json.loads(self.told(listing, "--format", "json", *arguments, database=database))
         return rows

@@ -27,8 +27,8 @@ HEAVY = {"bulky", "detail_bulky", "detail_nested_deeply"}
 
 
 SHARES = 4
-SPECIAL = [k for k in KINDS if k.fetch.derive or k.fetch.keep or k.fetch.under or k.fetch.gather]
-"""Rows whose code sees answers before any field is read."""
+SPECIAL = list({(k.fetch.derive, k.fetch.keep, k.fetch.gather, bool(k.fetch.under)): k for k in KINDS}.values())
+"""One row for each code that sees answers before any field is read."""
 
 
 def is_one_each(kind: Kind) -> bool:
@@ -37,7 +37,7 @@ def is_one_each(kind: Kind) -> bool:
 
 
 def some(name: str) -> list[Kind]:
-    """The special rows and a share of the others: another share for each fault that follows in the list."""
+    """The special rows and a share of all: another share for each fault that follows in the list."""
     turn = sorted(FAULTS).index(name) % SHARES
     return list({k.name: k for k in (*SPECIAL, *KINDS[turn::SHARES])}.values())
 

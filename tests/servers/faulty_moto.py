@@ -31,10 +31,11 @@ from typing import Any
 os.environ.setdefault("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
 
 import botocore.session
-from moto.backends import list_of_moto_modules
+from moto import backends
 from moto.core.responses import ActionResult
 from moto.core.routing import ServiceOperationRouter
 from moto.ecs.models import EC2ContainerServiceBackend
+from moto.iam.access_control import IAMPolicyStatement
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from moto.sagemaker.responses import SageMakerResponse
 from werkzeug.datastructures import Headers
@@ -152,6 +153,10 @@ def _describe_capacity_providers(self: Any, names: list[str] | None) -> Any:
 
 EC2ContainerServiceBackend.describe_capacity_providers = _describe_capacity_providers  # type: ignore[method-assign]
 
+_MODULES = frozenset(backends.list_of_moto_modules())
+backends.list_of_moto_modules = lambda: _MODULES  # moto reads its folder at every request
+IAMPolicyStatement._match = staticmethod(cache(IAMPolicyStatement._match))  # type: ignore[method-assign]  # a regular expression each
+
 _READ = re.compile(r"(?:Describe|List|Get|BatchGet|BatchDescribe|Search)[A-Z]")
 
 
@@ -196,12 +201,18 @@ def _operations(request: Request, model: Any) -> Iterator[Any]:
 
 
 def _is_at(request: Request, http: Any) -> bool:
-    path, _, query = http["requestUri"].partition("?")
+    pattern, wanted = _place(http["requestUri"])
+    sent = request.environ["REQUEST_URI"].partition("?")[0]  # as it came: an ARN in it holds slashes
+    return request.method == http["method"] and wanted <= set(request.args) and bool(pattern.fullmatch(sent))
+
+
+@cache
+def _place(uri: str) -> tuple[re.Pattern[str], set[str]]:
+    """What a path of an operation has to look like, and the names that its query has to hold."""
+    path, _, query = uri.partition("?")
     pattern = re.sub(r"\\{[^}]+\+\\}", ".+", re.escape(path.rstrip("/")))
     pattern = re.sub(r"\\{[^}]+\\}", "[^/]+", pattern) + "/?"
-    wanted = {q.partition("=")[0] for q in query.split("&") if q}
-    sent = request.environ["REQUEST_URI"].partition("?")[0]  # as it came: an ARN in it holds slashes
-    return request.method == http["method"] and wanted <= set(request.args) and bool(re.fullmatch(pattern, sent))
+    return re.compile(pattern), {q.partition("=")[0] for q in query.split("&") if q}
 
 
 def _nothing(operation: Any) -> Response:
@@ -344,7 +355,7 @@ class FaultyMoto:
             return True
         host = str(self._moto.infer_service_region_host(request.environ, request.path))
         patterns = (pattern for _, pattern in self._moto.backend_url_patterns)
-        return host in list_of_moto_modules() or any(p.match(f"http://{host}") for p in patterns)
+        return host in _MODULES or any(p.match(f"http://{host}") for p in patterns)
 
     def _control(self, request: Request) -> Response:
         if request.method == "POST":
