@@ -36,6 +36,7 @@ from moto.core.responses import ActionResult
 from moto.core.routing import ServiceOperationRouter
 from moto.ecs.models import EC2ContainerServiceBackend
 from moto.iam.access_control import IAMPolicyStatement
+from moto.moto_api._internal import moto_api_backend
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from moto.sagemaker.responses import SageMakerResponse
 from werkzeug.datastructures import Headers
@@ -430,7 +431,8 @@ def _refusal(protocol: str, status: int, code: str, action: str) -> Response:
 
 
 def serve(port: int = 0, host: str = "127.0.0.1") -> FaultyMoto:
-    """Start a server in a thread of this process; `url` says where it is."""
+    """Start a server in a thread of this process; `url` says where it is. What moto holds is the process's: it is forgotten first."""
+    moto_api_backend.reset()
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     app = FaultyMoto()
     app._server = make_server(host, port, app, threaded=True, request_handler=MotoRequestHandler)
