@@ -192,12 +192,12 @@ def check(state: State, sources: tuple[str, ...], format_: str | None) -> None:
 
 
 @main.command()
-@click.argument("provider", type=click.Choice(["aws", "gcp", "azure", "kubernetes", "host"]))
+@click.argument("provider", type=click.Choice(["aws", "gcp", "azure", "kubernetes", "host", "slurm"]))
 @click.option(
     "--format",
     "format_",
     default=None,
-    help="aws: json, terraform, cloudformation. gcp: yaml, terraform. azure: json, terraform. kubernetes: yaml. host: text.",
+    help="aws: json, terraform, cloudformation. gcp: yaml, terraform. azure: json, terraform. kubernetes: yaml. host, slurm: text.",
 )
 @shared
 def permissions(provider: str, format_: str | None) -> None:
@@ -213,7 +213,9 @@ def permissions(provider: str, format_: str | None) -> None:
 
     if provider not in COLLECTORS:
         raise ConfigError(f'"{provider}" cannot be scanned by this version; it scans: {", ".join(COLLECTORS)}')
-    default = {"aws": "json", "gcp": "yaml", "azure": "json", "kubernetes": "yaml", "host": "text"}[provider]
+    default = {"aws": "json", "gcp": "yaml", "azure": "json", "kubernetes": "yaml", "host": "text", "slurm": "text"}[
+        provider
+    ]
     try:
         click.echo(permissions(provider)(format_ or default).rstrip("\n"))
     except (KeyError, ValueError) as error:

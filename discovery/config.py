@@ -192,14 +192,21 @@ class MlflowSource(_Source):
         return [a.url for a in (parse_server(n.key) for n in named if n) if a.service]
 
 
-class HostSource(_Source):
+class _SshSource(_Source):
+    """`jump_hosts` ("USER@HOST:PORT") are passed through in order; identity_file left out: the SSH agent."""
+
+    user: str | None = None
+    identity_file: str | None = None
+    certificate_file: str | None = None
+    known_hosts: str | None = None
+    jump_hosts: list[str] = Field(default_factory=list)
+    local: bool = False
+
+
+class HostSource(_SshSource):
     type: Literal["host"]
     hosts: list[str] = Field(default_factory=list)
     hosts_file: str | None = None
-    user: str | None = None
-    identity_file: str | None = None
-    known_hosts: str | None = None
-    local: bool = False
 
     @model_validator(mode="after")
     def _something_to_look_at(self) -> HostSource:
@@ -208,8 +215,31 @@ class HostSource(_Source):
         return self
 
 
-class SlurmSource(_Source):
+class SlurmSource(_SshSource):
+    """A cluster: a `host` with Slurm's commands, this machine, or `restd`, the address of slurmrestd."""
+
     type: Literal["slurm"]
+    host: str | None = None
+    port: int | None = Field(default=None, ge=1, le=65535)
+    restd: str | None = None
+    token_env: str | None = None
+    cluster: str | None = None
+    window_days: int = Field(default=30, ge=1)
+
+    @field_validator("restd")
+    @classmethod
+    def _web_or_socket(cls, value: str | None) -> str | None:
+        if value is not None and re.fullmatch(r"unix:/[^\s]+", value):
+            return value
+        return _web_address(value)
+
+    @model_validator(mode="after")
+    def _one_way_in(self) -> SlurmSource:
+        if sum(map(bool, (self.host, self.local, self.restd))) != 1:
+            raise ValueError("needs one of host, local = true or restd")
+        if self.restd and not self.restd.startswith("unix:") and not self.token_env:
+            raise ValueError("restd needs token_env: the environment variable that holds the token")
+        return self
 
 
 Source = Annotated[
@@ -491,6 +521,22 @@ database = "sqlite:///stocktake.db"        # or postgresql+psycopg://stocktake@d
 # type = "host"
 # name = "here"
 # local = true                             # this machine, without SSH
+
+# [[source]]
+# type = "slurm"
+# name = "hpc"
+# host = "login1.example.internal"         # has scontrol, sacctmgr and sacct; or local = true
+# user = "stocktake"
+# identity_file = "~/.ssh/id_ed25519"      # left out: the SSH agent; certificate_file beside it
+# jump_hosts = ["stocktake@bastion.example.internal"]
+# window_days = 30                         # jobs: how far back
+
+# [[source]]
+# type = "slurm"
+# name = "hpc-rest"                        # through slurmrestd instead of SSH
+# restd = "https://slurm.example.internal:6820"   # or "unix:/run/slurmrestd.socket"
+# user = "stocktake"                       # whose token it is
+# token_env = "SLURM_JWT"                  # the variable that holds it
 
 # [[schedule]]                             # for `stocktake agent`
 # name = "nightly"

@@ -22,6 +22,7 @@ COLLECTORS: Mapping[str, tuple[str, str]] = {
     "kubernetes": ("collectors.kubernetes", "kubernetes"),
     "mlflow": ("collectors.mlflow", "mlflow"),
     "host": ("collectors.hosts", "host"),
+    "slurm": ("collectors.slurm", "slurm"),
 }
 _OURS = frozenset({"collectors", "discovery", "normalize", "reports", "store"})
 

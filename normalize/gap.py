@@ -157,7 +157,7 @@ def coverage(look: Look, unfit: Sequence[Evidence] = (), unfit_count: int = 0, i
 
 def _grant(source: str, provider: str, needs: Sequence[str]) -> str:
     words = ", ".join(f"`{n}`" for n in needs)
-    policy = {"aws": "aws", "gcp": "gcp", "azure": "azure", "kubernetes": "kubernetes", "host": "host"}.get(provider)
+    policy = provider if provider in ("aws", "gcp", "azure", "kubernetes", "host", "slurm") else None
     whole = f"; `stocktake permissions {policy}` prints all that a scan needs" if policy else ""
     if not needs:
         return f"Let the identity of source {source} read it{whole}"

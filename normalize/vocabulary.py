@@ -166,6 +166,8 @@ TERMS: Mapping[str, Term] = {
         key_type="Algorithm and length of a key",
         renewal="Whether it renews itself, as given",
         filter="What it lets through, as given",
+        script_path="Script that it runs",
+        working_directory="Directory that it runs in",
         format="Format of what it writes",
         account="Account that it speaks of, where it speaks of another than its own",
         service="Service, by the provider's name for it",
@@ -304,6 +306,9 @@ TERMS: Mapping[str, Term] = {
         limit_value="Limit that applies, in the quota's own unit",
         data_capture_ratio="Share of requests recorded, 0–1",
         upfront_fee="Paid at the start, in its currency",
+        accelerator_hours="Accelerators times hours, over the window measured",
+        cpu_hours="CPUs times hours, over the window measured",
+        node_hours="Machines times hours, over the window measured",
         amortized_cost_usd="Cost in US dollars, with what was paid beforehand spread over its term",
     ),
     **_terms(
@@ -431,6 +436,7 @@ TERMS: Mapping[str, Term] = {
         data_sources="Kinds of sources that it shows",
         recorded_types="Types of things that it records; * for all",
         unrecorded_types="Types of things that it leaves out",
+        partition_names="Partitions of a cluster that it is in or runs in",
         listed="Names or ids of what another listing knows",
     ),
     **_terms(
@@ -450,6 +456,7 @@ TERMS: Mapping[str, Term] = {
         conditions="Conditions by type: True, False, Unknown",
         driver_parameters="Parameters of a storage driver",
         size_bytes_by_class="Bytes by storage class",
+        run_states="Runs by how they ended or where they stand",
         customization="How a base model is adapted: base model, technique, adapter",
     ),
     **_terms(

@@ -12,11 +12,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from collectors import ssh
 from collectors.contract import Blindness, Planned, plan_each
+from collectors.frames import Report
 from collectors.hosts import session, system
 from collectors.hosts.kinds import KINDS, Reading, stamp
-from collectors.hosts.report import Report
-from collectors.hosts.session import PROBE_SECONDS, Target, probe_text
+from collectors.hosts.session import PROBE_SECONDS, probe_text
+from collectors.ssh import Target
 from normalize.errors import CollectError
 from normalize.model import Kind, RawRecord, Scope
 
@@ -133,7 +135,7 @@ class HostCollector:
             )
 
     def classify(self, error: Exception) -> CollectError | None:
-        return session.classify(error)
+        return ssh.classify(error)
 
     def limit_key(self, kind: Kind, scope: Scope) -> str:
         return f"host:{scope.account}"

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from collectors.contract import CutShortError
+from collectors.frames import Report, Section
 from collectors.hosts import accelerators, containers, system
-from collectors.hosts.report import Report, Section
 from normalize.errors import CollectError, DeniedError, UnavailableError
 from normalize.identity import image_name, known_service, uri_name
 from normalize.model import Alias, Category, Field, Json, Kind, Link, Template

@@ -75,7 +75,7 @@ def test_a_password_in_a_database_url_is_not_echoed(tmp_path: Path) -> None:
 
 
 def test_a_source_type_of_a_later_version_is_refused_in_words(tmp_path: Path) -> None:
-    (tmp_path / "stocktake.toml").write_text('[[source]]\ntype = "slurm"\nname = "s"\n')
+    (tmp_path / "stocktake.toml").write_text('[[source]]\ntype = "azure"\nname = "s"\n')
     done = stocktake("scan", cwd=tmp_path)
     assert (done.returncode, "cannot be scanned by this version" in done.stderr) == (2, True)
 

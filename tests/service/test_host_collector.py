@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from collectors.hosts import HostCollector, open_source, probe_text, session
-from collectors.hosts.session import Target
+from collectors.ssh import Target
 from normalize.errors import CollectError, DeniedError, TransientError, UnavailableError
 from normalize.mapping import observe
 from normalize.model import Observation

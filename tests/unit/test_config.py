@@ -31,7 +31,17 @@ def test_every_block_of_the_sample_is_accepted_once_uncommented(tmp_path: Path) 
     ]
     text = "\n".join(line for line in lines if not line.startswith("#"))
     config = load(written(tmp_path, text))
-    assert [s.type for s in config.source] == ["aws", "gcp", "azure", "kubernetes", "mlflow", "host", "host"]
+    assert [s.type for s in config.source] == [
+        "aws",
+        "gcp",
+        "azure",
+        "kubernetes",
+        "mlflow",
+        "host",
+        "host",
+        "slurm",
+        "slurm",
+    ]
     assert [s.name for s in config.schedule] == ["nightly"]
 
 

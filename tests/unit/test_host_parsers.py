@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from collectors.contract import CutShortError
+from collectors.frames import Report, Section, parse
 from collectors.hosts import accelerators, containers, system
 from collectors.hosts.kinds import KINDS, devices, stamp
 from collectors.hosts.permissions import render
-from collectors.hosts.report import Report, Section, parse
 from collectors.hosts.session import probe_text, target
 from normalize.errors import CollectError, ConfigError, DeniedError, TransientError, UnavailableError
 from normalize.mapping import observe
