@@ -180,6 +180,7 @@ KINDS = (
             "GetRestApis",
             items="items",
             page=500,
+            itself=Call("apigateway", "GetRestApi", params={"restApiId": "{id}"}, gone=_GONE),
             detail=(
                 Call(
                     "apigateway",
@@ -296,6 +297,7 @@ KINDS = (
             items="items",
             page=500,
             derive=_open_domain,
+            itself=Call("apigateway", "GetDomainName", params={"domainName": "{$Open}"}, gone=_GONE),
             detail=(
                 Call(
                     "apigateway",
@@ -357,6 +359,7 @@ KINDS = (
             "apigatewayv2",
             "GetApis",
             items="Items",
+            itself=Call("apigatewayv2", "GetApi", params={"ApiId": "{ApiId}"}, gone=_GONE),
             detail=(
                 Call(
                     "apigatewayv2",

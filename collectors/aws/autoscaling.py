@@ -97,6 +97,12 @@ KINDS = (
             items="AutoScalingGroups",
             page=100,
             derive=_read,
+            itself=Call(
+                "autoscaling",
+                "DescribeAutoScalingGroups",
+                items="AutoScalingGroups",
+                params={"AutoScalingGroupNames": ["{AutoScalingGroupName}"]},
+            ),
             detail=(
                 Call(
                     "ec2",

@@ -381,9 +381,9 @@ class AwsCollector:
     def _detailed(
         self, call: Call, scope: Scope, item: dict[str, Json]
     ) -> tuple[dict[str, Json], list[CollectError]] | None:
-        """The item with the answers of its detail calls, and the errors of those that failed; None when the service
-        says that the item no longer exists. What only a later call does not find is asked for once more: a policy or tags
-        that are not found are not an item that is gone."""
+        """The item with the answers of its detail calls, and the errors of those that failed; None when the call that
+        describes the item itself says that it no longer exists. Tags, a policy or parts of an item that are not found are not
+        an item that is gone."""
         gaps: list[CollectError] = []
         for detail in call.detail:
             try:
@@ -395,7 +395,7 @@ class AwsCollector:
                 continue
             except ClientError as error:
                 says_gone = _says(error, detail.gone)
-                if says_gone and (detail is call.detail[0] or self._is_gone(call, scope, item)):
+                if says_gone and self._is_gone(call, scope, item, detail):
                     return None
                 if says_gone or not _says(error, detail.expect):
                     gaps.append(unlisted(error, detail.service, detail.operation))
@@ -409,16 +409,18 @@ class AwsCollector:
         region = read(item, call.region) if call.region else MISSING
         return region if isinstance(region, str) and region else self._region(scope)
 
-    def _is_gone(self, call: Call, scope: Scope, item: dict[str, Json]) -> bool:
-        """Whether the first detail call, too, says that an item no longer exists."""
-        first = call.detail[0]
+    def _is_gone(self, call: Call, scope: Scope, item: dict[str, Json], asked: Call) -> bool:
+        """Whether an item that one detail call did not find no longer exists."""
+        itself = call.itself or call.detail[0]
+        if itself is asked:
+            return True
         try:
-            self._detail(first, scope.account, self._region_of(call, scope, item), item)
+            answer = self._detail(itself, scope.account, self._region_of(call, scope, item), item)
         except ClientError as error:
-            return _says(error, first.gone)
+            return _says(error, itself.gone)
         except (CollectError, _NotToldError):
             return False
-        return False
+        return answer == []
 
     def _detail(self, call: Call, account: str, region: str, item: dict[str, Json]) -> Json:
         answers = self._client.answers(account, region, call, _filled(call.params, item))

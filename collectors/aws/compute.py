@@ -211,6 +211,13 @@ KINDS = (
             "DescribeLaunchTemplates",
             items="LaunchTemplates",
             page=200,
+            itself=Call(
+                "ec2",
+                "DescribeLaunchTemplates",
+                items="LaunchTemplates",
+                params={"LaunchTemplateIds": ["{LaunchTemplateId}"]},
+                gone=("InvalidLaunchTemplateId.NotFound",),
+            ),
             detail=(
                 Call(
                     "ec2",

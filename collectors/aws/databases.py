@@ -20,6 +20,7 @@ _NOT_FOUND = ("ResourceNotFoundException",)
 _GUESTS = ("docdb", "neptune")
 """Engines that RDS lists and that are services of their own. Source: botocore 1.44.5, RDS DescribeDBClusters and
 DescribeDBInstances ("can also return information for Amazon Neptune … and Amazon DocumentDB"); read 2026-11-24."""
+_NO_GROUP = ("DBParameterGroupNotFound",)
 _POOLED = ("aurora", *_GUESTS)
 """Engines whose instances keep nothing of their own: the data lie in the volume of their cluster."""
 
@@ -184,13 +185,14 @@ def _parameter_group(name: str, listing: str, parameters: str, scope: str) -> Ki
             items=f"{group}s",
             page=100,
             keep=_own(f"{group}Name"),
+            itself=Call("rds", listing, items=f"{group}s", params={f"{group}Name": f"{{{group}Name}}"}, gone=_NO_GROUP),
             detail=(
                 Call(
                     "rds",
                     parameters,
                     items="Parameters[]",
                     params={f"{group}Name": f"{{{group}Name}}", "Source": "user"},
-                    gone=("DBParameterGroupNotFound",),
+                    gone=_NO_GROUP,
                     into="$Parameters",
                 ),
             ),
@@ -306,6 +308,13 @@ KINDS = (
             "DescribeDBProxies",
             items="DBProxies",
             page=100,
+            itself=Call(
+                "rds",
+                "DescribeDBProxies",
+                items="DBProxies",
+                params={"DBProxyName": "{DBProxyName}"},
+                gone=("DBProxyNotFoundFault",),
+            ),
             detail=(
                 Call(
                     "rds",

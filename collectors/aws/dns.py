@@ -169,6 +169,7 @@ KINDS = (
             items="HealthChecks",
             world=True,
             derive=_alarmed,
+            itself=Call("route53", "GetHealthCheck", params={"HealthCheckId": "{Id}"}, gone=("NoSuchHealthCheck",)),
             detail=(_tags_of("healthcheck", "NoSuchHealthCheck"),),
         ),
         id=Template("arn:{@partition}:route53:::healthcheck/{Id}"),
@@ -212,6 +213,12 @@ KINDS = (
             "ListResolverEndpoints",
             items="ResolverEndpoints",
             page=100,
+            itself=Call(
+                "route53resolver",
+                "GetResolverEndpoint",
+                params={"ResolverEndpointId": "{Id}"},
+                gone=("ResourceNotFoundException",),
+            ),
             detail=(
                 Call(
                     "route53resolver",

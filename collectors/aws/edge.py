@@ -141,6 +141,7 @@ KINDS = (
             items="DistributionList.Items",
             world=True,
             derive=_origins,
+            itself=Call("cloudfront", "GetDistribution", params={"Id": "{Id}"}, gone=("NoSuchDistribution",)),
             detail=(
                 Call(
                     "cloudfront",

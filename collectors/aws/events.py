@@ -182,6 +182,9 @@ KINDS = (
             params={"EventBusName": "{Name}"},
             page=100,
             gone=_NOT_FOUND,
+            itself=Call(
+                "events", "DescribeRule", params={"Name": "{Name}", "EventBusName": "{EventBusName}"}, gone=_NOT_FOUND
+            ),
             detail=(
                 Call(
                     "events",

@@ -64,6 +64,7 @@ KINDS = (
             items="Functions",
             page=50,
             derive=_layers,
+            itself=Call("lambda", "GetFunctionConfiguration", params=_BY_NAME, gone=_GONE),
             detail=(
                 Call("lambda", "ListAliases", items="Aliases[]", params=_BY_NAME, into="$Aliases", gone=_GONE),
                 Call(

@@ -200,6 +200,7 @@ KINDS = (
             "GetJobs",
             items="Jobs",
             page=100,
+            itself=Call("glue", "GetJob", params={"JobName": "{Name}"}, gone=_GONE),
             detail=(
                 Call(
                     "glue",

@@ -53,6 +53,9 @@ def _modes(options: Any) -> list[str]:
     return [o["Type"] for o in options if o.get("Type")]
 
 
+_NO_SHARE = ("UnknownResourceException",)
+
+
 def _share(name: str, owner: str, id_: str | Template, *links: Link) -> Kind:
     """The row of shares that the account gives (SELF) or is given (OTHER-ACCOUNTS): each can be asked only for its own."""
     of_share = {"resourceOwner": owner, "resourceShareArns": ["{resourceShareArn}"]}
@@ -65,6 +68,7 @@ def _share(name: str, owner: str, id_: str | Template, *links: Link) -> Kind:
             items="resourceShares",
             params={"resourceOwner": owner},
             page=500,
+            itself=Call("ram", "GetResourceShares", items="resourceShares", params=of_share, gone=_NO_SHARE),
             detail=tuple(
                 Call(
                     "ram",
@@ -73,7 +77,7 @@ def _share(name: str, owner: str, id_: str | Template, *links: Link) -> Kind:
                     into=f"${items}",
                     params=of_share,
                     page=500,
-                    gone=("UnknownResourceException",),
+                    gone=_NO_SHARE,
                 )
                 for operation, items in (("ListResources", "resources"), ("ListPrincipals", "principals"))
             ),
@@ -176,6 +180,13 @@ KINDS = (
             "DescribeTransitGatewayRouteTables",
             items="TransitGatewayRouteTables",
             page=1000,
+            itself=Call(
+                "ec2",
+                "DescribeTransitGatewayRouteTables",
+                items="TransitGatewayRouteTables",
+                params={"TransitGatewayRouteTableIds": ["{TransitGatewayRouteTableId}"]},
+                gone=("InvalidRouteTableID.NotFound",),
+            ),
             detail=(
                 Call(
                     "ec2",
@@ -262,6 +273,13 @@ KINDS = (
             "DescribeClientVpnEndpoints",
             items="ClientVpnEndpoints",
             page=1000,
+            itself=Call(
+                "ec2",
+                "DescribeClientVpnEndpoints",
+                items="ClientVpnEndpoints",
+                params={"ClientVpnEndpointIds": ["{ClientVpnEndpointId}"]},
+                gone=("InvalidClientVpnEndpointId.NotFound",),
+            ),
             detail=(
                 Call(
                     "ec2",
@@ -349,6 +367,13 @@ KINDS = (
             "DescribeIpamPools",
             items="IpamPools",
             page=1000,
+            itself=Call(
+                "ec2",
+                "DescribeIpamPools",
+                items="IpamPools",
+                params={"IpamPoolIds": ["{IpamPoolId}"]},
+                gone=("InvalidIpamPoolId.NotFound",),
+            ),
             detail=(
                 Call(
                     "ec2",

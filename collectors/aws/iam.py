@@ -85,7 +85,9 @@ _POLICY_FIELDS: Mapping[str, Any] = {
 _POLICY_QUIET = frozenset({"AttachedManagedPolicies", "PermissionsBoundary"})
 
 
-def _details(filter_: str, items: str, derive: Any = None, detail: tuple[Call, ...] = ()) -> Call:
+def _details(
+    filter_: str, items: str, derive: Any = None, detail: tuple[Call, ...] = (), itself: Call | None = None
+) -> Call:
     """One paged call that says of every role (user, group, policy) what is attached to it and what stands inside."""
     return Call(
         "iam",
@@ -96,6 +98,7 @@ def _details(filter_: str, items: str, derive: Any = None, detail: tuple[Call, .
         world=True,
         derive=derive,
         detail=detail,
+        itself=itself,
     )
 
 
@@ -142,6 +145,7 @@ KINDS = (
                     gone=("NoSuchEntity",),
                 ),
             ),
+            itself=Call("iam", "GetUser", params={"UserName": "{UserName}"}, gone=("NoSuchEntity",)),
         ),
         id="Arn",
         native="UserName",

@@ -77,6 +77,9 @@ KINDS = (
             "ListClustersV2",
             items="ClusterInfoList",
             page=100,
+            itself=Call(
+                "kafka", "DescribeClusterV2", params={"ClusterArn": "{ClusterArn}"}, gone=("NotFoundException",)
+            ),
             detail=(
                 Call(
                     "kafka",

@@ -52,6 +52,7 @@ KINDS = (
             "ListServiceNetworks",
             items="items",
             page=100,
+            itself=Call("vpc-lattice", "GetServiceNetwork", params={"serviceNetworkIdentifier": "{arn}"}, gone=_GONE),
             detail=(
                 Call(
                     "vpc-lattice",
@@ -123,6 +124,7 @@ KINDS = (
             "ListTargetGroups",
             items="items",
             page=100,
+            itself=Call("vpc-lattice", "GetTargetGroup", params={"targetGroupIdentifier": "{arn}"}, gone=_GONE),
             detail=(
                 Call(
                     "vpc-lattice",

@@ -192,6 +192,13 @@ KINDS = (
             "DescribeLoadBalancers",
             items="LoadBalancers",
             page=400,
+            itself=Call(
+                "elbv2",
+                "DescribeLoadBalancers",
+                items="LoadBalancers",
+                params={"LoadBalancerArns": ["{LoadBalancerArn}"]},
+                gone=("LoadBalancerNotFound",),
+            ),
             detail=(
                 Call(
                     "elbv2",
@@ -260,6 +267,13 @@ KINDS = (
             params={"LoadBalancerArn": "{LoadBalancerArn}"},
             gone=("LoadBalancerNotFound",),
             derive=_secured,
+            itself=Call(
+                "elbv2",
+                "DescribeListeners",
+                items="Listeners",
+                params={"ListenerArns": ["{ListenerArn}"]},
+                gone=("ListenerNotFound",),
+            ),
             detail=(
                 Call(
                     "elbv2",
@@ -312,6 +326,13 @@ KINDS = (
             "DescribeTargetGroups",
             items="TargetGroups",
             page=400,
+            itself=Call(
+                "elbv2",
+                "DescribeTargetGroups",
+                items="TargetGroups",
+                params={"TargetGroupArns": ["{TargetGroupArn}"]},
+                gone=("TargetGroupNotFound",),
+            ),
             detail=(
                 Call(
                     "elbv2",
@@ -355,6 +376,13 @@ KINDS = (
             "DescribeLoadBalancers",
             items="LoadBalancerDescriptions",
             page=400,
+            itself=Call(
+                "elb",
+                "DescribeLoadBalancers",
+                items="LoadBalancerDescriptions",
+                params={"LoadBalancerNames": ["{LoadBalancerName}"]},
+                gone=("LoadBalancerNotFound",),
+            ),
             detail=(
                 Call(
                     "elb",

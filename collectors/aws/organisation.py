@@ -156,7 +156,6 @@ KINDS = (
                     items="DelegatedServices[]",
                     params={"AccountId": "{Id}"},
                     into="$Services",
-                    gone=("AccountNotRegisteredException",),
                 ),
             ),
         ),

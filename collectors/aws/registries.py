@@ -42,6 +42,13 @@ KINDS = (
             "DescribeRepositories",
             items="repositories",
             page=1000,
+            itself=Call(
+                "ecr",
+                "DescribeRepositories",
+                items="repositories",
+                params={"repositoryNames": ["{repositoryName}"]},
+                gone=_GONE,
+            ),
             detail=(
                 Call(
                     "ecr",

@@ -45,7 +45,11 @@ class Call:
         nested: what lies under a parent is a parent in turn: the call runs for it too, to every depth.
         expect: error codes, or "CODE:words of the message", that truly mean none: a listing is empty, a detail's answer
             becomes null.
-        gone: error codes, or "CODE:words of the message", by which a detail call says that the item no longer exists.
+        gone: error codes, or "CODE:words of the message", by which a detail call does not find the item; in a call under a
+            parent, the parent. An item is left out only where a call that describes the item itself does not find it.
+        itself: a call that describes one item and nothing else, asked only where a detail does not find the item. It says that
+            the item is gone by a code in its own `gone`, or by a list in `items` that is empty. None where the first
+            detail is that call.
         into: key for a detail call's answer; "" merges it into the item.
         derive: adds values that are only readable by a rule ("$Name" out of a queue's URL).
         page: page size to ask for; 0 leaves the service's own.
@@ -73,6 +77,7 @@ class Call:
     nested: bool = False
     expect: tuple[str, ...] = ()
     gone: tuple[str, ...] = ()
+    itself: Call | None = None
     into: str = ""
     derive: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None
     page: int = 0
@@ -145,8 +150,10 @@ class Lookup(Protocol):
 
 
 def all_calls(call: Call) -> Iterator[Call]:
-    """A call, its details and the calls of its lookups."""
+    """A call, its details, the call that tells whether an item is gone, and the calls of its lookups."""
     yield call
+    if call.itself:
+        yield call.itself
     for detail in call.detail:
         yield from all_calls(detail)
     for lookup in call.lookups:

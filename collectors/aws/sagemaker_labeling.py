@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from collectors.aws.rows import Call, created_since
-from collectors.aws.sagemaker_calls import TAGS, listed, tags_of, vpc
+from collectors.aws.sagemaker_calls import GONE, TAGS, listed, tags_of, vpc
 from normalize.model import Category, Field, Kind, Link
 
 _TASK = "HumanTaskConfig"
@@ -78,7 +78,14 @@ KINDS = (
         name="aws.sagemaker.workteam",
         category=Category.IDENTITY,
         # Its listing tells all that there is to tell.
-        fetch=Call("sagemaker", "ListWorkteams", items="Workteams", page=100, detail=(tags_of("WorkteamArn"),)),
+        fetch=Call(
+            "sagemaker",
+            "ListWorkteams",
+            items="Workteams",
+            page=100,
+            itself=Call("sagemaker", "DescribeWorkteam", params={"WorkteamName": "{WorkteamName}"}, gone=GONE),
+            detail=(tags_of("WorkteamArn"),),
+        ),
         id="WorkteamArn",
         native="WorkteamName",
         fields={
@@ -99,7 +106,14 @@ KINDS = (
         name="aws.sagemaker.workforce",
         category=Category.IDENTITY_PROVIDER,
         # Its listing tells all that there is to tell.
-        fetch=Call("sagemaker", "ListWorkforces", items="Workforces", page=100, detail=(tags_of("WorkforceArn"),)),
+        fetch=Call(
+            "sagemaker",
+            "ListWorkforces",
+            items="Workforces",
+            page=100,
+            itself=Call("sagemaker", "DescribeWorkforce", params={"WorkforceName": "{WorkforceName}"}, gone=GONE),
+            detail=(tags_of("WorkforceArn"),),
+        ),
         id="WorkforceArn",
         native="WorkforceName",
         fields={

@@ -138,6 +138,9 @@ KINDS = (
             "ListCodeRepositories",
             items="CodeRepositorySummaryList",
             page=100,
+            itself=Call(
+                "sagemaker", "DescribeCodeRepository", params={"CodeRepositoryName": "{CodeRepositoryName}"}, gone=GONE
+            ),
             detail=(tags_of("CodeRepositoryArn"),),
         ),
         id="CodeRepositoryArn",
@@ -221,6 +224,9 @@ KINDS = (
             "ListAppImageConfigs",
             items="AppImageConfigs",
             page=100,
+            itself=Call(
+                "sagemaker", "DescribeAppImageConfig", params={"AppImageConfigName": "{AppImageConfigName}"}, gone=GONE
+            ),
             detail=(tags_of("AppImageConfigArn"),),
         ),
         id="AppImageConfigArn",

@@ -47,6 +47,13 @@ KINDS = (
             "cloudformation",
             "DescribeStacks",
             items="Stacks",
+            itself=Call(
+                "cloudformation",
+                "DescribeStacks",
+                items="Stacks",
+                params={"StackName": "{StackId}"},
+                gone=("ValidationError:does not exist",),
+            ),
             detail=(
                 Call(
                     "cloudformation",

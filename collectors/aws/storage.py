@@ -96,6 +96,13 @@ KINDS = (
             "DescribeFileSystems",
             items="FileSystems",
             page=100,
+            itself=Call(
+                "efs",
+                "DescribeFileSystems",
+                items="FileSystems",
+                params={"FileSystemId": "{FileSystemId}"},
+                gone=_NO_FILE_SYSTEM,
+            ),
             detail=(
                 Call(
                     "efs",

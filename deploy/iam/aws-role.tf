@@ -251,6 +251,7 @@ data "aws_iam_policy_document" "read_1" {
   statement {
     sid = "ReadCloudfront"
     actions = [
+      "cloudfront:GetDistribution",
       "cloudfront:ListDistributions",
       "cloudfront:ListTagsForResource",
     ]
@@ -560,6 +561,7 @@ data "aws_iam_policy_document" "read_2" {
     sid = "ReadEvents"
     actions = [
       "events:DescribeConnection",
+      "events:DescribeRule",
       "events:ListApiDestinations",
       "events:ListArchives",
       "events:ListConnections",
@@ -604,6 +606,7 @@ data "aws_iam_policy_document" "read_2" {
       "glue:GetConnections",
       "glue:GetCrawlers",
       "glue:GetDatabases",
+      "glue:GetJob",
       "glue:GetJobRuns",
       "glue:GetJobs",
       "glue:GetTables",
@@ -636,17 +639,11 @@ data "aws_iam_policy_document" "read_2" {
     actions = [
       "iam:GetAccountAuthorizationDetails",
       "iam:GetOpenIDConnectProvider",
+      "iam:GetUser",
       "iam:ListAccessKeys",
       "iam:ListInstanceProfiles",
       "iam:ListOpenIDConnectProviders",
       "iam:ListSAMLProviders",
-    ]
-    resources = ["*"]
-  }
-  statement {
-    sid = "ReadInspector2"
-    actions = [
-      "inspector2:BatchGetAccountStatus",
     ]
     resources = ["*"]
   }
@@ -664,8 +661,16 @@ resource "aws_iam_role_policy_attachment" "read_2" {
 
 data "aws_iam_policy_document" "read_3" {
   statement {
+    sid = "ReadInspector2"
+    actions = [
+      "inspector2:BatchGetAccountStatus",
+    ]
+    resources = ["*"]
+  }
+  statement {
     sid = "ReadKafka"
     actions = [
+      "kafka:DescribeClusterV2",
       "kafka:GetBootstrapBrokers",
       "kafka:ListClustersV2",
       "kafka:ListReplicators",
@@ -727,6 +732,7 @@ data "aws_iam_policy_document" "read_3" {
     sid = "ReadLambda"
     actions = [
       "lambda:GetFunctionConcurrency",
+      "lambda:GetFunctionConfiguration",
       "lambda:ListAliases",
       "lambda:ListEventSourceMappings",
       "lambda:ListFunctionUrlConfigs",
@@ -874,6 +880,7 @@ data "aws_iam_policy_document" "read_3" {
   statement {
     sid = "ReadRoute53"
     actions = [
+      "route53:GetHealthCheck",
       "route53:GetHostedZone",
       "route53:ListHealthChecks",
       "route53:ListHostedZones",
@@ -892,6 +899,7 @@ data "aws_iam_policy_document" "read_3" {
   statement {
     sid = "ReadRoute53Resolver"
     actions = [
+      "route53resolver:GetResolverEndpoint",
       "route53resolver:ListResolverEndpointIpAddresses",
       "route53resolver:ListResolverEndpoints",
       "route53resolver:ListResolverRuleAssociations",
@@ -958,10 +966,12 @@ data "aws_iam_policy_document" "read_4" {
       "sagemaker:DescribeAIWorkloadConfig",
       "sagemaker:DescribeAlgorithm",
       "sagemaker:DescribeApp",
+      "sagemaker:DescribeAppImageConfig",
       "sagemaker:DescribeAutoMLJobV2",
       "sagemaker:DescribeCluster",
       "sagemaker:DescribeClusterNode",
       "sagemaker:DescribeClusterSchedulerConfig",
+      "sagemaker:DescribeCodeRepository",
       "sagemaker:DescribeCompilationJob",
       "sagemaker:DescribeComputeQuota",
       "sagemaker:DescribeDataQualityJobDefinition",
@@ -1010,6 +1020,8 @@ data "aws_iam_policy_document" "read_4" {
       "sagemaker:DescribeTrial",
       "sagemaker:DescribeTrialComponent",
       "sagemaker:DescribeUserProfile",
+      "sagemaker:DescribeWorkforce",
+      "sagemaker:DescribeWorkteam",
       "sagemaker:GetModelPackageGroupPolicy",
       "sagemaker:ListAIBenchmarkJobs",
       "sagemaker:ListAIRecommendationJobs",
@@ -1220,6 +1232,8 @@ data "aws_iam_policy_document" "read_5" {
     sid = "ReadVpcLattice"
     actions = [
       "vpc-lattice:GetService",
+      "vpc-lattice:GetServiceNetwork",
+      "vpc-lattice:GetTargetGroup",
       "vpc-lattice:ListServiceNetworkServiceAssociations",
       "vpc-lattice:ListServiceNetworkVpcAssociations",
       "vpc-lattice:ListServiceNetworks",

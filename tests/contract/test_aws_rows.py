@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
@@ -91,6 +92,34 @@ def test_no_page_is_left_out(kind: str, call: Call) -> None:
 @pytest.mark.parametrize("kind", KINDS, ids=lambda k: k.name)
 def test_items_of_a_listing_are_what_the_service_pages(kind: Kind) -> None:
     lists_what_is_paged(kind.fetch)
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda k: k.name)
+def test_only_a_call_that_describes_the_item_says_that_it_is_gone(kind: Kind) -> None:
+    """Tags, a policy or parts that are not found say nothing of the item."""
+    is_asked_itself(kind)
+
+
+def is_asked_itself(kind: Kind) -> None:
+    if not any(detail.gone for detail in kind.fetch.detail):
+        return
+    call: Call = kind.fetch.itself or kind.fetch.detail[0]
+    found = re.fullmatch(
+        r"(?:Describe|Get)(\w+?)(?:V2|Attributes|Summary|Status|Location|Configuration)?", call.operation
+    )
+    assert found, f"{call.operation} describes nothing"
+    nouns = {kind.name.rsplit(".", 1)[1].replace("_", ""), *_nouns(kind.fetch.operation)}
+    assert nouns & _nouns(call.operation) | nouns & {found[1].lower()}, f"{call.operation} describes no {sorted(nouns)}"
+    assert call.gone or call.items, f"{call.operation} cannot say that it is gone"
+    known = {shape.error_code for shape in model(call.service).operation_model(call.operation).error_shapes}
+    precise = {code for code in call.gone if ":" not in code}
+    assert not known or not precise or precise & known, f"{call.operation} says {sorted(known)}"
+
+
+def _nouns(operation: str) -> set[str]:
+    """What an operation is about, in singular and plural: ListClustersV2 of clusters."""
+    noun = re.sub(r"^(?:List|Describe|Get)|V2$", "", operation).lower()
+    return {noun, noun.removesuffix("s"), noun.removesuffix("es"), re.sub("ies$", "y", noun)}
 
 
 def reads_what_there_is(call: Call) -> None:
@@ -184,6 +213,30 @@ def test_a_wrong_row_does_not_pass(wrong: str) -> None:
     look, words, call = BROKEN[wrong]
     with pytest.raises((AssertionError, OperationNotFoundError, OperationNotPageableError), match=re.escape(words)):
         look(call)
+
+
+_GONE = ("ResourceNotFoundException",)
+_TAGS = Call("lambda", "ListTags", items="Tags", params={"Resource": "{FunctionArn}"}, gone=_GONE)
+HASTY: Mapping[str, tuple[str, Call | None]] = {
+    "by its tags": ("ListTags describes nothing", None),
+    "by its policy": ("GetPolicy describes no", Call("lambda", "GetPolicy", params={"FunctionName": "{FunctionName}"}, gone=_GONE)),
+    "by a call that never says so": (
+        "cannot say that it is gone", Call("lambda", "GetFunctionConfiguration", params={"FunctionName": "{FunctionName}"}),
+    ),
+    "by a code that the call does not have": (
+        "GetFunctionConfiguration says",
+        Call("lambda", "GetFunctionConfiguration", params={"FunctionName": "{FunctionName}"}, gone=("NoSuchFunction",)),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("wrong", HASTY)
+def test_a_row_that_takes_an_item_for_gone_too_easily_does_not_pass(wrong: str) -> None:
+    words, itself = HASTY[wrong]
+    kind = next(k for k in KINDS if k.name == "aws.lambda.function")
+    row = replace(kind, fetch=replace(kind.fetch, detail=(_TAGS,), itself=itself))
+    with pytest.raises(AssertionError, match=words):
+        is_asked_itself(row)
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda k: k.name)

@@ -3,6 +3,7 @@ second page, gone between listing and detail, and cut in the middle of a body; o
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -30,7 +31,10 @@ LISTS = ("aws.ec2.vpc", "aws.rds.instance", "aws.ecr.repository", "aws.lambda.fu
 DETAILED = ("aws.ec2.launch_template", "aws.sns.topic", "aws.sqs.queue", "aws.eks.cluster", "aws.s3.bucket")
 UNDER = ("aws.elbv2.listener", "aws.ecs.service", "aws.eks.nodegroup")
 ALL = (*LISTS, *DETAILED, *UNDER)
+ASKED_ITSELF = sorted({*DETAILED, *(kind.name for kind in KINDS if kind.fetch.itself)})
 TWO_PAGES = Fault(listing=lambda item: [[item], [item]])
+ITSELF = "itself"
+"""Stands for the operation that describes one item alone, where it is asked for that."""
 Script = Callable[[int, Reply], Reply]
 """From the number of a call, from 1 on, and its good answer to the one that is given."""
 
@@ -40,21 +44,32 @@ class Troubled(Estate):
 
     Attributes:
         asked: how often each was called.
+        fetch: of the kind that is looked at.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.scripts: dict[tuple[str, str], Script] = {}
         self.asked: Counter[tuple[str, str]] = Counter()
+        self.fetch: Call | None = None
 
     def respond(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Reply:
         _, service, operation = self.operation(method, url, headers, body)
         good = super().respond(method, url, headers, body)
+        operation = ITSELF if self._names_one(service, operation, f"{url}{body.decode()}") else operation
         with self._lock:
             self.asked[service, operation] += 1
             number = self.asked[service, operation]
         script = self.scripts.get((service, operation))
         return script(number, good) if script else good
+
+    def _names_one(self, service: str, operation: str, request: str) -> bool:
+        """Whether it is the call by which a kind's item is asked for itself, and no listing by the same operation."""
+        call = self.fetch and self.fetch.itself
+        if self.fetch is None or call is None or (call.service, call.operation) != (service, operation):
+            return False
+        own = call.params.keys() - self.fetch.params.keys()
+        return bool(call.operation != self.fetch.operation) or all(name.rstrip("s") in request for name in own)
 
     def error(self, service: str, status: int, code: str, words: str = "so the script says") -> Reply:
         """An error as the service's protocol puts it."""
@@ -104,6 +119,7 @@ class Bench:
         """One kind, under scripts by operation."""
         kind = BY_NAME[name]
         self.estate.asked.clear()
+        self.estate.fetch = kind.fetch
         self.estate.scripts = {(kind.fetch.service, operation): script for operation, script in scripts.items()}
         return self.survey(kind)
 
@@ -181,19 +197,48 @@ def failed(records: list[Observation], call: Call) -> list[str]:
     return [str(gap) for seen in records for gap in seen.gaps if gap.call == f"{call.service}:{call.operation}"]
 
 
+def lost(bench: Bench, call: Call, good: Reply) -> Reply:
+    """That the thing is gone, by a code or by a list that is empty."""
+    if call.gone:
+        return gone(bench, call)
+    list_ = str(call.items).encode()
+    return replace(good, body=re.sub(b"<%b>.*</%b>" % (list_, list_), b"<%b/>" % list_, good.body, flags=re.DOTALL))
+
+
 def vanished(bench: Bench, call: Call) -> Script:
-    """The first time, that the thing is gone, as the row knows it."""
+    """The first time, that the thing is gone."""
+    return lambda n, good: gone(bench, call) if n == 1 else good
+
+
+def unsure(fetch: Call) -> Call:
+    """The first detail that may not find its item."""
+    return next(detail for detail in fetch.detail if detail.gone)
+
+
+def gone(bench: Bench, call: Call) -> Reply:
+    """That the thing is gone, as the row knows it."""
     code, _, words = call.gone[0].partition(":")
-    gone = bench.estate.error(call.service, 404, code, words or "it is gone")
-    return lambda n, good: gone if n == 1 else good
+    return bench.estate.error(call.service, 404, code, words or "it is gone")
 
 
-@pytest.mark.parametrize("name", DETAILED)
+@pytest.mark.parametrize("name", ASKED_ITSELF)
 def test_what_vanished_between_listing_and_detail_is_no_record_and_no_blind_spot(bench: Bench, name: str) -> None:
-    detail = next(d for d in BY_NAME[name].fetch.detail if d.gone)
+    fetch: Call = BY_NAME[name].fetch
+    above, detail, itself = parents(bench, name), unsure(fetch), fetch.itself or fetch.detail[0]
+    answers = {detail.operation: vanished(bench, detail)}
+    if itself is not detail:
+        answers[ITSELF] = lambda n, good: lost(bench, itself, good)
+    coverage, records = bench.look(name, **answers)
+    assert (coverage.outcome, len(records), failed(records, detail)) == (Outcome.COMPLETE, 2 * above - 1, [])
+
+
+@pytest.mark.parametrize("name", [n for n in ASKED_ITSELF if BY_NAME[n].fetch.itself])
+def test_what_tags_or_parts_alone_do_not_find_is_there_and_lacks_them(bench: Bench, name: str) -> None:
+    """Although they are asked for first."""
+    above, detail = parents(bench, name), unsure(BY_NAME[name].fetch)
     coverage, records = bench.look(name, **{detail.operation: vanished(bench, detail)})
-    assert (coverage.outcome, len(records)) == (Outcome.COMPLETE, 1)
-    assert failed(records, detail) == []
+    assert (coverage.outcome, len(records), len(failed(records, detail))) == (Outcome.COMPLETE, 2 * above, 1)
+    assert bench.estate.asked[BY_NAME[name].fetch.service, ITSELF] == 1
 
 
 @pytest.mark.parametrize(
