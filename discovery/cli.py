@@ -200,8 +200,12 @@ def check(state: State, sources: tuple[str, ...], format_: str | None) -> None:
     help="aws: json, terraform, cloudformation. gcp: yaml, terraform. azure: json, terraform. kubernetes: yaml. host, slurm: text.",
 )
 @shared
-def permissions(provider: str, format_: str | None) -> None:
+@click.pass_obj
+def permissions(state: State, provider: str, format_: str | None) -> None:
     """Print the least-privilege read-only policy, generated from the kind tables.
+
+    All of it reads, and of what it reads AWS bills the pages of Cost Explorer: $0.01 each (ce:GetCostAndUsage,
+    ce:GetDimensionValues). `cost_explorer = false` in a source leaves them out, and then the two are not needed.
 
     \b
     Examples:
@@ -209,6 +213,7 @@ def permissions(provider: str, format_: str | None) -> None:
       stocktake permissions gcp > role.yaml
       stocktake permissions kubernetes | kubectl apply -f -
     """
+    from discovery.config import COST_EXPLORER_COSTS
     from discovery.wiring import COLLECTORS, permissions
 
     if provider not in COLLECTORS:
@@ -218,6 +223,8 @@ def permissions(provider: str, format_: str | None) -> None:
     ]
     try:
         click.echo(permissions(provider)(format_ or default).rstrip("\n"))
+        if provider == "aws":
+            state.console.note(f"ce:GetCostAndUsage, ce:GetDimensionValues: {COST_EXPLORER_COSTS}")
     except (KeyError, ValueError) as error:
         raise ConfigError(f"--format {format_}: {error}") from None
 

@@ -30,6 +30,11 @@ class _Strict(BaseModel):
 class _Source(_Strict):
     name: str
 
+    @property
+    def costs(self) -> str:
+        """What reading it costs at the provider, and how not to; empty where it costs nothing worth a word."""
+        return ""
+
     @field_validator("name")
     @classmethod
     def _short_name(cls, value: str) -> str:
@@ -46,6 +51,11 @@ def _web_address(value: str | None) -> str | None:
     return value
 
 
+COST_EXPLORER_COSTS = "AWS bills each page that Cost Explorer answers with $0.01; cost_explorer = false leaves it out"
+"""Source: aws.amazon.com, "AWS Cost Explorer FAQs" ("a charge of 0.01 per request … each page counts as a separate request"),
+read 2026-11-24."""
+
+
 class AwsSource(_Source):
     type: Literal["aws"]
     regions: list[str] | None = Field(default=None, min_length=1)
@@ -55,8 +65,13 @@ class AwsSource(_Source):
     profile: str | None = None
     endpoint_url: str | None = None
     window_days: int = Field(default=90, ge=1)
+    cost_explorer: bool = True
 
     _endpoint = field_validator("endpoint_url")(_web_address)
+
+    @property
+    def costs(self) -> str:
+        return COST_EXPLORER_COSTS if self.cost_explorer else ""
 
     @field_validator("accounts")
     @classmethod
@@ -472,6 +487,7 @@ database = "sqlite:///stocktake.db"        # or postgresql+psycopg://stocktake@d
 # external_id_env = "STOCKTAKE_EXTERNAL_ID"
 # profile = "audit"
 # endpoint_url = "https://vpce.example.internal"
+# cost_explorer = false                  # left out: last month's bill is read; AWS charges $0.01 for each page of it
 # window_days = 90                       # jobs and executions: how far back; of older ones, what still runs, if that
 #                                        # can be asked for
 

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from collectors.contract import EVERY_KIND, UNKNOWN_PLACE, Planned
 from discovery.limits import Limits
-from normalize.errors import CollectError, DeniedError, MappingError, UnavailableError
+from normalize.errors import CollectError, DeniedError, MappingError, SkippedError, UnavailableError
 from normalize.mapping import observe
 from normalize.model import Coverage, Kind, Misfit, Observation, Outcome, Pair, RawRecord, Scope
 from normalize.redaction import redact, scrub
@@ -167,6 +167,8 @@ def outcome_of(error: CollectError, yielded: int) -> Outcome:
         return Outcome.DENIED
     if isinstance(error, UnavailableError):
         return Outcome.UNAVAILABLE
+    if isinstance(error, SkippedError):
+        return Outcome.SKIPPED
     return Outcome.FAILED
 
 

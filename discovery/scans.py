@@ -85,11 +85,16 @@ def _must_exist(url: str) -> None:
 
 
 def predict(config: Config, names: Sequence[str], console: Console) -> tuple[list[dict[str, Any]], int]:
-    """(rows, count) of what a scan would not see; the count is of blind spots: what is not there to be seen is none."""
+    """(rows, count) of what a scan would not see; the count is of blind spots: what is not there to be seen is none, nor
+    is what the configuration leaves out."""
     rows: list[dict[str, Any]] = []
-    with _opened(chosen(config, names)) as collectors:
+    sources = chosen(config, names)
+    costs = {source.name: source.costs for source in sources}
+    with _opened(sources) as collectors:
         for collector in collectors:
             console.note(f"{collector.source}: asking")
+            if cost := costs.get(collector.source):
+                console.note(f"{collector.source}: {cost}")
             try:
                 rows.extend(
                     _prediction(collector.source, b.kind, b.scope.account, b.scope.place, b.error)
@@ -100,7 +105,8 @@ def predict(config: Config, names: Sequence[str], console: Console) -> tuple[lis
                 if known is None:
                     raise
                 rows.append(_prediction(collector.source, "*", "?", "?", known))
-    return rows, sum(row["outcome"] != Outcome.UNAVAILABLE for row in rows)
+    chosen_so = (Outcome.UNAVAILABLE, Outcome.SKIPPED)
+    return rows, sum(row["outcome"] not in chosen_so for row in rows)
 
 
 def _prediction(source: str, kind: str, account: str, place: str, error: CollectError) -> dict[str, Any]:

@@ -5,6 +5,7 @@ StocktakeError
 ├─ CollectError        becomes Coverage; carries the call and what it needs
 │  ├─ DeniedError          never retried; names the missing permission
 │  ├─ UnavailableError     API off, or not offered here, by positive evidence
+│  ├─ SkippedError         the configuration leaves it out
 │  └─ TransientError       still throttled, timing out or cut after bounded retries
 ├─ MappingError        one record does not fit its row; quarantined with its payload
 ├─ StoreError          nothing half-written; the run stops
@@ -49,6 +50,10 @@ class DeniedError(CollectError):
 
 class UnavailableError(CollectError):
     """The system says that the service does not exist or is switched off here."""
+
+
+class SkippedError(CollectError):
+    """What is configured leaves it out: nobody looked, and nothing is known of it."""
 
 
 class TransientError(CollectError):

@@ -26,7 +26,7 @@ def open_source(settings: Mapping[str, Any], *, clock: Callable[[], datetime] | 
 
     Args:
         settings: `name`, and optionally `regions`, `accounts`, `role`, `external_id_env`, `profile`, `endpoint_url`, `window_days`,
-            and `began`: when the scan began, from which the window goes back; now where left out.
+            `cost_explorer` (whether what costs money there is asked; true where left out), and `began`: when the scan began, from which the window goes back; now where left out.
 
     Raises:
         ConfigError: the variable that `external_id_env` names is not set.
@@ -47,7 +47,13 @@ def open_source(settings: Mapping[str, Any], *, clock: Callable[[], datetime] | 
     )
     window = {key: settings[key] for key in ("window_days", "began") if key in settings}
     return AwsCollector(
-        settings["name"], client, kind_rows(), accounts=accounts, regions=settings.get("regions"), **window
+        settings["name"],
+        client,
+        kind_rows(),
+        accounts=accounts,
+        regions=settings.get("regions"),
+        off=frozenset(name for name in ("cost_explorer",) if settings.get(name) is False),
+        **window,
     )
 
 

@@ -22,7 +22,7 @@ from collectors.aws.answers import unreadable
 from collectors.aws.client import Client, translate, unlisted
 from collectors.aws.rows import GLOBAL_PLACES, Call
 from collectors.contract import EVERY_KIND, UNKNOWN_PLACE, Blindness, Planned
-from normalize.errors import MISSHAPEN, CollectError, DeniedError, UnavailableError
+from normalize.errors import MISSHAPEN, CollectError, DeniedError, SkippedError, UnavailableError
 from normalize.mapping import MISSING, located, read
 from normalize.model import Json, Kind, RawRecord, Scope
 
@@ -60,6 +60,7 @@ class AwsCollector:
         regions: None for every region that an account has enabled.
         window_days: how far back kinds are listed of which there are too many.
         began: from when; now where left out.
+        off: settings of the source that are off: kinds that go by one of them are left out.
     """
 
     provider = "aws"
@@ -75,12 +76,14 @@ class AwsCollector:
         regions: Sequence[str] | None = None,
         window_days: int = WINDOW_DAYS,
         began: datetime | None = None,
+        off: frozenset[str] = frozenset(),
     ) -> None:
         self.source = source
         self._client = client
         self._kinds = {kind.name: kind for kind in kinds}
         self._wanted_accounts = accounts
         self._wanted_regions = regions
+        self._off = off
         self._lock = threading.RLock()
         self._accounts: dict[str, CollectError | None] | None = None
         self._enabled: dict[str, frozenset[str] | CollectError] = {}
@@ -96,6 +99,7 @@ class AwsCollector:
     def plan(self, kinds: Sequence[Kind]) -> Iterator[Planned]:
         """Account by account, so that clients of one can be forgotten before the next. An account that cannot be
         entered, and regions that cannot be known, are one look that cannot be taken, not one per kind."""
+        yield from (Planned(kind, self._home(), why) for kind in kinds if (why := self._left_out(kind)) is not None)
         for account, shut in self._find_accounts().items():
             nowhere = Scope("aws", account, UNKNOWN_PLACE)
             if (refused := shut or self._refusal(account)) is not None:
@@ -105,9 +109,25 @@ class AwsCollector:
             if isinstance(enabled, CollectError):
                 yield Planned(None, nowhere, enabled)
             for kind in kinds:
+                if kind.fetch.setting in self._off:
+                    continue
                 since, older = self._bound(kind.fetch)
                 for scope in self._scopes_in(account, kind):
                     yield Planned(kind, scope, since=since, older=older)
+
+    def _home(self) -> Scope:
+        return Scope("aws", self._client.caller().account, self._global_place())
+
+    def _left_out(self, kind: Kind) -> SkippedError | None:
+        """Why nobody looks at a kind anywhere: what is configured leaves it out."""
+        fetch: Call = kind.fetch
+        if fetch.setting in self._off:
+            return SkippedError(f"left out: {fetch.setting} = false")
+        if fetch.home and (own := self._client.caller().account) not in self._find_accounts():
+            return SkippedError(
+                f"listed in the caller's own account alone, and {own} is not among the accounts to look into"
+            )
+        return None
 
     def _bound(self, call: Call) -> tuple[datetime | None, str]:
         """How far back a kind is listed, and what becomes of what is older."""

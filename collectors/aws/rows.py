@@ -55,6 +55,7 @@ class Call:
         page: page size to ask for; 0 leaves the service's own.
         world: listed once per account, at the partition's global place.
         home: listed only in the caller's own account: what an organisation's management account says of all.
+        setting: the setting of a source that leaves the kind out where it is false.
         regions: the only regions that have the API, for a service whose one endpoint is not where IAM's is. It speaks of
             the whole account, so it is asked whichever regions are wanted.
         passes: parameters of several listings that together are the kind, each beside `params`; one listing where empty.
@@ -83,6 +84,7 @@ class Call:
     page: int = 0
     world: bool = False
     home: bool = False
+    setting: str = ""
     regions: tuple[str, ...] = ()
     passes: tuple[Mapping[str, Any], ...] = ()
     window: Callable[[datetime], Sequence[Mapping[str, Any]]] | None = None

@@ -5,8 +5,8 @@ accounts by types of usage. Both are exact; the two are not joined. Every page o
 nothing: a scan costs 3 + 2 x (regions with spend) pages, however many accounts there are. The management account of an
 organisation sees all accounts, any other its own.
 
-Source: botocore 1.44.5, Cost Explorer, GetCostAndUsage, GroupBy; price: the provider's page as quoted in
-github.com/steipete/CodexBar issue 3387, and github.com/aws/aws-sdk-java issue 2065; read 2026-11-24.
+Source: botocore 1.44.5, Cost Explorer, GetCostAndUsage, GroupBy; price: aws.amazon.com, "AWS Cost Explorer FAQs"; that refused
+ones cost nothing: github.com/aws/aws-sdk-java issue 2065; read 2026-11-24.
 """
 
 from __future__ import annotations
@@ -68,6 +68,7 @@ def _spent(dimension: str) -> Call:
         gather=_groups,
         world=True,
         home=True,
+        setting="cost_explorer",
     )
 
 
@@ -98,6 +99,7 @@ KINDS = (
             period=last_month,
             world=True,
             home=True,
+            setting="cost_explorer",
         ),
         id=Template("aws.ce.region|{@account}|{@place}|{Value}"),
         native="Value",

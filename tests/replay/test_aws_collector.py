@@ -18,7 +18,7 @@ from collectors.aws.collector import LIVE, NOT_ASKED, AwsCollector
 from collectors.aws.kinds import KINDS
 from collectors.aws.rows import Call
 from collectors.contract import Planned
-from normalize.errors import CollectError, ConfigError, DeniedError, TransientError, UnavailableError
+from normalize.errors import CollectError, ConfigError, DeniedError, SkippedError, TransientError, UnavailableError
 from normalize.mapping import observe
 from normalize.model import Kind, RawRecord, Scope
 from tests.servers.faulty_moto import FaultyMoto, serve
@@ -434,6 +434,25 @@ def test_two_accounts_are_entered_by_role(aws: FaultyMoto, source: Open) -> None
 
 def planned(collector: AwsCollector, *kinds: str) -> list[Planned]:
     return list(collector.plan([BY_NAME[kind] for kind in kinds]))
+
+
+def test_what_speaks_for_the_organisation_is_skipped_in_words_where_its_account_is_not_looked_into(
+    aws: FaultyMoto, source: Open
+) -> None:
+    collector = source(accounts=["111122223333"], role="StocktakeReadOnly")
+    ((_, scope, error),) = refused(collector, "aws.organizations.account", "aws.ec2.vpc")
+    assert (scope, type(error)) == (GLOBAL, SkippedError)
+    assert OWN in str(error)
+    assert refused(source(accounts=[OWN]), "aws.organizations.account") == []
+
+
+def test_what_costs_money_is_left_out_on_request_and_not_in_silence(aws: FaultyMoto, source: Open) -> None:
+    kinds = ("aws.ce.region", "aws.ce.usage", "aws.ec2.vpc")
+    looks = planned(source(cost_explorer=False), *kinds)
+    assert {p.kind.name: str(p.error) for p in looks if p.kind and p.error} == dict.fromkeys(
+        kinds[:2], "left out: cost_explorer = false"
+    )
+    assert [p for p in planned(source(), *kinds) if p.error] == []
 
 
 def refused(collector: AwsCollector, *kinds: str) -> list[tuple[Kind | None, Scope, Exception | None]]:

@@ -9,7 +9,7 @@ import pytest
 
 from collectors.contract import Blindness, Planned, plan_each
 from discovery.executor import Scan, Spool
-from normalize.errors import CollectError, DeniedError, TransientError, UnavailableError
+from normalize.errors import CollectError, DeniedError, SkippedError, TransientError, UnavailableError
 from normalize.model import Category, Coverage, Kind, Misfit, Observation, Outcome, Pair, RawRecord, Scope
 
 HERE = Scope("test", "acct", "place")
@@ -108,6 +108,7 @@ def scanned(sink: Kept, **behaviours: Behaviour) -> tuple[Scan, Kept]:
         (items({"id": "a"}, then=TimeoutError()), Outcome.PARTIAL, False, 3),
         (items({"id": "a"}, then=DeniedError("no")), Outcome.PARTIAL, False, 3),
         (items(then=UnavailableError("off")), Outcome.UNAVAILABLE, False, 0),
+        (items(then=SkippedError("left out")), Outcome.SKIPPED, False, 0),
         (items({"id": "a"}, {"name": "no id"}), Outcome.COMPLETE, False, 3),
         (items(then=ZeroDivisionError()), Outcome.FAILED, False, 1),
     ],
