@@ -440,7 +440,7 @@ class AwsCollector:
             return _says(error, itself.gone)
         except (CollectError, _NotToldError):
             return False
-        return answer == []
+        return isinstance(answer, list) and not answer
 
     def _detail(self, call: Call, account: str, region: str, item: dict[str, Json]) -> Json:
         answers = self._client.answers(account, region, call, _filled(call.params, item))

@@ -136,6 +136,7 @@ ACTIONS: Mapping[tuple[str, str], str] = {
     ("s3", "GetBucketNotificationConfiguration"): "s3:GetBucketNotification",
     ("s3", "GetObjectLockConfiguration"): "s3:GetBucketObjectLockConfiguration",
     ("s3", "GetPublicAccessBlock"): "s3:GetBucketPublicAccessBlock",
+    ("s3control", "GetPublicAccessBlock"): "s3:GetAccountPublicAccessBlock",
     ("resource-explorer-2", "ListResources"): "resource-explorer-2:Search",
 }
 """Operations whose IAM action has another name. Source: as above; neither knows an action of the operation's own name, and both

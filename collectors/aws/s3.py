@@ -8,6 +8,7 @@ from typing import Any
 from collectors.aws.documents import principals
 from collectors.aws.metrics import BucketMetrics, summed
 from collectors.aws.outsiders import OutsidePrincipals
+from collectors.aws.public_buckets import AccountBlock, public
 from collectors.aws.rows import Call
 from normalize.mapping import MISSING
 from normalize.model import Alias, Category, Field, Kind, Link, Template
@@ -25,25 +26,26 @@ def _bucket_region(item: Mapping[str, Any]) -> Mapping[str, Any]:
     return {"$Region": {"EU": "eu-west-1"}.get(constraint, constraint) if constraint else "us-east-1"}
 
 
-def _s3(operation: str, into: str, items: str = "", expect: tuple[str, ...] = ()) -> Call:
-    return Call("s3", operation, items=items, params={"Bucket": "{Name}"}, into=into, expect=expect, gone=_NO_BUCKET)
+def _s3(operation: str, into: str, items: str = "", expect: tuple[str, ...] = (), **more: Any) -> Call:
+    params = {"Bucket": more.pop("bucket", "{Name}")}
+    return Call("s3", operation, items=items, params=params, into=into, expect=expect, gone=_NO_BUCKET, **more)
 
 
-_POLICY = _s3("GetBucketPolicy", "$Policy", "Policy", ("NoSuchBucketPolicy",))
+def _with_policy(bucket: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The name once more, where there is a policy whose status can be asked."""
+    return {"$WithPolicy": bucket["Name"]} if bucket["$Policy"] is not None else {}
+
+
+def _with_access_list(bucket: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The name once more, where access lists count."""
+    return {"$WithList": bucket["Name"]} if _ownership(bucket["$Ownership"]) != "BucketOwnerEnforced" else {}
+
+
+_POLICY = _s3("GetBucketPolicy", "$Policy", "Policy", ("NoSuchBucketPolicy",), derive=_with_policy)
 
 
 def _algorithm(rules: Any) -> str:
     return str(rules[0]["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"])
-
-
-def _shut(payload: Any) -> Any:
-    """Not public where the block shuts everything, or where there is neither a policy nor an access list that counts;
-    otherwise policy and access lists decide, under what the whole account shuts, which is not read."""
-    block = payload.get("$PublicAccessBlock") or {}
-    keys = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
-    shut = all(block.get(k) for k in keys)
-    bare = payload.get("$Policy", MISSING) is None and _ownership(payload.get("$Ownership")) == "BucketOwnerEnforced"
-    return False if shut or bare else MISSING
 
 
 def _ownership(rules: Any) -> Any:
@@ -115,11 +117,20 @@ KINDS = (
                 ),
                 _POLICY,
                 _s3(
+                    "GetBucketPolicyStatus",
+                    "$PolicyStatus",
+                    "PolicyStatus",
+                    ("NoSuchBucketPolicy",),
+                    bucket="{$WithPolicy}",
+                ),
+                _s3(
                     "GetBucketOwnershipControls",
                     "$Ownership",
                     "OwnershipControls.Rules",
                     ("OwnershipControlsNotFoundError",),
+                    derive=_with_access_list,
                 ),
+                _s3("GetBucketAcl", "$Grants", "Grants", bucket="{$WithList}"),
                 _s3(
                     "GetBucketReplication",
                     "$Replication",
@@ -135,7 +146,7 @@ KINDS = (
                     ("ObjectLockConfigurationNotFoundError",),
                 ),
             ),
-            lookups=(BucketMetrics(), OutsidePrincipals("$Policy", _POLICY)),
+            lookups=(AccountBlock(), BucketMetrics(), OutsidePrincipals("$Policy", _POLICY)),
         ),
         id=Template("arn:{@partition}:s3:::{Name}"),
         native="Name",
@@ -147,7 +158,7 @@ KINDS = (
             "encryption": Field("$Encryption", _algorithm),
             "encryption_key": "$Encryption[0].ApplyServerSideEncryptionByDefault.KMSMasterKeyID",
             "versioned": Field("$Versioning", lambda answer: answer.get("Status") == "Enabled"),
-            "public": Field("", _shut),
+            "public": Field("", public),
             "principals": Field("$Policy", principals),
             "shared_with": "$Outside",
             "object_ownership": Field("$Ownership", _ownership),

@@ -324,7 +324,7 @@ def enforce(server: FaultyMoto, after: str) -> None:
 
 def action_of(call: Call) -> str:
     """The IAM action of a call, by the emulator's names."""
-    return iam_gate.named(signed_as(call.service), call.operation)
+    return iam_gate.named(signed_as(call.service), call.operation, call.service)
 
 
 @cache

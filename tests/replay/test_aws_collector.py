@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -14,6 +15,7 @@ from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ClientError
 
 from collectors.aws import open_source
+from collectors.aws.client import of_no_account
 from collectors.aws.collector import LIVE, NOT_ASKED, AwsCollector
 from collectors.aws.kinds import KINDS
 from collectors.aws.rows import Call
@@ -63,13 +65,16 @@ def reset(server: FaultyMoto) -> None:
 
 
 def sdk(server: FaultyMoto, service: str, region: str = "us-east-1") -> Any:
-    return boto3.client(
+    client = boto3.client(
         service,
         region_name=region,
         endpoint_url=server.url,
         aws_access_key_id="testing",
         aws_secret_access_key="testing",
     )
+    if service == "s3control":
+        client.meta.events.register("before-sign", of_no_account)
+    return client
 
 
 Open = Callable[..., AwsCollector]
@@ -403,6 +408,28 @@ def test_settings_that_a_bucket_truly_lacks_are_null(aws: FaultyMoto, source: Op
     sdk(aws, "s3").create_bucket(Bucket="fresh")
     (record,) = collected(source(), "aws.s3.bucket", GLOBAL)
     assert (record.payload["$Tags"], record.payload["$PublicAccessBlock"], record.gaps) == (None, None, ())
+
+
+def opened(aws: FaultyMoto, source: Open) -> tuple[Any, list[str]]:
+    """Whether a bucket is public whose policy lets anybody read, and what its record lacks."""
+    (record,) = collected(source(), "aws.s3.bucket", GLOBAL)
+    attributes = observe(record, BY_NAME["aws.s3.bucket"]).resource.attributes
+    return attributes.get("public"), [need for gap in record.gaps for need in gap.needs]
+
+
+def test_bucket_is_public_unless_the_bucket_or_its_account_shuts_it(aws: FaultyMoto, source: Open) -> None:
+    bucket(aws, "open")
+    anybody = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::open/*"}
+    sdk(aws, "s3").put_bucket_policy(
+        Bucket="open", Policy=json.dumps({"Version": "2012-10-17", "Statement": [anybody]})
+    )
+    assert opened(aws, source) == (True, [])
+    sdk(aws, "s3control").put_public_access_block(
+        AccountId=OWN, PublicAccessBlockConfiguration={"RestrictPublicBuckets": True, "IgnorePublicAcls": True}
+    )
+    assert opened(aws, source) == (False, [])
+    aws.fail(service="s3", action="GET /v20180820/configuration/publicAccessBlock", kind="denied", times=-1)
+    assert opened(aws, source) == (None, ["s3:GetAccountPublicAccessBlock"])
 
 
 @pytest.mark.parametrize(

@@ -171,7 +171,9 @@ def test_denied_on_the_second_page_keeps_the_first_and_proves_nothing(bench: Ben
     coverage, records = bench.look(name, **{fetch.operation: lambda n, good: denied if n > first_pages else good})
     assert coverage.outcome is Outcome.PARTIAL
     assert (len(records) > 0, coverage.proves_absence()) == (True, False)
-    assert coverage.needs == (iam_gate.named(bench.estate._models[fetch.service].signing_name, fetch.operation),)
+    assert coverage.needs == (
+        iam_gate.named(bench.estate._models[fetch.service].signing_name, fetch.operation, fetch.service),
+    )
     assert "AccessDenied" in coverage.reason or "script" in coverage.reason
 
 

