@@ -13,8 +13,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from collectors.aws.rows import GLOBAL_PLACES, Call, Reader
 from normalize.errors import CollectError
 from normalize.mapping import MISSING
@@ -63,6 +61,8 @@ def _block(reader: Reader, scope: Scope) -> Json:
 
 
 def _ask(reader: Reader, scope: Scope) -> Json:
+    from botocore.exceptions import ClientError  # rows are known without the SDK
+
     region = GLOBAL_PLACES.get(scope.place, scope.place)
     try:
         answer = next(reader.answers(scope.account, region, _ASK, {"AccountId": scope.account}), {})

@@ -910,11 +910,14 @@ data "aws_iam_policy_document" "read_3" {
   statement {
     sid = "ReadS3"
     actions = [
+      "s3:GetAccountPublicAccessBlock",
+      "s3:GetBucketAcl",
       "s3:GetBucketLocation",
       "s3:GetBucketNotification",
       "s3:GetBucketObjectLockConfiguration",
       "s3:GetBucketOwnershipControls",
       "s3:GetBucketPolicy",
+      "s3:GetBucketPolicyStatus",
       "s3:GetBucketPublicAccessBlock",
       "s3:GetBucketTagging",
       "s3:GetBucketVersioning",
