@@ -200,9 +200,11 @@ class AwsCollector:
         """The first item of every kind in every account and region: listing, details and lookups. Where there is no item,
         details are asked for one that does not exist: a refusal comes before "not found"."""
         looks = list(self.plan(list(self._kinds.values())))
-        yield from (Blindness(EVERY_KIND, p.scope, _as_collect(p.error)) for p in looks if p.error is not None)
+        for shut in looks:
+            if shut.error is not None:
+                yield Blindness(shut.kind.name if shut.kind else EVERY_KIND, shut.scope, _as_collect(shut.error))
         with ThreadPoolExecutor(_CHECKS, thread_name_prefix="aws-check") as pool:
-            probed = list(pool.map(self._probe, (p for p in looks if p.kind is not None)))
+            probed = list(pool.map(self._probe, (p for p in looks if p.error is None)))
             for found, _, _ in probed:
                 yield from found
             seen = {(kind.name, scope.account) for _, (kind, scope), item in probed if item}
