@@ -74,12 +74,6 @@ def test_a_password_in_a_database_url_is_not_echoed(tmp_path: Path) -> None:
     assert "hunter2secret" not in done.stderr + done.stdout
 
 
-def test_a_source_type_of_a_later_version_is_refused_in_words(tmp_path: Path) -> None:
-    (tmp_path / "stocktake.toml").write_text('[[source]]\ntype = "azure"\nname = "s"\n')
-    done = stocktake("scan", cwd=tmp_path)
-    assert (done.returncode, "cannot be scanned by this version" in done.stderr) == (2, True)
-
-
 def test_a_scan_of_this_machine_leaves_an_inventory_with_coverage(tmp_path: Path) -> None:
     (tmp_path / "stocktake.toml").write_text('[[source]]\ntype = "host"\nname = "here"\nlocal = true\n')
     done = stocktake("scan", cwd=tmp_path)
