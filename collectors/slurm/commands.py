@@ -106,7 +106,7 @@ class Commands:
     def hidden(self, what: frozenset[str]) -> CollectError | None:
         """Why rows may be missing from an answer that looks whole: PrivateData shows a user only that user's own.
 
-        Source: SchedMD, slurm.conf and slurmdbd.conf manuals, PrivateData; read 2026-11-24.
+        Source: slurm.conf manual of 22.05, PrivateData (SlurmUser and root see all); that operators do too is not verified; read 2026-11-24.
         """
         assert self._report is not None
         private: set[str] = set()

@@ -150,7 +150,7 @@ class Rest:
     def hidden(self, what: frozenset[str]) -> CollectError | None:
         """slurmrestd does not tell PrivateData, so that whether a user's answer is whole cannot be known."""
         user = self._headers.get("X-SLURM-USER-NAME")
-        if user in ("root", "slurm"):
+        if user == "root":  # what SlurmUser is called, slurmrestd does not tell
             return None
         return CollectError(
             "slurmrestd does not tell whether PrivateData hides what is not the user's own",

@@ -1,16 +1,18 @@
 """Slurm's answers in one shape, whether scontrol, sacctmgr and sacct printed them or slurmrestd sent them. Pure.
 
-Owns the words of Slurm 20.11 to 25: text of 22.05, JSON of v0.0.38 to v0.0.44. Refuses to guess: what Slurm writes for
+Owns the words of Slurm: text as 22.05 prints it, JSON of v0.0.38 and of v0.0.39 and later, whose numbers are {set, infinite, number}. Of
+versions beyond those named below nothing was tried. Refuses to guess: what Slurm writes for
 "nothing" ("(null)", "N/A", {"set": false}) is absent.
 
-Source: answers of Slurm 22.05.8 (Debian 12), tried 2026-11-24; of slurmrestd 23.02 and 23.11 in rackslab/Slurm-web at
-a06970c, slurmweb/tests/assets/slurmrestd, read 2026-11-24.
+Source: answers of Slurm 22.05.8 (Debian 12), tried 2026-11-24; of slurmrestd 23.11 in rackslab/Slurm-web at a06970c,
+slurmweb/tests/assets/slurmrestd, read 2026-11-24. The shapes of its accounts, QOS and associations are not verified.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from normalize.accelerators import accelerator
@@ -366,6 +368,16 @@ def live_job(said: Mapping[str, Any], now: float) -> dict[str, Json]:
     )  # fmt: skip
 
 
+def _elapsed(said: Mapping[str, Any]) -> int | None:
+    """Seconds of a job within the window. sacct cuts start and end to it (sacct manual of 22.05, --truncate, read 2026-11-24); whether
+    ElapsedRaw is cut too, it does not say."""
+    whole = _whole(said.get("ElapsedRaw"))
+    start, end = moment(said.get("Start")), moment(said.get("End"))
+    if whole is None or not start or not end:
+        return whole
+    return min(whole, max(0, int((datetime.fromisoformat(end) - datetime.fromisoformat(start)).total_seconds())))
+
+
 def past_job(said: Mapping[str, Any], since: float) -> dict[str, Json]:
     """A job of the accounting database, of a row of `sacct` (whose times begin with the window) or of GET slurmdb jobs."""
     if "JobIDRaw" in said:
@@ -373,7 +385,7 @@ def past_job(said: Mapping[str, Any], since: float) -> dict[str, Json]:
             id=said["JobIDRaw"], name=said.get("JobName"), user=said.get("User"), account=said.get("Account"),
             qos=said.get("QOS"), partition=said.get("Partition"), state=(said.get("State") or "").partition(" ")[0],
             nodes=_whole(said.get("NNodes")), start=moment(said.get("Start")), end=moment(said.get("End")),
-            elapsed=_whole(said.get("ElapsedRaw")), work_dir=said.get("WorkDir"), container=said.get("Container"),
+            elapsed=_elapsed(said), work_dir=said.get("WorkDir"), container=said.get("Container"),
             submitted=said.get("SubmitLine"), tres=tres(said.get("AllocTRES")),
         )  # fmt: skip
     time = said.get("time") or {}

@@ -160,7 +160,7 @@ def script_of(line: str) -> str | None:
 
     Slurm joins the arguments by blanks and quotes nothing, so a word must look like a file to be taken for one.
 
-    Source: SchedMD, sbatch manual of 22.05: options stand before the script; read 2026-11-24.
+    Source: sbatch manual of 22.05, SYNOPSIS: options stand before the script; read 2026-11-24.
     """
     tokens = line.split()
     if not tokens or not tokens[0].rpartition("/")[2].startswith("sbatch"):
@@ -181,5 +181,5 @@ def script_of(line: str) -> str | None:
 
 
 def images(line: str) -> list[str]:
-    """Container images that a submit line names: Pyxis' --container-image, Apptainer's files and URIs."""
+    """Container images that a submit line names: Pyxis' --container-image (its "#" after the registry is not verified), Apptainer's files and URIs."""
     return [m["image"].replace("#", "/", 1)[:300] for m in (*_IMAGE.finditer(line), *_SIF.finditer(line))]

@@ -301,7 +301,7 @@ def restd() -> Iterator[tuple[str, dict[str, dict[str, Any]]]]:
         thread.join()
 
 
-def asked(url: str, monkeypatch: pytest.MonkeyPatch, token: str = "good", user: str = "slurm") -> SlurmCollector:
+def asked(url: str, monkeypatch: pytest.MonkeyPatch, token: str = "good", user: str = "root") -> SlurmCollector:
     monkeypatch.setenv("SLURM_JWT", token)
     settings = {"name": "hpc", "restd": url, "token_env": "SLURM_JWT", "user": user, "window_days": 2}
     return open_source(settings, clock=lambda: NOW)
