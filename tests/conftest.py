@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -16,13 +17,16 @@ from typing import Any
 import pytest
 from botocore.loaders import JSONFileLoader
 
+_READ = JSONFileLoader.load_file
 _MODELS = lru_cache(maxsize=768)(JSONFileLoader().load_file)
 """botocore's models, megabytes each, are read once a process, not once a session of the SDK: about four files a service that the
 rows call. Sessions share them with their clients anyway."""
+_CHANGED = re.compile(r"/s3/")
+"""Models that botocore changes in place, by taking the bucket out of their paths: each session has its own."""
 
 
 def _load_file(self: JSONFileLoader, file_path: str) -> Any:
-    return _MODELS(file_path)
+    return _READ(self, file_path) if _CHANGED.search(file_path) else _MODELS(file_path)
 
 
 JSONFileLoader.load_file = _load_file  # type: ignore[method-assign]
