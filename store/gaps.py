@@ -244,6 +244,8 @@ class _Ground:
             self.accounts.add((scope.provider, scope.account))
             return
         self.by_kind[scope.provider, stand.look.kind].append(stand)
+        if stand.look.outcome is Outcome.SKIPPED:  # nobody looked: it makes no account one that we cover
+            return
         self.accounts.add((scope.provider, scope.account))
         self.places.add((scope.provider, scope.account, scope.place))
 
