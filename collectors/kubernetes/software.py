@@ -2,10 +2,10 @@
 
 Owns names of images, programs, environment variables and labels. Refuses judgement: recognition.py weighs what matches.
 
-Source: each product's own installation and command-line documentation (docs.vllm.ai "vllm serve" and "Using Docker"; the entrypoints of
-huggingface/text-generation-inference; docs.pytorch.org/serve, "Running TorchServe" and "Advanced configuration"; Dockerfiles of
-tensorflow/serving, sgl-project/sglang and ggml-org/llama.cpp; NVIDIA Triton's quick start), read 2026-11-24. What only an image's name
-says is marked by its weight: an image can be named anything.
+Source, read 2026-11-24: vLLM's "serve" and Docker pages, entry points of huggingface/text-generation-inference, TorchServe's "Running
+TorchServe" and "Advanced configuration", Dockerfile of tensorflow/serving, compose file of sgl-project/sglang, uses of Triton's and
+llama.cpp's images. The names of all other products are not verified; an image can be named anything, so what is recognised
+carries its evidence, and no verdict may rest on it alone.
 """
 
 from __future__ import annotations
