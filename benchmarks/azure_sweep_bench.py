@@ -9,16 +9,12 @@ SQLite. Waits are lifted: they would be waited for, not worked for.
 
 from __future__ import annotations
 
-import argparse
-import multiprocessing
-import resource
-import sqlite3
-import tempfile
-import time
 from collections.abc import Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
+
+from benchmarks.sweep import measure
 
 KINDS = (
     "azure.compute.virtual_machine",
@@ -77,31 +73,5 @@ def scan(url: str, database: Path) -> None:
         collector.close()
 
 
-def main() -> None:
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--rows", type=int, default=100_000)
-    options.add_argument("--throttled", type=int, default=20, help="every n-th request is refused; 0 for none")
-    chosen = options.parse_args()
-    ours, theirs = multiprocessing.Pipe()
-    server = multiprocessing.get_context("spawn").Process(target=serve, args=(chosen.rows, chosen.throttled, theirs))
-    server.start()
-    url = ours.recv()
-    with tempfile.TemporaryDirectory() as folder:
-        database = Path(folder) / "stocktake.db"
-        before, wall = time.process_time(), time.perf_counter()
-        scan(url, database)
-        cpu, wall = time.process_time() - before, time.perf_counter() - wall
-        with sqlite3.connect(database) as connection:
-            (count,) = connection.execute("SELECT COUNT(*) FROM resources").fetchone()
-            (twice,) = connection.execute("SELECT SUM(duplicates) FROM coverage").fetchone()
-            outcomes = connection.execute("SELECT outcome, COUNT(*) FROM coverage GROUP BY outcome").fetchall()
-    ours.send("done")
-    requests = ours.recv()
-    server.join()
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"rows {chosen.rows}, arrived {count}, twice {twice}, requests {requests}, looks {dict(outcomes)}")
-    print(f"wall {wall:.1f} s, CPU {cpu:.1f} s, {cpu / chosen.rows * 1e6:.0f} µs per row, peak memory {peak:.0f} MiB")
-
-
 if __name__ == "__main__":
-    main()
+    measure(__doc__ or "", "rows", serve, scan)

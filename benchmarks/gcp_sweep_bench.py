@@ -9,14 +9,10 @@ redaction, mapping, SQLite. The pace of 100 lists a minute is lifted: it would b
 
 from __future__ import annotations
 
-import argparse
-import multiprocessing
-import resource
-import sqlite3
-import tempfile
-import time
 from multiprocessing.connection import Connection
 from pathlib import Path
+
+from benchmarks.sweep import measure
 
 KINDS = ("gcp.compute.snapshot", "gcp.compute.disk", "gcp.compute.instance_template", "gcp.compute.image")
 
@@ -56,32 +52,5 @@ def scan(url: str, database: Path) -> None:
         collector.close()
 
 
-def main() -> None:
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--assets", type=int, default=100_000)
-    options.add_argument("--throttled", type=int, default=20, help="every n-th call is refused; 0 for none")
-    chosen = options.parse_args()
-    ours, theirs = multiprocessing.Pipe()
-    server = multiprocessing.get_context("spawn").Process(target=serve, args=(chosen.assets, chosen.throttled, theirs))
-    server.start()
-    url = ours.recv()
-    with tempfile.TemporaryDirectory() as folder:
-        database = Path(folder) / "stocktake.db"
-        before, wall = time.process_time(), time.perf_counter()
-        scan(url, database)
-        cpu, wall = time.process_time() - before, time.perf_counter() - wall
-        with sqlite3.connect(database) as connection:
-            (count,) = connection.execute("SELECT COUNT(*) FROM resources").fetchone()
-            (twice,) = connection.execute("SELECT SUM(duplicates) FROM coverage").fetchone()
-    ours.send("done")
-    calls = ours.recv()
-    server.join()
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"assets {chosen.assets}, arrived {count}, twice {twice}, lists {calls}")
-    print(
-        f"wall {wall:.1f} s, CPU {cpu:.1f} s, {cpu / chosen.assets * 1e6:.0f} µs per asset, peak memory {peak:.0f} MiB"
-    )
-
-
 if __name__ == "__main__":
-    main()
+    measure(__doc__ or "", "assets", serve, scan)
