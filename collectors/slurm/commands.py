@@ -106,12 +106,15 @@ class Commands:
     def hidden(self, what: frozenset[str]) -> CollectError | None:
         """Why rows may be missing from an answer that looks whole: PrivateData shows a user only that user's own.
 
-        Source: slurm.conf manual of 22.05, PrivateData (SlurmUser and root see all); that operators do too is not verified; read 2026-11-24.
+        Source: manuals of slurm.conf and slurmdbd.conf 22.05, PrivateData: SlurmUser and root see all, in the accounting AdminLevel=Admin
+        too; SchedMD/slurm, src/slurmctld (validate_operator in the dumps of nodes and jobs): from the controller, operators do; read
+        2026-11-24.
         """
         assert self._report is not None
         private: set[str] = set()
-        admin = False
-        for section in ("config", "accounting"):
+        level, user = self._who.get("level", ""), self._who.get("user", "the user")
+        owner = self._who.get("uid") == "0"
+        for section, levels in (("config", ("Admin", "Operator")), ("accounting", ("Admin",))):
             try:
                 text = self._said(section)
                 said = shapes.settings(text)
@@ -120,16 +123,14 @@ class Commands:
             except CollectError as error:
                 return CollectError(f"whether PrivateData hides some cannot be told: {error}", call=error.call)
             for words in re.findall(r"^PrivateData\s*=(.*)$", text, re.MULTILINE):  # of slurm.conf, of slurmdbd.conf
-                private |= set(shapes.words(words.strip()))
-            admin = admin or said.get("SlurmUser", "").partition("(")[0] == self._who.get("user", "?")
-        admin = admin or self._who.get("uid") == "0" or self._who.get("level", "").startswith(("Admin", "Operator"))
-        if admin or not private & what:
+                private |= set() if level.startswith(levels) else set(shapes.words(words.strip()))
+            owner = owner or said.get("SlurmUser", "").partition("(")[0] == user
+        if owner or not private & what:
             return None
-        user = self._who.get("user", "the user")
         return DeniedError(
             f"PrivateData = {','.join(sorted(private & what))}: {user} is shown only what is {user}'s own",
             call="scontrol show config",
-            needs=(f"AdminLevel=Operator for {user} in Slurm's accounting, or no PrivateData",),
+            needs=(f"AdminLevel=Operator for {user}, Admin where slurmdbd.conf sets PrivateData; or no PrivateData",),
             code="PrivateData",
         )
 

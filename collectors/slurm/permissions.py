@@ -10,11 +10,12 @@ Read-only access for Stocktake to a Slurm cluster. No root, no sudo; nothing is 
 1. A login on a machine that has Slurm's commands (scontrol, sacctmgr, sacct), set up as `stocktake permissions host`
    says, without the restriction to the host probe.
 
-2. Where slurm.conf or slurmdbd.conf set PrivateData, a user is shown only its own. Let the login see the others':
+2. Where slurm.conf sets PrivateData, a user is shown only its own. An operator is shown the others' too:
 
      sacctmgr modify user where name=stocktake set adminlevel=Operator
 
-   An operator may also change jobs; Slurm has no level that only reads. Without it, coverage says what is hidden.
+   Where slurmdbd.conf sets it, its manual says so of adminlevel=Admin alone. Both levels may change things; none that
+   only reads is known to us. Without them, coverage says what is hidden.
 
 3. Through slurmrestd instead: a token in an environment variable that the configuration names in token_env.
 

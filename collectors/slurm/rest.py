@@ -141,7 +141,9 @@ class Rest:
         rows = answer.get(key, answer.get(key.lower()))
         if rows is None and not self._empty(answer):
             raise CollectError(f"the answer has no {key}", call=f"GET {service}/{path}")
-        return [r for r in rows or [] if isinstance(r, dict)]
+        if any(not isinstance(r, dict) for r in rows or ()):
+            raise CollectError(f"some of {key} are no objects", call=f"GET {service}/{path}")
+        return list(rows or ())
 
     @staticmethod
     def _empty(answer: Mapping[str, Any]) -> bool:
