@@ -115,9 +115,10 @@ class AzureCollector:
             yield from (Planned(raw_row(type_, table), scope) for type_, table in self._unmodelled(subscription))
 
     def _planned_elsewhere(self, account: str) -> Iterator[Planned]:
-        """What belongs to no subscription that was asked for: management groups, which are the tenant's."""
+        """What belongs to no subscription that was asked for: management groups, which are the tenant's. What else there is
+        that the caller may not read, nothing tells."""
         scope = Scope("azure", account, self._place)
-        self._rights.setdefault(account, Rights(grants=((("*",), ()),)))
+        self._rights.setdefault(account, Rights(unknown=CollectError("rights are told for subscriptions alone")))
         there = set(self._types(account))
         for kind in self._kinds.values():
             if isinstance(kind.fetch, Rows) and (kind.fetch.type.lower(), kind.fetch.table) in there:
@@ -143,6 +144,7 @@ class AzureCollector:
         if self._wanted is not None:
             return list(dict.fromkeys(s.lower() for s in self._wanted))
         found: list[str] = []
+        path = "/subscriptions"
         if self._groups is not None:
             for group in self._groups:
                 path = f"/providers/Microsoft.Management/managementGroups/{group}/descendants"
@@ -150,14 +152,15 @@ class AzureCollector:
                     ids = (str(d.get("id") or "") for d in _values(answer, path))
                     found.extend(m[1].lower() for id_ in ids if (m := _SUBSCRIPTION.fullmatch(id_)))
         else:
-            for answer in self._client.pages("/subscriptions", SUBSCRIPTIONS_VERSION, {}):
-                found.extend(str(s["subscriptionId"]).lower() for s in _values(answer, "/subscriptions"))
-            if not found:
-                raise DeniedError(
-                    "the caller sees no subscription",
-                    call="GET /subscriptions",
-                    needs=("Microsoft.Resources/subscriptions/read",),
-                )
+            for answer in self._client.pages(path, SUBSCRIPTIONS_VERSION, {}):
+                found.extend(str(s["subscriptionId"]).lower() for s in _values(answer, path))
+        if not found:
+            where = f" in management group {', '.join(self._groups)}" if self._groups else ""
+            raise DeniedError(
+                f"the caller sees no subscription{where}",
+                call=f"GET {path}",
+                needs=("Microsoft.Resources/subscriptions/read",),
+            )
         return list(dict.fromkeys(found))
 
     def _ask_rights(self, subscription: str) -> Rights:
@@ -351,7 +354,12 @@ class AzureCollector:
             i: list(self._details(kind, scope, item)) for i, item in enumerate(whole)
         }
         for lookup in fetch.lookups if whole else ():
-            for index, errors in lookup.add(self._client, scope, whole).items():
+            try:
+                failed = lookup.add(self._client, scope, whole)
+            except MISSHAPEN as error:
+                said = f"the answer has another shape: {type(error).__name__}"
+                failed = dict.fromkeys(range(len(whole)), (CollectError(said, call=f"GET {lookup.actions[-1]}"),))
+            for index, errors in failed.items():
                 gaps[index].extend(errors)
         moment = self._client.now()
         for index, item in enumerate(whole):

@@ -33,6 +33,8 @@ UNREGISTERED = frozenset(
 )
 """Codes by which Azure says that a provider is not registered in a subscription, or does not offer the type there. Source: Azure
 documentation, "Resolve errors for resource provider registration" and "Resolve errors for resource type not found"; read 2026-11-24."""
+_OTHER_VERSIONS = re.compile(r"supported api-versions are '[^']+'", re.IGNORECASE)
+"""The same codes with these words: the type is offered, only not in the version that was asked for."""
 DENIED = frozenset(
     {
         "AuthorizationFailed",
@@ -46,7 +48,7 @@ DENIED = frozenset(
     }
 )
 """Source: Azure documentation, "Common Azure deployment errors" and "Troubleshoot Azure RBAC"; read 2026-11-24."""
-GONE = frozenset({"ResourceNotFound", "ResourceGroupNotFound", "ParentResourceNotFound", "NotFound"})
+GONE = frozenset({"ResourceNotFound", "ResourceGroupNotFound", "ParentResourceNotFound"})
 _BUSY = frozenset({408, 429, 500, 502, 503, 504})
 _DURATION = re.compile(r"(?:(\d+)\.)?(\d+):(\d+):(\d+)(?:\.\d+)?")
 
@@ -73,7 +75,7 @@ def refusal(
 ) -> CollectError:
     """What an answer other than success means."""
     said = said or f"HTTP {status}"
-    if code in UNREGISTERED:
+    if code in UNREGISTERED and not _OTHER_VERSIONS.search(said):
         return UnavailableError(said, call=call, code=code)
     if status in (401, 403) or code in DENIED:
         return DeniedError(

@@ -454,9 +454,10 @@ class GcpCollector:
         get = places_get(fetch)
         try:
             found = self._client.items(get, self._scope_values(Scope("gcp", project, GLOBAL)))
-            return sorted({str(place) for place in found})
+            places = sorted({str(place) for place in found})
         except CollectError as error:
             return error
+        return places or CollectError("the service names no place, so that it was asked for nothing", call=call_of(get))
 
     # What the executor asks besides
 

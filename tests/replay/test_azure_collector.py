@@ -15,6 +15,7 @@ from collectors.azure.collector import AzureCollector
 from collectors.azure.kinds import KINDS
 from collectors.patience import Patience
 from discovery.executor import look
+from normalize.errors import DeniedError
 from normalize.model import Coverage, Outcome
 from tests.servers.azure_cloud import GRAPH, SUBSCRIPTION, TENANT, Cloud, Fault, served
 
@@ -225,6 +226,8 @@ def test_no_token_follows_a_link_to_another_host(estate: Cloud) -> None:
         ),
         (Fault(409, "MissingSubscriptionRegistration"), Outcome.UNAVAILABLE, ()),
         (Fault(404, "NoRegisteredProviderFound"), Outcome.UNAVAILABLE, ()),
+        (Fault(404, "InvalidResourceType", "The supported api-versions are '2031-01-01'."), Outcome.FAILED, ()),
+        (Fault(404, "NotFound"), Outcome.FAILED, ()),
         (Fault(500, "InternalServerError"), Outcome.FAILED, ()),
         (Fault(404, "ParentResourceNotFound"), Outcome.COMPLETE, ()),
     ],
@@ -263,6 +266,23 @@ def test_management_groups_are_opened_to_their_subscriptions(estate: Cloud) -> N
     with served(estate) as base:
         found = scanned(collector(base, management_groups=["ml"]))
     assert found[MACHINE, SUBSCRIPTION][0].records == 1
+
+
+def test_management_groups_in_which_no_subscription_is_seen_are_no_empty_estate(estate: Cloud) -> None:
+    estate.answers["/providers/microsoft.management/managementgroups/ml/descendants"] = {"value": []}
+    with served(estate) as base, pytest.raises(DeniedError, match="no subscription in management group ml"):
+        scanned(collector(base, management_groups=["ml"]))
+
+
+def test_what_is_the_tenants_is_never_proved_to_be_all(estate: Cloud) -> None:
+    type_ = "microsoft.management/managementgroups"
+    id_ = f"/providers/{type_}/ml"
+    row = {"id": id_, "name": "ml", "type": type_, "subscriptionId": "", "tenantId": TENANT}
+    estate.rows["resourcecontainers"] = [*estate.rows["resourcecontainers"], row]
+    with served(estate) as base:
+        found = scanned(collector(base))
+    (coverage,) = [c for (_, account), (c, ids) in found.items() if account == TENANT.lower() and id_ in ids]
+    assert (coverage.records, coverage.proves_absence()) == (1, False)
 
 
 def test_check_predicts_what_a_scan_would_not_see(estate: Cloud) -> None:

@@ -79,9 +79,10 @@ def test_one_parent_that_cannot_be_read_does_not_cost_the_others_children() -> N
         (THROTTLED, Outcome.FAILED, ""),
         (CUT, Outcome.FAILED, ""),
         (Fault(400, "INVALID_ARGUMENT", "What?"), Outcome.FAILED, ""),
+        ({}, Outcome.FAILED, ""),
     ],
 )  # fmt: skip
-def test_an_error_means_what_can_be_done_about_it(fault: Fault, outcome: Outcome, need: str) -> None:
+def test_an_error_means_what_can_be_done_about_it(fault: Any, outcome: Outcome, need: str) -> None:
     cloud = Cloud(PROJECT, answers={PLACES: fault})
     with serve_rest(cloud) as url, opened(url, kinds=[GROUPS]) as (collector, _):
         ((_, found),) = looks(collector)[0].items()
