@@ -54,7 +54,8 @@ class Rights:
         """Why things of a type may be there that the caller does not see; None where there is no reason."""
         if self.unknown is not None:
             said = f"what the caller may not read is left out, and which that is cannot be known: {self.unknown}"
-            return DeniedError(said, call=call, needs=(PERMISSIONS_ACTION, action), code=self.unknown.code)
+            first = (PERMISSIONS_ACTION,) if isinstance(self.unknown, DeniedError) else ()
+            return DeniedError(said, call=call, needs=(*first, action), code=self.unknown.code)
         if self.allows(action):
             return None
         return DeniedError(
