@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
-from collectors.gcp import compute, container, iam, keys, network, registries, resource_manager, storage, tpu
+from collectors.gcp import (
+    caches,
+    compute,
+    container,
+    databases,
+    filestores,
+    iam,
+    keys,
+    messaging,
+    network,
+    registries,
+    resource_manager,
+    storage,
+    tpu,
+)
 from normalize.model import Kind
 
 KINDS: tuple[Kind, ...] = (
@@ -12,6 +26,10 @@ KINDS: tuple[Kind, ...] = (
     *container.KINDS,
     *tpu.KINDS,
     *storage.KINDS,
+    *filestores.KINDS,
+    *databases.KINDS,
+    *caches.KINDS,
+    *messaging.KINDS,
     *registries.KINDS,
     *iam.KINDS,
     *keys.KINDS,
