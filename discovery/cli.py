@@ -14,6 +14,8 @@ from normalize.errors import BusyError, ConfigError, StocktakeError
 from reports.tables import COLUMNS, TABLE_COLUMNS
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from discovery.config import Config
     from discovery.console import Console
 
@@ -27,6 +29,7 @@ _NO_FILTER = {
     "missing",
     "evidence",
     "evidence_count",
+    "accepted_reason",
     "needs",
     "sources",
     "reason",
@@ -287,12 +290,14 @@ def scan(
         sys.exit(code)
 
 
-def _listing(name: str, help_: str, examples: str) -> None:
-    """Make one listing command with its filters."""
+def _listing(name: str, help_: str, examples: str, *, group: bool = False) -> Any:
+    """Make one listing command with its filters; a group where further commands belong under it."""
 
     def run(format_: str | None, limit: int | None, **filters: str | None) -> None:
         from discovery.scans import open_reader
 
+        if click.get_current_context().invoked_subcommand:
+            return
         state: State = click.get_current_context().ensure_object(State)
         with open_reader(state.database()) as reader:
             rows = getattr(reader, name)(limit=limit, filters={k: v for k, v in filters.items() if v is not None})
@@ -306,7 +311,7 @@ def _listing(name: str, help_: str, examples: str) -> None:
         )(command)
     command = click.option("--limit", type=click.IntRange(1), metavar="N", help="At most N rows.")(command)
     command = click.option("--format", "format_", type=click.Choice(FORMATS), help="How to print [table].")(command)
-    main.command(name)(command)
+    return main.group(name, invoke_without_command=True)(command) if group else main.command(name)(command)
 
 
 _listing("runs", "Scans, newest first.", "  stocktake runs --limit 5")
@@ -321,11 +326,47 @@ _listing(
     "  stocktake resources --dimension inference\n  stocktake resources --kind 'k8s.*' --format jsonl > cluster.jsonl",
 )
 _listing("relations", "How things hang together.", "  stocktake relations --verb encrypted_by --format csv")
-_listing(
+_gaps: click.Group = _listing(
     "gaps",
     "What the inventory does not know, worst first.",
-    "  stocktake gaps --severity critical\n  stocktake gaps --code dangling-reference --format json",
+    "  stocktake gaps --severity critical\n  stocktake gaps --code dangling-reference --format json\n"
+    "  stocktake gaps accept gap-0123456789abcdef --reason 'moves with team B' --until 2027-03-31",
+    group=True,
 )
+
+
+@_gaps.command("accept")
+@click.argument("gap_id", metavar="ID")
+@click.option("--reason", metavar="TEXT", help="Why it can be lived with; reports show it.")
+@click.option(
+    "--until", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE", help="Last day (UTC) on which that holds: 2027-03-31."
+)
+@click.option("--withdraw", is_flag=True, help="Take the acceptance back.")
+@shared
+@click.pass_obj
+def accept_gap(state: State, gap_id: str, reason: str | None, until: datetime | None, withdraw: bool) -> None:
+    """Accept a gap, with a reason, until a day. It stays a gap and is shown as accepted.
+
+    \b
+    Examples:
+      stocktake gaps accept gap-0123456789abcdef --reason 'moves with team B' --until 2027-03-31
+      stocktake gaps accept gap-0123456789abcdef --withdraw
+    """
+    from discovery import scans
+
+    if withdraw:
+        if reason or until:
+            raise ConfigError("--withdraw takes an acceptance back: leave --reason and --until out")
+        if not scans.withdraw_acceptance(state.database(), gap_id):
+            raise ConfigError(f'nobody has accepted a gap with the id "{gap_id}"')
+        state.console.note(f"{gap_id} is not accepted any more")
+        return
+    if reason is None or until is None:
+        raise ConfigError(
+            f"name {'--reason TEXT' if reason is None else '--until DATE'}: an acceptance has a reason and an end"
+        )
+    subject = scans.accept_gap(state.database(), gap_id, reason, until.date())
+    state.console.note(f"accepted until {until.date()}: {subject}")
 
 
 @main.command()

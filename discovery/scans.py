@@ -12,7 +12,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,6 +26,8 @@ from normalize.model import Outcome
 from normalize.redaction import scrub
 
 if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
     from collectors.contract import Collector
     from discovery.config import Source
     from store.reader import Reader
@@ -67,14 +69,22 @@ def open_reader(url: str) -> Iterator[Reader]:
     Raises:
         ConfigError: the database does not exist yet.
     """
-    from store.database import connect, ensure
     from store.reader import Reader
+
+    with _inventory(url) as engine:
+        yield Reader(engine)
+
+
+@contextmanager
+def _inventory(url: str) -> Iterator[Engine]:
+    """The database of an inventory that exists."""
+    from store.database import connect, ensure
 
     _must_exist(url)
     engine = connect(url)
     try:
         ensure(engine)
-        yield Reader(engine)
+        yield engine
     finally:
         engine.dispose()
 
@@ -342,36 +352,40 @@ def write_report(url: str, name: str, target: str | None, format_: str) -> str:
 
 def export_to_parquet(url: str, directory: Path) -> Mapping[str, int]:
     """Rows written, by table."""
-    from store.database import connect, ensure
     from store.export import parquet
 
-    _must_exist(url)
-    engine = connect(url)
-    try:
-        ensure(engine)
+    with _inventory(url) as engine:
         return parquet(engine, directory)
-    finally:
-        engine.dispose()
 
 
 def replay(url: str) -> Mapping[str, int]:
     """Read kept payloads again with the current rows, then resolve and judge anew."""
-    from store.database import connect, ensure
     from store.gaps import detect
     from store.linking import link
     from store.renormalize import renormalize
 
-    _must_exist(url)
-    engine = connect(url)
-    try:
-        ensure(engine)
+    with _inventory(url) as engine:
         counts = dict(renormalize(engine, static_kinds().get))
         run_id = "renormalize"
         counts |= {f"links {k}": v for k, v in link(engine, run_id).items()}
         detect(engine, run_id, now=datetime.now(UTC))
         return counts
-    finally:
-        engine.dispose()
+
+
+def accept_gap(url: str, gap_id: str, reason: str, until: date) -> str:
+    """Accept a gap; returns what it is about."""
+    from store.acceptance import accept
+
+    with _inventory(url) as engine:
+        return accept(engine, gap_id, reason, until, now=datetime.now(UTC))
+
+
+def withdraw_acceptance(url: str, gap_id: str) -> bool:
+    """Take an acceptance back; False where there was none."""
+    from store.acceptance import withdraw
+
+    with _inventory(url) as engine:
+        return withdraw(engine, gap_id)
 
 
 def upgrade_database(url: str) -> str:

@@ -62,6 +62,7 @@ def page(report: SummaryReport | GapsReport) -> str:
         "verdict": report.verdict,
         "severities": report.severities,
         "gaps": report.gaps,
+        "accepted": sum(bool(g.accepted_until) for g in report.gaps),
         "gap_groups": [(severity, list(group)) for severity, group in groupby(shown, key=_severity)],
         "gap_codes": sorted({g.code for g in shown}),
         "shown": SHOWN,

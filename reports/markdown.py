@@ -158,7 +158,8 @@ def _unseen(report: SummaryReport) -> Iterator[str]:
 
 def _gap_list(gaps: Sequence[Gap], severities: Iterable[tuple[str, int]]) -> Iterator[str]:
     counts = ", ".join(f"{n:,} {severity}" for severity, n in severities)
-    yield from (f"## Gaps: {len(gaps):,} ({counts})", "")
+    accepted = sum(bool(g.accepted_until) for g in gaps)
+    yield from (f"## Gaps: {len(gaps):,} ({counts}{f'; {accepted:,} accepted' if accepted else ''})", "")
     yield from _cut("gaps", len(gaps))
     for severity, group in groupby(gaps[:SHOWN], key=lambda g: g.severity):
         yield from (f"### {text(severity).capitalize()}", "")
@@ -170,6 +171,8 @@ def _gap(gap: Gap) -> Iterator[str]:
     yield f"- {code(gap.code)} **{text(gap.subject or gap.subject_id)}** {code(gap.subject_id)}".rstrip()
     if gap.missing:
         yield "  - missing: " + ", ".join(f"{text(k)} {code(v)}" for k, v in gap.missing.items())
+    if gap.accepted_until:
+        yield f"  - accepted until {text(gap.accepted_until)}: {text(gap.accepted_reason)}"
     yield f"  - why {text(gap.severity)}: {text(gap.why)}"
     for e in gap.evidence:
         where = f" at {code(e.path)}" if e.path else ""

@@ -67,7 +67,8 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """Something that the inventory does not know; `evidence_count` is of all evidence, `evidence` holds the first."""
+    """Something that the inventory does not know; `evidence_count` is of all evidence, `evidence` holds the first.
+    `accepted_until` is the last day through which somebody accepted it, empty where nobody did."""
 
     id: str
     code: str
@@ -80,6 +81,8 @@ class Gap:
     evidence_count: int
     remedy: str
     first_seen_at: str
+    accepted_until: str
+    accepted_reason: str
     row: Row
 
 
@@ -201,7 +204,7 @@ def coverage_row(coverage: Coverage) -> dict[str, Any]:
 
 
 def gaps(rows: Iterable[Row]) -> tuple[Gap, ...]:
-    """Worst first, then by code and subject."""
+    """Worst first, of those the accepted ones last, then by code and subject."""
     rank = {severity: i for i, severity in enumerate(SEVERITIES)}
     found = (
         Gap(
@@ -216,11 +219,15 @@ def gaps(rows: Iterable[Row]) -> tuple[Gap, ...]:
             evidence_count=max(r.get("evidence_count") or 0, len(r.get("evidence") or ())),
             remedy=r.get("remedy") or "",
             first_seen_at=instant_text(r["first_seen_at"]) if r.get("first_seen_at") else "",
+            accepted_until=r.get("accepted_until") or "",
+            accepted_reason=r.get("accepted_reason") or "",
             row=r,
         )
         for r in rows
     )
-    return tuple(sorted(found, key=lambda g: (rank.get(g.severity, len(rank)), g.code, g.subject, g.id)))
+    return tuple(
+        sorted(found, key=lambda g: (rank.get(g.severity, len(rank)), bool(g.accepted_until), g.code, g.subject, g.id))
+    )
 
 
 def accelerators(rows: Iterable[Row]) -> tuple[Accelerators, ...]:

@@ -49,6 +49,7 @@ def _summary(report: SummaryReport) -> dict[str, Any]:
     return {
         **_head("summary", report.frame, report.verdict),
         "gaps_by_severity": dict(report.severities),
+        "gaps_accepted": sum(bool(g.accepted_until) for g in report.gaps),
         "outcomes": dict(report.outcomes),
         "counts": [
             {
@@ -89,6 +90,7 @@ def _gaps(report: GapsReport) -> dict[str, Any]:
     return {
         **_head("gaps", report.frame, report.verdict),
         "gaps_by_severity": dict(report.severities),
+        "gaps_accepted": sum(bool(g.accepted_until) for g in report.gaps),
         "gaps_by_code": {code: dict(severities) for code, severities in report.codes.items()},
         "gaps": _rows(report.gaps),
     }

@@ -26,7 +26,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     ),
     "gaps": (
         "id", "code", "severity", "why", "subject_id", "subject", "missing", "evidence", "evidence_count", "remedy",
-        "first_seen_at",
+        "first_seen_at", "accepted_until", "accepted_reason",
     ),
     "runs": ("id", "started_at", "finished_at", "status", "sources", "records", "blind_spots"),
 }  # fmt: skip
@@ -36,7 +36,7 @@ TABLE_COLUMNS: Mapping[str, tuple[str, ...]] = {
     "resources": ("kind", "account", "place", "name", "id", "gone_at"),
     "relations": COLUMNS["relations"],
     "coverage": ("source", "kind", "account", "place", "outcome", "records", "gaps", "quarantined", "reason", "needs"),
-    "gaps": ("severity", "code", "subject", "missing", "remedy", "id"),
+    "gaps": ("severity", "code", "subject", "missing", "remedy", "id", "accepted_until"),
     "runs": COLUMNS["runs"],
 }
 """What a person at a terminal is shown unless they ask for other columns."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Engine, Select, Subquery, Text, and_, case, cast, func, or_, select
@@ -17,9 +18,9 @@ from normalize.model import Outcome, Severity
 from store import content
 from store.database import reading
 from store.history import difference
+from store.schema import acceptances, listings, raw_payloads, refs, resources, runs, sightings, sources, versions
 from store.schema import coverage as looks
 from store.schema import gaps as gap_table
-from store.schema import listings, raw_payloads, refs, resources, runs, sightings, sources, versions
 from store.schema import relations as relation_table
 
 Row = dict[str, Any]
@@ -157,12 +158,20 @@ class Reader:
         table = self._open_gaps()
         c = table.c
         worst = case(_RANK, value=c.severity, else_=len(_RANK))
-        return self._rows(self._chosen(table, filters).order_by(worst, c.code, c.subject, c.id).limit(limit))
+        order = (worst, c.accepted_until.is_not(None), c.code, c.subject, c.id)
+        return self._rows(self._chosen(table, filters).order_by(*order).limit(limit))
 
     @staticmethod
     def _open_gaps() -> Subquery:
         columns = [c for c in gap_table.c if c.name not in ("run_id", "resolved_at")]
-        return select(*columns).where(gap_table.c.resolved_at.is_(None)).subquery("open_gaps")
+        a = acceptances.c
+        holds = and_(a.gap_id == gap_table.c.id, a.until >= datetime.now(UTC).date().isoformat())
+        return (
+            select(*columns, a.until.label("accepted_until"), a.reason.label("accepted_reason"))
+            .select_from(gap_table.outerjoin(acceptances, holds))
+            .where(gap_table.c.resolved_at.is_(None))
+            .subquery("open_gaps")
+        )
 
     def show(self, resource_id: str) -> Row:
         """One resource with its relations both ways, unresolved references, history, gaps and evidence; {} when

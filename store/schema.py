@@ -27,7 +27,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-REVISION = "0002"
+REVISION = "0003"
 """Newest revision in migrations/versions."""
 
 metadata = MetaData(
@@ -265,4 +265,13 @@ gaps = Table(
     _text("resolved_at", null=True),
     Index(None, "subject_id"),
     Index(None, "code"),
+)
+
+acceptances = Table(
+    "acceptances",
+    metadata,
+    Column("gap_id", Words, primary_key=True),  # of no key: it outlives the gap, and holds when that comes back
+    _text("reason"),
+    _text("until"),  # the last day, "2027-03-31"
+    _text("accepted_at"),
 )
