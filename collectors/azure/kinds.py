@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collectors.azure import (
+    apis,
     apps,
     batch,
     cognitive,
     compute,
     data,
+    edge,
     groups,
     identities,
     kubernetes_service,
@@ -23,6 +25,8 @@ KINDS: tuple[Kind, ...] = (
     *compute.KINDS,
     *kubernetes_service.KINDS,
     *network.KINDS,
+    *edge.KINDS,
+    *apis.KINDS,
     *storage.KINDS,
     *registries.KINDS,
     *cognitive.KINDS,

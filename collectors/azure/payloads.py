@@ -1,6 +1,6 @@
 """What the collector adds to a row or an item before it becomes a record. Pure.
 
-Owns "$id", "$name" and "$parent" (see rows.py). Refuses to change what Azure said.
+Owns "$id", "$name", "$above" and "$parent" (see rows.py). Refuses to change what Azure said.
 """
 
 from __future__ import annotations
@@ -33,7 +33,16 @@ def completed(item: Mapping[str, Any], parent: Mapping[str, Any] | None = None, 
     if isinstance(id_, str) and id_:
         found["$id"] = id_.rstrip("/").lower()
         found["$name"] = short_name(found["$id"])
+        if above := id_above(found["$id"]):
+            found["$above"] = above
     return found
+
+
+def id_above(id_: str) -> str:
+    """Id of what a thing lies in, by its own id in lower case: a server of a database; "" for what lies in a group alone."""
+    head, _, tail = id_.rpartition("/providers/")
+    parts = tail.split("/")
+    return f"{head}/providers/{'/'.join(parts[:-2])}" if len(parts) > 3 else ""
 
 
 def short_name(id_: str) -> str:

@@ -3,7 +3,7 @@
 Owns the shape of a row's `fetch`. Refuses logic: a row says what to read, collector.py reads it.
 
 Every record has, besides what Azure says: "$identities", the ids of the identities that it is assigned; "$id", its ARM id in lower case; "$name", RESOURCE-GROUP/NAME[/CHILD…] as the id has it, lower
-case; and, for what lies under something, "$parent" with that thing's "$id", "id", "name", "location", "kind" and "sku".
+case; "$above", the id of what it lies in by its own id, where it does; and, for what lies under something, "$parent" with that thing's "$id", "id", "name", "location", "kind" and "sku".
 """
 
 from __future__ import annotations
@@ -144,7 +144,9 @@ class Lookup(Protocol):
 
 ASSUMES = Link("assumes", "azure.managedidentity.identity", "$identities[]")
 """Identities that somebody made and assigned to a thing."""
-_OWN = frozenset({"$id", "$name", "$parent", "id", "name", "type", "resourceGroup", "subscriptionId", "tenantId"})
+_OWN = frozenset(
+    {"$id", "$name", "$above", "$parent", "id", "name", "type", "resourceGroup", "subscriptionId", "tenantId"}
+)
 
 
 def resource(

@@ -19,7 +19,7 @@ import pytest
 
 from collectors.azure.collector import AzureCollector
 from collectors.azure.kinds import KINDS
-from collectors.azure.payloads import items, split
+from collectors.azure.payloads import completed, items, split
 from collectors.azure.rows import TABLES, Get, Rows
 from collectors.azure.sizes import named
 from normalize.arm import KINDS as KINDS_BY_TYPE
@@ -86,7 +86,7 @@ def listed(kind: Kind) -> list[Json]:
     parents = (
         [p for row in told["rows"] for p in split(row, above.fetch)]
         if isinstance(above.fetch, Rows)
-        else told["parents"]
+        else [completed(p) for p in told["parents"]]
     )
     return [
         item
