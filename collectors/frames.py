@@ -13,6 +13,8 @@ from normalize.errors import CollectError, DeniedError, TransientError, Unavaila
 
 NOT_EXECUTABLE, NOT_INSTALLED = 126, 127
 TIMED_OUT = (124, 137)
+TOO_LONG = 999
+"""No status of a command: its output was longer than what is read."""
 _DENIED = re.compile(r"permission denied|insufficient permissions|operation not permitted|must be root", re.IGNORECASE)
 
 
@@ -77,20 +79,38 @@ class Report:
         raise TransientError(f"the session ended before {name}", call=name)
 
 
-def parse(output: str, nonce: str) -> Report:
+def parse(output: str, nonce: str, section_limit: int | None = None) -> Report:
     """Take the probe's output apart. Noise before, between and after the frames is passed over.
+
+    Args:
+        section_limit: most characters of a section; a longer one is there and failed.
 
     Raises:
         CollectError: there is no frame in it.
     """
-    frame = re.compile(
-        rf"^@{re.escape(nonce)} begin (?P<name>[\w-]+)\n(?P<text>.*?)\n?^@{re.escape(nonce)} stderr\n(?P<errors>.*?)\n?"
-        rf"^@{re.escape(nonce)} end (?P=name) (?P<status>\d+)$",
-        re.DOTALL | re.MULTILINE,
+    mark = re.compile(
+        rf"^@{re.escape(nonce)} (?:(begin) ([\w-]+)|(stderr)|(end) ([\w-]+) (\d{{1,3}})|(done) \d+)$", re.MULTILINE
     )
-    sections = {m["name"]: Section(m["name"], int(m["status"]), m["text"], m["errors"]) for m in frame.finditer(output)}
-    complete = re.search(rf"^@{re.escape(nonce)} done \d+$", output, re.MULTILINE) is not None
-    if not sections and f"@{nonce} begin" not in output:
+    sections: dict[str, Section] = {}
+    name, begins, parted, errors_begin, complete, begun = "", 0, -1, -1, False, False
+    for m in mark.finditer(output):
+        if m[1]:
+            name, begins, parted, begun = m[2], m.end() + 1, -1, True
+        elif m[3] and name and parted < 0:
+            parted, errors_begin = m.start(), m.end() + 1
+        elif m[4] and m[5] == name and parted >= 0:
+            text, errors = output[begins:parted], output[errors_begin : m.start()]
+            sections.setdefault(name, _section(name, int(m[6]), text, errors, section_limit))
+            name = ""
+        elif m[7]:
+            complete = True
+    if not begun:
         said = next((line.strip() for line in output.splitlines() if line.strip()), "nothing")[:200]
         raise CollectError(f"no POSIX shell ran the probe; the host said: {said}", call="sh -s")
     return Report(sections, complete)
+
+
+def _section(name: str, status: int, text: str, errors: str, limit: int | None) -> Section:
+    if limit is not None and len(text) > limit:
+        return Section(name, TOO_LONG, "", f"{name} printed more than {limit >> 20} MiB")
+    return Section(name, status, text.removesuffix("\n"), errors.removesuffix("\n"))

@@ -231,18 +231,30 @@ def permissions(state: State, provider: str, format_: str | None) -> None:
 
 
 @main.command()
-@click.option("--show", is_flag=True, required=True, help="Print the script; nothing runs.")
+@click.option("--show", is_flag=True, help="Print the script; nothing runs.")
 @shared
-def probe(show: bool) -> None:
-    """Show the script that reads a machine, before any machine is read.
+@click.pass_obj
+def probe(state: State, show: bool) -> None:
+    """Read this machine into one file, for `stocktake import` elsewhere; or show the script that reads machines.
+
+    A machine without Stocktake does the same with the script alone: sh probe.sh bundle > FILE. The file ends in a
+    checksum; compare the one that is printed here with the one that `import` prints.
 
     \b
-    Example:
+    Examples:
+      stocktake probe > gpu01.bundle
       stocktake probe --show | less
+      stocktake probe --show > probe.sh
     """
-    from discovery.wiring import host_probe
+    from discovery.wiring import host_bundle, host_probe
 
-    click.echo(host_probe())
+    if show:
+        click.echo(host_probe())
+        return
+    if sys.stdout.isatty():
+        raise ConfigError("what is read goes to standard output, here a terminal; as in: stocktake probe > FILE")
+    state.console.note("reading this machine")
+    state.console.note(f"sha256 {host_bundle(sys.stdout.buffer)}")
 
 
 @main.command()

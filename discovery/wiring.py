@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, cast
+from typing import IO, TYPE_CHECKING, Any, cast
 
 from normalize.errors import ConfigError
 
@@ -63,6 +63,15 @@ def permissions(provider: str) -> Callable[[str], str]:
 def host_probe() -> str:
     """The script that is run on machines."""
     return cast("str", importlib.import_module(COLLECTORS["host"][0]).probe_text())
+
+
+def host_bundle(out: IO[bytes]) -> str:
+    """Read this machine and write what it is as a bundle; the bundle's checksum.
+
+    Raises:
+        CollectError: it could not be read to the end.
+    """
+    return cast("str", importlib.import_module(COLLECTORS["host"][0]).write_bundle(out))
 
 
 def static_kinds() -> dict[str, Kind]:

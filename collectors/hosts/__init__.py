@@ -10,23 +10,40 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 from collectors import ssh
 from collectors.contract import Blindness, Planned, plan_each
 from collectors.frames import Report
-from collectors.hosts import session, system
+from collectors.hosts import bundle, session, system
+from collectors.hosts.bundle import BundleError
 from collectors.hosts.kinds import KINDS, Reading, stamp
-from collectors.hosts.session import PROBE_SECONDS, probe_text
+from collectors.hosts.session import PROBE_SECONDS, probe_text, write_bundle
 from collectors.ssh import Target
-from normalize.errors import CollectError
+from normalize.errors import MISSHAPEN, CollectError, ConfigError
 from normalize.model import Kind, RawRecord, Scope
 
-__all__ = ["HostCollector", "kind_rows", "open_source", "probe_text"]
+__all__ = ["READS", "HostCollector", "kind_rows", "open_files", "open_source", "probe_text", "sniff", "write_bundle"]
 
 
 def _now() -> datetime:
     return datetime.now(UTC)
+
+
+def _must_be_supported(known: Mapping[str, str]) -> None:
+    """Raises CollectError for a system whose facts the probe does not read, such as Windows with a shell of Cygwin."""
+    system = known.get("system", "Linux")
+    if system != "Linux":
+        windows = system.upper().startswith(("CYGWIN", "MINGW", "MSYS", "WINDOWS"))
+        word = f"Windows ({system})" if windows else system
+        raise CollectError(f"{word} is not supported yet: only Linux is read", call="facts", code=system)
+
+
+def _reached(where: Target, seconds: float, clock: Callable[[], datetime]) -> tuple[Report, datetime]:
+    began = clock()
+    return session.run_probe(where, seconds), began
 
 
 def kind_rows() -> Sequence[Kind]:
@@ -51,14 +68,54 @@ def open_source(settings: Mapping[str, Any], *, clock: Callable[[], datetime] = 
     return HostCollector(str(settings["name"]), session.targets(settings), clock)
 
 
+def _as_read(path: Path, digest: str) -> tuple[Report, datetime]:
+    """What a bundle tells that was read before: many are looked through first, and none is kept in memory."""
+    try:
+        found = bundle.read(path)
+    except OSError as error:
+        raise CollectError(f"{path} cannot be read any more: {error.strerror}", call=str(path)) from None
+    if found.digest != digest:
+        raise CollectError(f"{path} was changed while it was imported", call=str(path))
+    return found.report, found.seen_at
+
+
+READS = "what the probe wrote on a machine (`stocktake probe`)"
+BUNDLES = "host-bundles"
+"""The source under which imported machines stand."""
+
+
+def sniff(path: Path) -> str:
+    """Why a file is no bundle; "" where it begins like one."""
+    with path.open("rb") as file:
+        return bundle.why_not(file.read(bundle.HEAD_BYTES))
+
+
+def open_files(paths: Sequence[Path]) -> Sequence[HostCollector]:
+    """Machines of which the files are bundles.
+
+    Raises:
+        ConfigError: one is damaged, or larger or deeper than any probe writes; nothing of any is taken.
+    """
+    try:
+        return [HostCollector.of_bundles(BUNDLES, paths)]
+    except BundleError as error:
+        raise ConfigError(str(error)) from None
+
+
 @dataclass
 class _Host:
-    """One machine and what its one probe gave."""
+    """One machine and what its one probe gave.
 
-    target: Target
+    Attributes:
+        address: under which others may know it; "" where it was not reached by one.
+        probe: what the probe printed, and when it began.
+    """
+
+    scope: Scope
+    address: str
+    probe: Callable[[], tuple[Report, datetime]]
     lock: threading.Lock = field(default_factory=threading.Lock)
-    outcome: tuple[Report, str] | CollectError | None = None
-    seen_at: datetime | None = None
+    outcome: tuple[Report, str, datetime] | CollectError | None = None
 
 
 class HostCollector:
@@ -75,11 +132,38 @@ class HostCollector:
         seconds: float = PROBE_SECONDS,
     ) -> None:
         self.source = source
-        self._hosts = {t.address: _Host(t) for t in targets}
-        self._clock = clock
-        self._seconds = seconds
+        self._hosts = {
+            t.address: _Host(Scope("host", t.address, t.address), t.host, partial(_reached, t, seconds, clock))
+            for t in targets
+        }
         self._boots: dict[str, tuple[str, str]] = {}
         self._boots_lock = threading.Lock()
+
+    @classmethod
+    def of_bundles(cls, source: str, paths: Sequence[Path]) -> HostCollector:
+        """Machines that cannot be reached, as their bundles tell; a scope's account is the machine's id.
+
+        Of several bundles of one machine the newest is read.
+
+        Raises:
+            CollectError: a file is no bundle that can be believed, or does not tell which machine it is of.
+        """
+        collector = cls(source, ())
+        newest: dict[str, tuple[datetime, str]] = {}
+        for path in paths:
+            found = bundle.read(path)
+            machine, name = bundle.machine(path, found.report)
+            other = newest.setdefault(machine, (found.seen_at, name))
+            if name != other[1]:
+                raise BundleError(
+                    f"{path}: machine id {machine} is that of {other[1]} and of {name}; both come from one image"
+                )
+            if found.seen_at >= other[0]:
+                newest[machine] = (found.seen_at, name)
+                collector._hosts[machine] = _Host(
+                    Scope("host", machine, name), "", partial(_as_read, path, found.digest)
+                )
+        return collector
 
     def kinds(self) -> Sequence[Kind]:
         return KINDS
@@ -88,7 +172,7 @@ class HostCollector:
         return plan_each(self, kinds)
 
     def scopes(self, kind: Kind) -> Iterable[Scope]:
-        return [Scope("host", address, address) for address in self._hosts]
+        return [host.scope for host in self._hosts.values()]
 
     def unavailable(self, kind: Kind, scope: Scope) -> CollectError | None:
         return None
@@ -100,22 +184,27 @@ class HostCollector:
             CollectError: the machine could not be read, or not that part of it.
         """
         host = self._hosts[scope.account]
-        report, machine = self._report(host)
+        report, machine, seen_at = self._report(host)
         reading: Reading = kind.fetch
-        for payload, gaps in reading.read(report):
-            stamped = stamp(payload, machine, host.target.host)
-            yield RawRecord(kind.name, scope, stamped, self.source, reading.call, host.seen_at or self._clock(), gaps)
+        try:
+            for payload, gaps in reading.read(report):
+                stamped = stamp(payload, machine, host.address)
+                yield RawRecord(kind.name, scope, stamped, self.source, reading.call, seen_at, gaps)
+        except MISSHAPEN as error:
+            raise CollectError(
+                f"what was printed does not have its form: {error!r}"[:300], call=reading.call
+            ) from error
 
-    def _report(self, host: _Host) -> tuple[Report, str]:
+    def _report(self, host: _Host) -> tuple[Report, str, datetime]:
         with host.lock:
             if host.outcome is None:
                 try:
-                    host.seen_at = self._clock()
-                    report = session.run_probe(host.target, self._seconds)
+                    report, seen_at = host.probe()
                     known = system.facts(report["facts"].output())
+                    _must_be_supported(known)
                     machine = system.machine_id(known)
-                    self._claim(machine, known.get("boot_id", ""), host.target.address)
-                    host.outcome = (report, machine)
+                    self._claim(machine, known.get("boot_id", ""), host.scope.account)
+                    host.outcome = (report, machine, seen_at)
                 except CollectError as error:
                     host.outcome = error
             outcome = host.outcome

@@ -6,6 +6,9 @@
 #
 #   @NONCE begin NAME / output / @NONCE stderr / errors / @NONCE end NAME STATUS       and last: @NONCE done VERSION
 #
+# On a machine that nobody can reach: `sh probe.sh bundle >FILE` writes the same, with a first line and a checksum, for
+# `stocktake import FILE`. There, values of what is called a password, token, key or secret do not get into the file.
+#
 # STATUS is the command's: 0, 124 or 137 after a time-out, 126 not executable, 127 not installed.
 
 LC_ALL=C
@@ -272,6 +275,49 @@ main() {
     printf '@%s done 1\n' "$nonce"
 }
 
+digest() { # of standard input, in hex
+    if command -v sha256sum >/dev/null 2>&1; then
+        sha256sum
+    elif command -v shasum >/dev/null 2>&1; then
+        shasum -a 256
+    else
+        openssl dgst -sha256 -r
+    fi | cut -d ' ' -f 1
+}
+
+veiled() { # standard input without the values of secrets, as far as their names tell
+    tab=$(printf '\t')
+    word='([Tt][Oo][Kk][Ee][Nn]|[Ss][Ee][Cc][Rr][Ee][Tt]|[Pp][Aa][Ss][Ss][Ww]([Oo][Rr])?[Dd]|[Kk][Ee][Yy]|[Cc][Rr][Ee][Dd][Ee][Nn][Tt][Ii][Aa][Ll][Ss]?|[Pp][Ww][Dd])'
+sed -E -e "s/$word=[^][{}\"' ,$tab]+/\1=***/g" -e "s/(--?[A-Za-z_-]*)$word([ $tab]+)[^][{}\"' ,$tab]+/\1\2\4***/g" \
+        -e 's|://[^/@" ]+:[^/@" ]*@|://***@|g'
+}
+
+bundle() {
+    nonce=$(od -An -N 16 -t x1 /dev/urandom | tr -d ' \n') || return
+    # What the commands print may hold NUL, which no variable keeps and which bash would complain of.
+    content=$({
+        printf 'stocktake-bundle 1 %s %s\n' "$nonce" "$(date -u +%Y-%m-%dT%H:%M:%SZ)"
+        main "$nonce" </dev/null | veiled
+    } | tr -d '\000')
+    case $content in
+    *"@$nonce done 1") ;;
+    *)
+        echo 'the probe did not come to its end' >&2
+        return 1
+        ;;
+    esac
+    sum=$(printf '%s\n' "$content" | digest)
+    [ ${#sum} -eq 64 ] || {
+        echo 'no program here makes SHA-256 checksums: sha256sum, shasum or openssl' >&2
+        return 1
+    }
+    printf '%s\nsha256 %s\n' "$content" "$sum"
+}
+
+if [ "${1:-}" = bundle ]; then
+    bundle
+    exit
+fi
 if [ -z "${STOCKTAKE_NONCE:-}" ]; then
     IFS= read -r STOCKTAKE_NONCE
     STOCKTAKE_NONCE=${STOCKTAKE_NONCE#STOCKTAKE_NONCE=}

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from collectors import ssh
 from collectors.frames import Report, parse
+from collectors.hosts.bundle import SECTION_LIMIT
 from collectors.ssh import Target, login, target
 from normalize.errors import CollectError, ConfigError
 
@@ -39,7 +41,28 @@ def run_probe(where: Target, seconds: float = PROBE_SECONDS) -> Report:
             raise CollectError(f"the host printed more than {OUTPUT_LIMIT >> 20} MiB", call="sh -s")
 
     errors = ssh.run(where, f"STOCKTAKE_NONCE={nonce}\n{probe_text()}".encode(), seconds, take)
-    return parse((bytes(output) or errors).decode(errors="replace"), nonce)
+    return parse((bytes(output) or errors).decode(errors="replace"), nonce, SECTION_LIMIT)
+
+
+def write_bundle(out: IO[bytes], seconds: float = PROBE_SECONDS) -> str:
+    """Run the probe on this machine and write what it prints as a bundle; the bundle's checksum.
+
+    Raises:
+        CollectError: the probe did not come to its end.
+    """
+    last = bytearray()
+
+    def take(chunk: bytes) -> None:
+        out.write(chunk)
+        last.extend(chunk)
+        del last[:-200]
+
+    errors = ssh.run(Target(""), b"set -- bundle\n" + probe_text().encode(), seconds, take)
+    m = re.search(rb"\nsha256 ([0-9a-f]{64})\n$", bytes(last))
+    if m is None:
+        said = errors.decode(errors="replace").strip() or f"it did not end within {seconds:g} s"
+        raise CollectError(f"the probe did not come to its end: {said[:300]}", call="sh -s")
+    return m[1].decode()
 
 
 def targets(settings: Mapping[str, Any]) -> tuple[Target, ...]:
