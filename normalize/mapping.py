@@ -38,7 +38,7 @@ from normalize.model import (
     Template,
 )
 from normalize.reading import Found, redact_and_search
-from normalize.references import declared, key_step, means_elsewhere, search, seen_from
+from normalize.references import declared, in_its_cloud, key_step, means_elsewhere, search, seen_from
 
 MISSING: Any = type("Missing", (), {"__repr__": lambda self: "MISSING", "__bool__": lambda self: False})()
 """What `read` gives for a path that is not there; null is None."""
@@ -399,11 +399,8 @@ def references(
         )  # fmt: skip
     namespace = kubernetes_namespace(resource_id)
     for path, mention in recognised:
-        for name, optional in (
-            seen_from(mention.name, scope, namespace)
-            if means_elsewhere(mention.name, scope)
-            else ((mention.name, False),)
-        ):
+        said = in_its_cloud(mention, scope)
+        for name, optional in seen_from(said, scope, namespace) if means_elsewhere(said, scope) else ((said, False),):
             if name.key in own:
                 continue
             if name.key in keys and (optional or not _may_dangle(found.get(("mentions", name.key)))):

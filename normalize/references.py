@@ -431,7 +431,7 @@ def declared(text: str, target: str, within: str, scope: Scope) -> Name:
     elif "://" in text and (named := uri_name(text)):
         own = not target or named.key.startswith(("dns:", "ip:"))
         return Name(named.key, named.target if own else target, *_where(named))
-    if target == "aws.s3.bucket" and (named := uri_name(f"s3://{text}")):
+    if (scheme := _SCHEMES.get(target)) and (named := uri_name(f"{scheme}://{text}")):
         return named
     if (scope.provider == "gcp" or target.startswith("gcp.")) and (named := gcp_name(text, target)):
         return named
@@ -442,6 +442,18 @@ def declared(text: str, target: str, within: str, scope: Scope) -> Name:
     place = scope.place if within == "place" else ""
     account = scope.account if within in ("place", "account") else ""
     return Name(native_key(target, within, scope, text), target, provider, account, place)
+
+
+_SCHEMES = {"aws.s3.bucket": "s3", "gcp.storage.bucket": "gs"}
+"""Buckets that go by their bare names."""
+
+
+def in_its_cloud(mention: Mention, scope: Scope) -> Name:
+    """What a mention names; a bucket's bare name in something of Google Cloud is that of one there."""
+    name = mention.name
+    if scope.provider == "gcp" and name.key == f"s3://{mention.value}":
+        return uri_name(f"gs://{mention.value}") or name
+    return name
 
 
 def _where(name: Name) -> tuple[str, str, str]:

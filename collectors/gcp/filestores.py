@@ -24,6 +24,11 @@ def _addresses(networks: Any) -> list[str]:
     return [address for network in networks for address in network.get("ipAddresses") or ()]
 
 
+def _servers(instance: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What clients call it: "nfs://10.0.0.2"."""
+    return {"$Servers": [f"nfs://{address}" for address in _addresses(instance.get("networks") or ())]}
+
+
 def _total(shares: Any) -> Any:
     sizes = [share.get("capacityGb") for share in shares]
     return sum(map(int, sizes)) * GIB if sizes and None not in sizes else MISSING
@@ -43,6 +48,7 @@ KINDS = (
             ("file.googleapis.com/Instance",),
             "file.v1.Instance",
             "//file.googleapis.com/projects/PROJECT_NUMBER/locations/LOCATION/instances/INSTANCE",
+            derive=_servers,
             lookups=(Gauges({"Bytes": _FILESTORE_BYTES}),),
         ),
         {
@@ -67,8 +73,8 @@ KINDS = (
             Link("made_from", "gcp.file.backup", "fileShares[].sourceBackup", optional=True),
             Link("replicates_to", "gcp.file.instance", "replication.replicas[].peerInstance"),
         ),
-        aliases=(Alias("address", "networks[].ipAddresses[]"),),
-        quiet=frozenset({"name", "networks[].ipAddresses", "networks[].reservedIpRange"}),
+        aliases=(Alias("address", "networks[].ipAddresses[]"), Alias("uri", "$Servers[]")),
+        quiet=frozenset({"name", "$Servers", "networks[].ipAddresses", "networks[].reservedIpRange"}),
     ),
     row(
         Category.BACKUP,

@@ -16,6 +16,7 @@ from collectors.gcp import (
     registries,
     resource_manager,
     routing,
+    run,
     storage,
     tpu,
 )
@@ -34,6 +35,7 @@ KINDS: tuple[Kind, ...] = (
     *databases.KINDS,
     *caches.KINDS,
     *messaging.KINDS,
+    *run.KINDS,
     *registries.KINDS,
     *iam.KINDS,
     *keys.KINDS,

@@ -53,7 +53,9 @@ KINDS = (
         links=(
             Link("encrypted_by", "gcp.cloudkms.crypto_key", "kmsKeyName"),
             Link("uses", "gcp.pubsub.schema", "schemaSettings.schema"),
-            Link("reads", "gcp.storage.bucket", Template("gs://{ingestionDataSourceSettings.cloudStorage.bucket}")),
+            Link(
+                "reads_from", "gcp.storage.bucket", Template("gs://{ingestionDataSourceSettings.cloudStorage.bucket}")
+            ),
         ),
         quiet=frozenset({"name"}),
     ),
@@ -77,8 +79,8 @@ KINDS = (
             "service_account": "pushConfig.oidcToken.serviceAccountEmail",
         },
         links=(
-            Link("reads", "gcp.pubsub.topic", "topic"),
-            Link("sends_failures_to", "gcp.pubsub.topic", "deadLetterPolicy.deadLetterTopic"),
+            Link("reads_from", "gcp.pubsub.topic", "topic"),
+            Link("dead_letters_to", "gcp.pubsub.topic", "deadLetterPolicy.deadLetterTopic"),
             Link("writes_to", "gcp.bigquery.table", "$Table"),
             Link("writes_to", "gcp.storage.bucket", Template("gs://{cloudStorageConfig.bucket}")),
             Link("assumes", "gcp.iam.service_account", "pushConfig.oidcToken.serviceAccountEmail"),
