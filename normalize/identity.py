@@ -317,7 +317,7 @@ _ML_REGISTRY = re.compile(r"azureml://registries/(?P<name>[\w-]{2,33})(?:/.*)?",
 def _registry_name(uri: str) -> Name | None:
     """Name of the registry of Azure Machine Learning that a URI goes to; its name is unique in a tenant."""
     m = _ML_REGISTRY.fullmatch(uri)
-    return Name(f"azureml://registries/{m['name'].lower()}", "azure.ml.registry", "azure") if m else None
+    return Name(f"azureml://registries/{m['name'].lower()}", "azure.machinelearning.registry", "azure") if m else None
 
 
 def arm_name(text: str) -> Name | None:
@@ -416,8 +416,8 @@ _HOST_KINDS: tuple[tuple[str, str, str], ...] = (
     (".vault.azure.net", "azure.keyvault.vault", "azure"),
     (".azmk8s.io", "azure.aks.cluster", "azure"),
     (".core.windows.net", "azure.storage.account", "azure"),
-    (".azureml.ms", "azure.ml.workspace", "azure"),
-    (".inference.ml.azure.com", "azure.ml.online_endpoint", "azure"),
+    (".azureml.ms", "azure.machinelearning.workspace", "azure"),
+    (".inference.ml.azure.com", "azure.machinelearning.online_endpoint", "azure"),
     (".googleapis.com", "", "gcp"),
     (".run.app", "gcp.run.service", "gcp"),
     (".snowflakecomputing.com", "snowflake.account", "snowflake"),

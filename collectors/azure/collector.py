@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -126,8 +127,13 @@ class AzureCollector:
         yield from (Planned(raw_row(type_, table), scope) for type_, table in self._unmodelled(account))
 
     def _unmodelled(self, account: str) -> list[tuple[str, str]]:
-        """(type, table) of rows of an account that no row describes."""
-        known = {(k.fetch.type.lower(), k.fetch.table) for k in self._kinds.values() if isinstance(k.fetch, Rows)}
+        """(type, table) of rows of an account that no row describes: neither out of Resource Graph nor out of a list."""
+        known = {
+            (k.fetch.type.lower(), k.fetch.table)
+            if isinstance(k.fetch, Rows)
+            else (type_of(k, self._kinds).lower(), TABLES[0])
+            for k in self._kinds.values()
+        }
         return sorted(set(self._types(account)) - known)
 
     def _types(self, account: str) -> Iterator[tuple[str, str]]:
@@ -285,6 +291,10 @@ class AzureCollector:
         asked, refused = 0, 0
         for parent in self._parents(fetch, scope):
             asked += 1
+            if isinstance(parent, CollectError):
+                refused += 1
+                failed = failed or parent
+                continue
             try:
                 for batch in self._items(kind, scope, parent):
                     yield from self._completed(kind, scope, batch, f"GET {fetch.path}")
@@ -313,20 +323,34 @@ class AzureCollector:
                 f"{above.name}, under which it lies: {error}", call=error.call, needs=error.needs, code=error.code
             )
 
-    def _parents(self, fetch: Get, scope: Scope) -> Iterator[Mapping[str, Any] | None]:
+    def _parents(self, fetch: Get, scope: Scope) -> Iterator[Mapping[str, Any] | CollectError | None]:
+        """What a list is read under; None for a list of the subscription; an error for parents that could not be listed."""
         if not fetch.under:
             yield None
             return
         above = self._kinds[fetch.under]
         if isinstance(above.fetch, Rows):
-            found = (item for batch in self._rows(above.fetch, scope.account) for item in batch)
+            rows = replace(above.fetch, keep=None) if fetch.all_sorts else above.fetch
+            found: Iterator[Json] = (item for batch in self._rows(rows, scope.account) for item in batch)
         else:
-            found = (
-                i for p in self._parents(above.fetch, scope) for batch in self._items(above, scope, p) for i in batch
-            )
+            found = self._listed_parents(above, scope)
         for parent in found:
-            if isinstance(parent, dict) and "$id" in parent and (fetch.parents is None or fetch.parents(parent)):
+            named = isinstance(parent, dict) and "$id" in parent
+            if isinstance(parent, CollectError) or (named and (fetch.parents is None or fetch.parents(parent))):
                 yield parent
+
+    def _listed_parents(self, above: Kind, scope: Scope) -> Iterator[Json | CollectError]:
+        """Things of a kind that are listed themselves: those whose list cannot be read do not cost the others theirs."""
+        for parent in self._parents(above.fetch, scope):
+            if isinstance(parent, CollectError):
+                yield parent
+                continue
+            try:
+                for batch in self._items(above, scope, parent):
+                    yield from batch
+            except CollectError as error:
+                if parent is None or error.code not in GONE:
+                    yield error
 
     def _items(self, kind: Kind, scope: Scope, parent: Mapping[str, Any] | None) -> Iterator[list[Json]]:
         """Items of a list, page by page. Raises CollectError."""

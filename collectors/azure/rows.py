@@ -53,6 +53,7 @@ class Get:
         items: where items lie. In a detail: what to keep of the answer; "" keeps all of it, "value[]" all pages' items.
         params: further query parameters; values in braces as in `path`.
         under: kind whose records are the parents: the list is read once for each.
+        all_sorts: whether all things of that kind's type are parents, those too that `keep` makes another kind.
         part: last part of the item's id, where an item has no `id` of its own: "agentPools" makes
             PARENT/agentpools/NAME of it.
         keep: whether an item belongs to the kind.
@@ -71,6 +72,7 @@ class Get:
     items: Path = "value"
     params: Params = field(default_factory=dict)
     under: str = ""
+    all_sorts: bool = False
     part: str = ""
     keep: Callable[[Mapping[str, Any]], bool] | None = None
     parents: Callable[[Mapping[str, Any]], bool] | None = None

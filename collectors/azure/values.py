@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from normalize.mapping import MISSING, read
 from normalize.model import Path
+
+_DURATION = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:\.\d+)?S)?)?")
 
 
 def equals(*words: str) -> Callable[[Any], bool]:
@@ -50,3 +53,22 @@ def kind_is_not(*kinds: str) -> Callable[[Mapping[str, Any]], bool]:
     """Whether the `kind` that Azure states of a resource is none of these."""
     is_one = kind_is(*kinds)
     return lambda row: not is_one(row)
+
+
+def seconds(duration: Any) -> int:
+    """Whole seconds of an ISO 8601 duration: "PT1M30S", "P1DT2H". Raises ValueError."""
+    m = _DURATION.fullmatch(str(duration))
+    if m is None:
+        raise ValueError(f"not a duration: {str(duration)[:40]!r}")
+    days, hours, minutes, rest = (int(part or 0) for part in m.groups())
+    return ((days * 24 + hours) * 60 + minutes) * 60 + rest
+
+
+def first(*paths: Path) -> Callable[[Any], Any]:
+    """The value at the first of these paths that an object has; MISSING where it has none."""
+
+    def convert(item: Any) -> Any:
+        found = (read(item, path) for path in paths)
+        return next((value for value in found if value is not MISSING and value is not None), MISSING)
+
+    return convert

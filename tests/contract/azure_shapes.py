@@ -3,27 +3,47 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import re
+import sys
 from collections.abc import Iterator, Mapping
 from functools import cache
+from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 Members = Mapping[str, Any]
-"""Member -> its members, or a model to ask, or None for whatever."""
+"""Member -> its members, or a model to ask, or a list of models of which one will do, or None for whatever."""
 
 
 @cache
 def members(module: str, name: str) -> Members:
     """Members of a model. Of older SDKs, some of a model's are written as paths: "properties.state"."""
     found: dict[str, Any] = {}
-    for path, told in _told(getattr(importlib.import_module(module), name)):
+    for path, told in _told(getattr(_imported(module), name)):
         *heads, last = re.split(r"(?<!\\)\.", path)
         at = found
         for head in heads:
             at = at.setdefault(head, {})
         below = next((w for w in re.findall(r"[A-Za-z]\w+", told) if _is_model(module, w)), None)
-        at[last.replace("\\", "")] = (module, below) if below else None
+        key, shape = last.replace("\\", ""), (module, below) if below else None
+        others = [known] if isinstance(known := at.get(key), tuple) else known
+        at[key] = [*others, shape] if shape and isinstance(others, list) and shape not in others else shape
     return found
+
+
+@cache
+def _imported(module: str) -> ModuleType:
+    """A module of an SDK. Of azure-ai-ml ("arm_ml_service.models") only the models, whose package would import all of it."""
+    package = module.partition(".")[0]
+    if package == "arm_ml_service" and package not in sys.modules:
+        sdk = importlib.util.find_spec("azure.ai.ml")
+        assert sdk is not None
+        assert sdk.submodule_search_locations is not None
+        alone = ModuleType(package)
+        alone.__path__ = [str(Path(place) / "_restclient" / package) for place in sdk.submodule_search_locations]
+        sys.modules[package] = alone
+    return importlib.import_module(module)
 
 
 def _told(model: type) -> Iterator[tuple[str, str]]:
@@ -47,7 +67,7 @@ def _below(model: type) -> Iterator[type]:
 
 
 def _is_model(module: str, name: str) -> bool:
-    found = getattr(importlib.import_module(module), name, None)
+    found = getattr(_imported(module), name, None)
     return isinstance(found, type) and next(_told(found), None) is not None
 
 
@@ -66,6 +86,9 @@ def _check(shape: Any, value: Any, at: str) -> None:
             _check(shape, item, f"{at}[]")
     if shape is None or not isinstance(value, dict):
         return
+    if isinstance(shape, list):
+        _check_any(shape, value, at)
+        return
     known = members(*shape) if isinstance(shape, tuple) else shape
     if not set(value) & set(known) and all(isinstance(v, dict) for v in value.values()):
         for key, item in value.items():  # a map of models
@@ -74,3 +97,16 @@ def _check(shape: Any, value: Any, at: str) -> None:
     for key, item in value.items():
         assert key in known, f"{at} has no {key}"
         _check(known[key], item, f"{at}.{key}")
+
+
+def _check_any(shapes: list[Any], value: Any, at: str) -> None:
+    """Raises AssertionError where none of several models, one for each sort of thing, has all that a document has."""
+    wrong = []
+    for shape in shapes:
+        try:
+            _check(shape, value, at)
+        except AssertionError as error:
+            wrong.append(str(error))
+        else:
+            return
+    raise AssertionError("; ".join(wrong))

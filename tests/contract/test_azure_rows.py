@@ -194,7 +194,7 @@ def test_an_id_of_the_kind_is_recognised_wherever_it_stands(kind: Kind) -> None:
     named = arm_name(found.resource.id.upper())
     assert named is not None
     assert named.key == found.resource.id
-    assert named.target == kind.name or (isinstance(kind.fetch, Rows) and kind.fetch.keep is not None)
+    assert named.target == kind.name or kind.fetch.keep is not None
 
 
 def test_names_are_unique_and_types_mean_kinds_that_there_are() -> None:

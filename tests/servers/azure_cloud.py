@@ -90,7 +90,7 @@ class Cloud:
             return len(self.requests)
 
     def add_fixture(self, kind: str) -> None:
-        """All that the fixture of a kind holds; a row that is there already stays once."""
+        """All that the fixture of a kind holds; a row that is there already stays once, lists of one path are put together."""
         told = json.loads((FIXTURES / kind / "answers.json").read_text())
         for row in told.get("rows", ()):
             table = next((t for start, t in TABLES.items() if row["type"].startswith(start)), "resources")
@@ -98,7 +98,10 @@ class Cloud:
             assert isinstance(rows, list)
             if row["id"].lower() not in {r["id"].lower() for r in rows}:
                 rows.append(row)
-        self.answers.update({path.lower(): answer for path, answer in told.get("answers", {}).items()})
+        for path, answer in told.get("answers", {}).items():
+            before = self.answers.get(path.lower(), {}).get("value", ())
+            more = [item for item in before if item not in answer["value"]] if before else []
+            self.answers[path.lower()] = answer | {"value": [*more, *answer["value"]]} if more else answer
 
     def query(self, asked: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
         """(answer, headers) of a query."""
