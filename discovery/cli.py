@@ -302,6 +302,28 @@ def scan(
         sys.exit(code)
 
 
+@main.command("import")
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...", type=click.Path(exists=True, path_type=Path))
+@shared
+@click.pass_obj
+def import_(state: State, paths: tuple[Path, ...]) -> None:
+    """Take files in that others wrote; what a file is shows in what stands in it. A folder stands for all files in it.
+
+    \b
+    Machines: what `stocktake probe` wrote on a machine that cannot be reached.
+
+    \b
+    Examples:
+      stocktake import gpu01.bundle gpu02.bundle
+      stocktake import ./bundles
+    """
+    from discovery.scans import run_import
+
+    code = run_import(state.database(), paths, state.console)
+    if code:
+        sys.exit(code)
+
+
 def _listing(name: str, help_: str, examples: str, *, group: bool = False) -> Any:
     """Make one listing command with its filters; a group where further commands belong under it."""
 

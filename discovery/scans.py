@@ -200,6 +200,33 @@ def run_scan(
     return result.exit_code
 
 
+def run_import(url: str, paths: Sequence[Path], console: Console, *, stop: threading.Event | None = None) -> int:
+    """Take files in as one run; the exit code of the contract.
+
+    Raises:
+        ConfigError: a file is of no known sort.
+    """
+    from discovery.importing import open_imports
+
+    with ExitStack() as stack:
+        opened = open_imports(paths)
+        for _, collector in opened:
+            stack.callback(collector.close)
+        event = stop or stack.enter_context(_stopping(console))
+        result = scan_into(
+            url,
+            [collector for _, collector in opened],
+            facts=[{"name": c.source, "type": name, "provider": c.provider} for name, c in opened],
+            patterns=sorted({kind.name for _, c in opened for kind in c.kinds()}),
+            workers=1,
+            stop=event,
+            progress=Progress(console),
+            note=console.note,
+        )
+    console.note(_verdict(result))
+    return result.exit_code
+
+
 @contextmanager
 def _spread(
     sources: Sequence[Source], began: datetime, workers: int, stop: threading.Event, console: Console

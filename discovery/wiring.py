@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import IO, TYPE_CHECKING, Any, cast
 
+from discovery.importing import IMPORTERS
 from normalize.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -76,5 +77,6 @@ def host_bundle(out: IO[bytes]) -> str:
 
 def static_kinds() -> dict[str, Kind]:
     """Every row that needs no connection to be known, by kind name."""
-    modules = (importlib.import_module(package) for package, _ in COLLECTORS.values())
+    packages = dict.fromkeys([*(package for package, _ in COLLECTORS.values()), *IMPORTERS.values()])
+    modules = map(importlib.import_module, packages)
     return {kind.name: kind for module in modules for kind in module.kind_rows()}

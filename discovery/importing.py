@@ -1,0 +1,88 @@
+"""What `stocktake import` takes in: a table of importers, each of which knows its own files by what stands in them.
+
+An importer is a module with three names:
+
+    READS: str                                        what it reads, for people: "what the probe wrote on a machine"
+    sniff(path: Path) -> str                          "" when the file is one of its own, else why it is none
+    open_files(paths: Sequence[Path]) -> Sequence[Collector]    collectors over the files, of what `sniff` let pass
+    kind_rows() -> Sequence[Kind]                     its rows
+
+What it opens is scanned like any source: one coverage row for each kind and scope, quarantine, redaction, gaps. An import
+says nothing of what its files do not speak of: scopes of earlier imports stay.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+from normalize.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collectors.contract import Collector
+
+IMPORTERS: Mapping[str, str] = {
+    "host bundle": "collectors.hosts",
+}
+"""What a file is called -> the module that reads it."""
+
+MAX_FILES = 100_000
+
+
+def module_of(name: str) -> ModuleType:
+    return importlib.import_module(IMPORTERS[name])
+
+
+def assign(paths: Sequence[Path]) -> dict[str, list[Path]]:
+    """The files under these paths by importer.
+
+    Raises:
+        ConfigError: a file is nobody's, or there is none at all.
+    """
+    found: dict[str, list[Path]] = {}
+    for path in _files(paths):
+        found.setdefault(_importer(path), []).append(path)
+    if not found:
+        raise ConfigError(f"{', '.join(map(str, paths))}: no file to import")
+    return found
+
+
+def _files(paths: Sequence[Path]) -> Iterator[Path]:
+    """Files as they are named; of a folder all that lie in it and below, hidden ones left out, each once."""
+    seen: set[Path] = set()
+    for path in paths:
+        below = sorted(path.rglob("*")) if path.is_dir() else [path]
+        for file in below:
+            hidden = file != path and any(part[:1] in "._" for part in file.relative_to(path).parts)
+            if hidden or not file.is_file() or (known := file.resolve()) in seen:
+                continue
+            seen.add(known)
+            if len(seen) > MAX_FILES:
+                raise ConfigError(f"{path}: more than {MAX_FILES} files; import fewer at a time")
+            yield file
+
+
+def _importer(path: Path) -> str:
+    reasons = []
+    for name in IMPORTERS:
+        try:
+            why_not = module_of(name).sniff(path)
+        except OSError as error:
+            raise ConfigError(f"{path}: cannot be read: {error.strerror or error}") from None
+        if not why_not:
+            return name
+        reasons.append(f"as {name}: {why_not}")
+    known = "; ".join(module_of(name).READS for name in IMPORTERS)
+    raise ConfigError(f"{path} is none of the files that can be imported.\n  " + "\n  ".join(reasons) + f"\nAccepted: {known}")
+
+
+def open_imports(paths: Sequence[Path]) -> list[tuple[str, Collector]]:
+    """(what the files are, a collector over them).
+
+    Raises:
+        ConfigError: a file is nobody's, or cannot be what it says it is.
+    """
+    return [(name, collector) for name, files in assign(paths).items() for collector in module_of(name).open_files(files)]
