@@ -76,7 +76,9 @@ def _importer(path: Path) -> str:
             return name
         reasons.append(f"as {name}: {why_not}")
     known = "; ".join(module_of(name).READS for name in IMPORTERS)
-    raise ConfigError(f"{path} is none of the files that can be imported.\n  " + "\n  ".join(reasons) + f"\nAccepted: {known}")
+    raise ConfigError(
+        f"{path} is none of the files that can be imported.\n  " + "\n  ".join(reasons) + f"\nAccepted: {known}"
+    )
 
 
 def open_imports(paths: Sequence[Path]) -> list[tuple[str, Collector]]:
@@ -85,4 +87,6 @@ def open_imports(paths: Sequence[Path]) -> list[tuple[str, Collector]]:
     Raises:
         ConfigError: a file is nobody's, or cannot be what it says it is.
     """
-    return [(name, collector) for name, files in assign(paths).items() for collector in module_of(name).open_files(files)]
+    return [
+        (name, collector) for name, files in assign(paths).items() for collector in module_of(name).open_files(files)
+    ]

@@ -35,7 +35,7 @@ def test_help_loads_no_sdk(tmp_path: Path) -> None:
 
 
 def test_every_command_explains_itself_with_an_example(tmp_path: Path) -> None:
-    commands = "init check permissions probe scan runs coverage resources relations gaps show diff report renormalize agent demo"
+    commands = "init check permissions probe scan import runs coverage resources relations gaps show diff report renormalize agent demo"
     without = [c for c in commands.split() if "Example" not in stocktake(c, "--help", cwd=tmp_path).stdout]
     assert without == []
 
