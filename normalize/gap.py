@@ -11,15 +11,13 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from normalize.addresses import Address, only_local
-from normalize.arm import parse_arm
 from normalize.model import Category, Dimension, Evidence, Gap, GapCode, Outcome, Scope, Severity
 from normalize.registries import AWS_REGISTRIES
 
 EVIDENCE_LIMIT = 25
 """Most pieces of evidence that a gap carries; `evidence_count` counts all."""
 
-_RANK = tuple(Severity)
+RANK = tuple(Severity)
 
 
 def gap_id(code: GapCode, *subject: str) -> str:
@@ -27,8 +25,8 @@ def gap_id(code: GapCode, *subject: str) -> str:
     return "gap-" + hashlib.sha256("\0".join((code.value, *subject)).encode("utf-8", "replace")).hexdigest()[:16]
 
 
-def _milder(severity: Severity, steps: int = 1) -> Severity:
-    return _RANK[min(len(_RANK) - 1, _RANK.index(severity) + steps)]
+def milder(severity: Severity, steps: int = 1) -> Severity:
+    return RANK[min(len(RANK) - 1, RANK.index(severity) + steps)]
 
 
 _LOSS: Mapping[Dimension, tuple[Severity, str]] = {
@@ -98,7 +96,7 @@ _ENDED: Mapping[Outcome, str] = {
 }
 
 
-def _where(scope: Scope) -> str:
+def where(scope: Scope) -> str:
     parts = dict.fromkeys(p for p in (scope.account, scope.place) if p and p != "?")
     return "/".join(parts) or "every scope"
 
@@ -107,7 +105,7 @@ def _what(kind: str) -> str:
     return "everything" if kind == "*" else kind
 
 
-def _missing(**known: str) -> dict[str, str]:
+def known_of(**known: str) -> dict[str, str]:
     return {k: v for k, v in known.items() if v and v not in ("?", "*")}
 
 
@@ -115,6 +113,11 @@ def _loss(kind: str, dimension: Dimension | None) -> tuple[Severity, str]:
     if kind == "*":
         return Severity.CRITICAL, "nothing of this source is known"
     return _LOSS[dimension or dimension_of(kind)]
+
+
+def loss_of(kind: str) -> tuple[Severity, str]:
+    """What it does to a migration that something of a kind is not known."""
+    return _LOSS[dimension_of(kind)]
 
 
 def _again(look: Look) -> str:
@@ -132,8 +135,8 @@ def coverage(look: Look, unfit: Sequence[Evidence] = (), unfit_count: int = 0, i
     code = _CODES[look.outcome]
     severity, loss = _loss(look.kind, look.dimension)
     if code is GapCode.COVERAGE_PARTIAL:
-        severity = _milder(severity, 1 if look.outcome is not Outcome.COMPLETE or look.quarantined else 2)
-    why = f"{_what(look.kind)} in {_where(look.scope)} {_ENDED[look.outcome]}; {loss}"
+        severity = milder(severity, 1 if look.outcome is not Outcome.COMPLETE or look.quarantined else 2)
+    why = f"{_what(look.kind)} in {where(look.scope)} {_ENDED[look.outcome]}; {loss}"
     if into_count:
         why += (
             f"; {into_count} {'references point' if into_count > 1 else 'reference points'} into what could not be read"
@@ -146,8 +149,8 @@ def coverage(look: Look, unfit: Sequence[Evidence] = (), unfit_count: int = 0, i
         severity=severity,
         why=why,
         subject_id="",
-        subject=f"{_what(look.kind)} in {_where(look.scope)} ({look.source})",
-        missing=_missing(kind=look.kind, provider=look.scope.provider, account=look.scope.account, place=look.scope.place),
+        subject=f"{_what(look.kind)} in {where(look.scope)} ({look.source})",
+        missing=known_of(kind=look.kind, provider=look.scope.provider, account=look.scope.account, place=look.scope.place),
         evidence=evidence[:EVIDENCE_LIMIT],
         evidence_count=1 + unfit_count + into_count,
         remedy=_coverage_remedy(look, unfit_count),
@@ -193,11 +196,11 @@ def detail(look: Look, call: str, denied: bool, needs: tuple[str, ...], evidence
     return Gap(
         id=gap_id(code, *look._key, call, *needs),
         code=code,
-        severity=_milder(severity),
+        severity=milder(severity),
         why=f"{records} what {call} would tell: the call {word}; what it names (keys, sizes, links) is unknown",
         subject_id="",
-        subject=f"{call} for {count} of {look.kind} in {_where(look.scope)} ({look.source})",
-        missing=_missing(kind=look.kind, reference=call, provider=look.scope.provider, account=look.scope.account, place=look.scope.place),
+        subject=f"{call} for {count} of {look.kind} in {where(look.scope)} ({look.source})",
+        missing=known_of(kind=look.kind, reference=call, provider=look.scope.provider, account=look.scope.account, place=look.scope.place),
         evidence=tuple(evidence[:EVIDENCE_LIMIT]),
         evidence_count=count,
         remedy=f"{remedy}; then {_again(look)}.",
@@ -229,7 +232,7 @@ class Lost:
 
     @property
     def missing(self) -> dict[str, str]:
-        return _missing(
+        return known_of(
             kind=self.target, reference=self.value, provider=self.provider, account=self.account, place=self.place
         )
 
@@ -269,7 +272,7 @@ def dangling(lost: Lost) -> Gap:
     return _gap(
         GapCode.DANGLING_REFERENCE,
         lost,
-        max(severity, Severity.HIGH, key=_RANK.index),
+        max(severity, Severity.HIGH, key=RANK.index),
         f"{lost.target} was read to its end in {at} and {lost.named} is not there: what points at it is broken or about to be, and moving it moves the fault",
         "Ask the owner of what points at it whether it is still used; restore what is missing, point elsewhere or retire it before it is moved.",
     )  # fmt: skip
@@ -283,7 +286,7 @@ def dangling_gone(lost: Lost, resource_id: str, gone_at: str) -> Gap:
     return _gap(
         GapCode.DANGLING_REFERENCE,
         told,
-        max(severity, Severity.HIGH, key=_RANK.index),
+        max(severity, Severity.HIGH, key=RANK.index),
         f"{lost.named} was there and is gone since {gone_at}: what points at it is broken or about to be",
         f"See what it was with `stocktake show {resource_id}`; restore it, point elsewhere or retire what points at it before that is moved.",
         subject_id=resource_id,
@@ -298,7 +301,7 @@ def dangling_unlisted(lost: Lost) -> Gap:
     return _gap(
         GapCode.DANGLING_REFERENCE,
         lost,
-        _milder(max(severity, Severity.HIGH, key=_RANK.index)),
+        milder(max(severity, Severity.HIGH, key=RANK.index)),
         f"{at} is covered, but {_kind_or_thing(lost.target)} was never listed there: whether {lost.named} exists is unknown",
         f"No scan listed {_kind_or_thing(lost.target)} here; where a scan was limited to some kinds or regions, scan it whole. Else this version does not list that type: confirm by hand that {lost.named} exists, and plan for it.",
     )  # fmt: skip
@@ -310,10 +313,28 @@ def dangling_stale(lost: Lost, look: Look) -> Gap:
     return _gap(
         GapCode.DANGLING_REFERENCE,
         lost,
-        _milder(max(severity, Severity.HIGH, key=_RANK.index)),
-        f"{lost.named} was not there when {look.kind} in {_where(look.scope)} was last read, which was before it was first mentioned",
+        milder(max(severity, Severity.HIGH, key=RANK.index)),
+        f"{lost.named} was not there when {look.kind} in {where(look.scope)} was last read, which was before it was first mentioned",
         f"Scan the scope again: {_again(look)}.",
     )
+
+
+def toml(text: str) -> str:
+    return '"' + re.sub(r'[\\"\x00-\x1f]', "", text) + '"'
+
+
+_ACCOUNT_BLOCKS: Mapping[str, str] = {
+    "aws": 'type = "aws"\nname = {name}\naccounts = [{account}]\nrole = "StocktakeReadOnly"',
+    "gcp": 'type = "gcp"\nname = {name}\nparents = [{parent}]',
+    "azure": 'type = "azure"\nname = {name}\nsubscriptions = [{account}]',
+}
+
+
+def account_block(provider: str, account: str) -> str:
+    """The block of stocktake.toml that covers an account; "" for providers without accounts."""
+    block = _ACCOUNT_BLOCKS.get(provider, "")
+    values = {"name": f"{provider}-{account}", "account": account, "parent": f"projects/{account}"}
+    return block and "[[source]]\n" + block.format(**{k: toml(v) for k, v in values.items()})
 
 
 @dataclass(frozen=True, slots=True)
@@ -402,11 +423,11 @@ def external(lost: Lost, covered_account: bool = False) -> Gap:
     where = outside(lost, covered_account)
     text = _OUTSIDE[where]
     block = "."
-    if where == "another account" and lost.provider == "aws":
-        block = f':\n\n[[source]]\ntype = "aws"\nname = "aws-{lost.account}"\naccounts = ["{lost.account}"]\nrole = "StocktakeReadOnly"'
+    if where == "another account" and (covering := account_block(lost.provider, lost.account)):
+        block = f":\n\n{covering}"
     severity = text.severity
     if severity is Severity.HIGH and where != "file server" and lost.target:
-        severity = max(_LOSS[dimension_of(lost.target)][0], Severity.HIGH, key=_RANK.index)
+        severity = max(_LOSS[dimension_of(lost.target)][0], Severity.HIGH, key=RANK.index)
     return _gap(
         GapCode.EXTERNAL_DEPENDENCY,
         lost,
@@ -415,123 +436,6 @@ def external(lost: Lost, covered_account: bool = False) -> Gap:
         text.remedy.format(name=lost.named, account=lost.account, place=lost.place, provider=lost.provider or "it", block=block),
         outside=where,
     )  # fmt: skip
-
-
-_CLUSTER_KINDS = frozenset({"aws.eks.cluster", "gcp.container.cluster", "azure.aks.cluster"})
-
-
-def is_kubernetes(kind: str, attributes: Mapping[str, object]) -> bool:
-    """Whether a cluster of a cloud is one that speaks the Kubernetes API."""
-    return kind in _CLUSTER_KINDS or "kubernetes_version" in attributes
-
-
-def _toml(text: str) -> str:
-    return '"' + re.sub(r'[\\"\x00-\x1f]', "", text) + '"'
-
-
-def unscanned_cluster(resource_id: str, kind: str, name: str, scope: Scope, evidence: Evidence, unread: Sequence[str], nameless: Sequence[tuple[str, str]] = ()) -> Gap:  # fmt: skip
-    """A Kubernetes cluster that a cloud lists and no source reads.
-
-    Args:
-        unread: Kubernetes sources that could not be read: one of them may be this cluster.
-        nameless: (source, address) of the clusters that are read and that nothing joins to a cloud's: likewise.
-    """
-    login, context = "", name
-    if kind == "aws.eks.cluster":
-        login, context = f"Log in with `aws eks update-kubeconfig --region {scope.place} --name {name}`, then a", resource_id  # fmt: skip
-    elif kind == "gcp.container.cluster":
-        login = f"Log in with `gcloud container clusters get-credentials {name} --location {scope.place}`, then a"
-        context = f"gke_{scope.account}_{scope.place}_{name}"
-    elif kind == "azure.aks.cluster" and (found := parse_arm(resource_id)):
-        login = f"Log in with `az aks get-credentials --subscription {scope.account} --resource-group {found.group} --name {name}`, then a"
-    doubt = f" Source {', '.join(unread)} could not be read and may be this cluster: see its gap first." if unread else ""  # fmt: skip
-    if nameless:
-        listed = ", ".join(f"{source} ({at})" for source, at in nameless[:3])
-        doubt += f" If source {listed} reads this very cluster, add to its block instead:\n\n    aliases = [{_toml(resource_id)}]"  # fmt: skip
-    return Gap(
-        id=gap_id(GapCode.SCOPE_UNSCANNED, resource_id),
-        code=GapCode.SCOPE_UNSCANNED,
-        severity=Severity.CRITICAL,
-        why=f"everything that runs in cluster {name} (workloads, volumes, services) is unknown: no source reads it",
-        subject_id=resource_id,
-        subject=f"Kubernetes cluster {name} in {_where(scope)}",
-        missing=_missing(kind="k8s.cluster", reference=resource_id, provider="kubernetes", account=scope.account, place=scope.place),
-        evidence=(evidence,),
-        evidence_count=1,
-        remedy=f"{login or 'A'}dd to stocktake.toml and scan:\n\n[[source]]\ntype = \"kubernetes\"\nname = {_toml(name)}\ncontext = {_toml(context)}\n\n{doubt.strip()}".rstrip(),
-    )  # fmt: skip
-
-
-def unscanned_tracker(resource_id: str, name: str, scope: Scope, evidence: Evidence) -> Gap:
-    """A managed tracking server that a cloud lists and no source reads.
-
-    That its requests are signed: SageMaker AI Developer Guide, "Integrate MLflow with your environment", and Service Authorization
-    Reference, "Amazon SageMaker with MLflow", read 2026-11-24.
-    """
-    return Gap(
-        id=gap_id(GapCode.SCOPE_UNSCANNED, resource_id),
-        code=GapCode.SCOPE_UNSCANNED,
-        severity=Severity.HIGH,
-        why="experiments, runs and registered models on this server, and where their artifacts lie, are unknown",
-        subject_id=resource_id,
-        subject=f"managed MLflow server {name} in {_where(scope)}",
-        missing=_missing(kind="mlflow.server", reference=resource_id, provider="mlflow", account=scope.account, place=scope.place),
-        evidence=(evidence,),
-        evidence_count=1,
-        remedy="It answers only requests that are signed for its cloud (in AWS, as sagemaker-mlflow). Put a proxy that signs them before it, "
-        "cover the proxy with a source of type mlflow, and name the server's own address among its aliases.",
-    )  # fmt: skip
-
-
-def unscanned_mlflow(lost: Lost, address: Address, reached_at: Sequence[Address] = (), readers: Sequence[tuple[str, str]] = ()) -> Gap:  # fmt: skip
-    """A tracking server that is mentioned and that no source reads.
-
-    Args:
-        address: where it answers; `inside` is the source of the cluster in which a Service's name means this.
-        reached_at: further addresses of it, which mean the same everywhere.
-        readers: (source, address) of the servers that are read: one of them may be this one.
-    """
-    addresses = [a.url for a in (*reached_at, address)]
-    where = f" in cluster {address.inside}" if address.service and address.inside else ""
-    return Gap(
-        id=gap_id(GapCode.SCOPE_UNSCANNED, lost.key),
-        code=GapCode.SCOPE_UNSCANNED,
-        severity=Severity.HIGH,
-        why="experiments, runs and registered models on this server, and where their artifacts lie, are unknown",
-        subject_id=lost.subject_id,
-        subject=f"MLflow server {address.url}{where}, used by {lost.needers} resource{'' if lost.needers == 1 else 's'}",
-        missing=_missing(kind="mlflow.server", reference=lost.value, provider="mlflow"),
-        evidence=lost.evidence[:EVIDENCE_LIMIT],
-        evidence_count=lost.count,
-        remedy=_server_remedy(address, reached_at, readers),
-        extra={"addresses": addresses},
-    )  # fmt: skip
-
-
-def _server_remedy(address: Address, reached_at: Sequence[Address], readers: Sequence[tuple[str, str]]) -> str:
-    if only_local(address):
-        return (
-            "It answers on the loopback of what mentions it: beside it in the pod or on the machine, or through a tunnel. Find out "
-            f"what listens on port {address.port} there, cover that server with a source of type mlflow, and accept this gap."
-        )
-    known = [f"cluster = {_toml(address.inside)}"] if address.service and address.inside else []
-    known.append(f"aliases = [{_toml(address.url)}]")
-    name, uri, how, more = _toml(address.host.split(".")[0]), address.url, "Add to stocktake.toml and scan:", []
-    if address.service and reached_at:
-        uri = reached_at[0].url
-    elif address.service:
-        namespace, service = address.service
-        uri, more = f"http://127.0.0.1:{address.port}", known
-        how = (
-            f"It answers only inside its cluster. Forward a port, `kubectl --namespace {namespace} port-forward service/{service} "
-            f"{address.port}`, then add to stocktake.toml and scan:"
-        )
-    block = "\n".join(["[[source]]", 'type = "mlflow"', f"name = {name}", f"tracking_uri = {_toml(uri)}", *more])
-    if not readers:
-        return f"{how}\n\n{block}"
-    listed = ", ".join(f"{source} ({at})" for source, at in readers[:3]) + (" or another" if len(readers) > 3 else "")
-    own = "\n".join(f"    {line}" for line in known)
-    return f"If source {listed} reads this very server, add to its block in stocktake.toml:\n\n{own}\n\nElse: {how[0].lower()}{how[1:]}\n\n{block}"
 
 
 _FACTS: Mapping[str, tuple[Severity, str, str]] = {
@@ -556,7 +460,7 @@ def evidence_missing(kind: str, category: Category, scope: Scope, attribute: str
     """
     severity, why, how = _FACTS.get(attribute, _UNSURE[""])
     if category in (Category.VOLUME, Category.NOTEBOOK):
-        severity = _milder(severity)
+        severity = milder(severity)
     how = _MEASURES.get((kind, attribute), how)
     one = count == 1
     resource_id, name, _ = things[0]
@@ -567,8 +471,8 @@ def evidence_missing(kind: str, category: Category, scope: Scope, attribute: str
         severity=severity,
         why=f"{attribute} {'is' if one else f'of {count} resources is'} unknown: {why}",
         subject_id=resource_id if one else "",
-        subject=f"{attribute} of {name or resource_id}" if one else f"{attribute} of {count} {kind} in {_where(scope)}",
-        missing=_missing(kind=kind, reference=attribute, provider=scope.provider, account=scope.account, place=scope.place),
+        subject=f"{attribute} of {name or resource_id}" if one else f"{attribute} of {count} {kind} in {where(scope)}",
+        missing=known_of(kind=kind, reference=attribute, provider=scope.provider, account=scope.account, place=scope.place),
         evidence=tuple(e for _, _, e in things[:EVIDENCE_LIMIT]),
         evidence_count=count,
         remedy=f"{how}; then scan again.",
@@ -578,9 +482,14 @@ def evidence_missing(kind: str, category: Category, scope: Scope, attribute: str
 _AI_TYPES = re.compile(r"ray|kubeflow|kserve|seldon|spark|volcano|argo|feast|train|kueue|model|infer|notebook|gpu|nvidia|jobset|leaderworker|sagemaker|bedrock")  # fmt: skip
 
 
+def speaks_of_ai(kind: str) -> bool:
+    """Whether the words of a type's name speak of machine learning."""
+    return bool(_AI_TYPES.search(kind.lower()))
+
+
 def unmodelled(kind: str, provider: str, examples: Sequence[Evidence], count: int) -> Gap:
     """A type that no row describes yet; its payloads are kept."""
-    ai = bool(_AI_TYPES.search(kind.lower()))
+    ai = speaks_of_ai(kind)
     return Gap(
         id=gap_id(GapCode.UNMODELLED_TYPE, provider, kind),
         code=GapCode.UNMODELLED_TYPE,
@@ -588,7 +497,7 @@ def unmodelled(kind: str, provider: str, examples: Sequence[Evidence], count: in
         why="its name speaks of machine learning: it may be a workload or hold one" if ai else "what it says is kept, but neither judged nor counted in any dimension",
         subject_id="",
         subject=f"{count} of {kind}",
-        missing=_missing(kind=kind, provider=provider),
+        missing=known_of(kind=kind, provider=provider),
         evidence=tuple(examples[:EVIDENCE_LIMIT]),
         evidence_count=count,
         remedy=f"Look at one with `stocktake show {examples[0].resource_id}` and decide whether it matters; a newer version may know the type: `stocktake renormalize`." if examples else "See whether it matters.",

@@ -487,7 +487,9 @@ class GapCode(StrEnum):
     DANGLING_REFERENCE = "dangling-reference"
     EXTERNAL_DEPENDENCY = "external-dependency"
     EVIDENCE_MISSING = "evidence-missing"
+    SECOND_SOURCE_MISMATCH = "second-source-mismatch"
     UNMODELLED_TYPE = "unmodelled-type"
+    STALE = "stale"
 
 
 class Severity(StrEnum):

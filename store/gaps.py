@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Engine, bindparam, exists, insert, or_, selec
 from normalize.model import Gap
 from store import content
 from store.database import writing
-from store.rules import facts, looks, mentions, scopes
+from store.rules import facts, looks, mentions, scopes, second
 from store.rules.ground import Ground, Into
 from store.schema import (
     gaps,
@@ -46,7 +46,7 @@ def detect(engine: Engine, run_id: str, *, now: datetime) -> dict[str, int]:
     with writing(engine) as connection:
         _retire(connection, run_id, at)
         ledger = _Ledger(connection, run_id, at)
-        ledger.take(_found(connection, ledger.held))
+        ledger.take(_found(connection, ledger.held, now))
         return ledger.settle()
 
 
@@ -135,7 +135,7 @@ def _row(gap: Gap) -> dict[str, Any]:
     }
 
 
-def _found(connection: Connection, held: set[str]) -> Iterator[Gap]:
+def _found(connection: Connection, held: set[str], now: datetime) -> Iterator[Gap]:
     ground = Ground.read(connection)
     into: dict[int, Into] = defaultdict(Into)
     yield from mentions.lost_names(connection, ground, into, held)
@@ -143,5 +143,11 @@ def _found(connection: Connection, held: set[str]) -> Iterator[Gap]:
     yield from looks.failed_details(connection, ground)
     yield from scopes.clusters(connection, ground)
     yield from scopes.trackers(connection)
+    yield from scopes.accounts(connection, ground)
+    yield from scopes.regions(connection, ground)
+    yield from scopes.nodes(connection)
     yield from facts.evidence(connection)
     yield from facts.unmodelled(connection)
+    yield from second.disagreements(connection, ground, now)
+    yield from second.instances_without_nodes(connection, ground)
+    yield from second.stale(connection, now)

@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, case, exists, func, null, select
 
 from normalize import gap as texts
+from normalize import gap_scopes
 from normalize.addresses import SERVER, Address, parse_server
 from normalize.gap import EVIDENCE_LIMIT, Lost
 from normalize.model import Evidence, Gap, GapCode
@@ -150,7 +151,7 @@ def _server_gaps(connection: Connection, ground: Ground, unread: Sequence[Lost])
         if ground.lacks(end, servers.services):
             continue  # the Service itself is what is missing, and a gap of its own
         known = replace(end, inside=sources_of.get(end.inside, "")) if end.service else end
-        yield texts.unscanned_mlflow(_together(end, losses), known, servers.reached_at(end), readers)
+        yield gap_scopes.unscanned_mlflow(_together(end, losses), known, servers.reached_at(end), readers)
 
 
 def _together(end: Address, losses: Sequence[Lost]) -> Lost:

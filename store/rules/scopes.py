@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
+from itertools import groupby
 
-from sqlalchemy import Connection, exists, or_, select
+from sqlalchemy import Connection, and_, exists, or_, select
 
-from normalize import gap as texts
+from normalize import gap_scopes as texts
+from normalize.gap import EVIDENCE_LIMIT
 from normalize.model import Category, Evidence, Gap, Scope
 from store import content
 from store.rules.ground import Ground
@@ -41,6 +44,86 @@ def clusters(connection: Connection, ground: Ground) -> Iterator[Gap]:
         evidence = Evidence(f"{source} {call}", "$", str(endpoint or row.id), row.id)
         scope = Scope(row.provider, row.account, row.place)
         yield texts.unscanned_cluster(row.id, row.kind, row.name or row.id, scope, evidence, unread, nameless)
+
+
+_ACCOUNTS = {
+    "aws.organizations.account": "native_id",
+    "gcp.cloudresourcemanager.project": "account",
+    "azure.resources.subscription": "account",
+}
+"""Kinds that list accounts, and the column that holds the id by which an account is looked at."""
+_READABLE = frozenset({"ACTIVE", "Enabled", "Warned", "PastDue", "Disabled", ""})
+"""States of an account in which it can be read. Sources: botocore 1.44.5, Organizations, Account; Resource Manager API v1, Project;
+Microsoft Learn, "Azure subscription states" (of a disabled one resources are still there and can be got), read 2026-11-24."""
+
+
+def accounts(connection: Connection, ground: Ground) -> Iterator[Gap]:
+    """Accounts that an organisation lists and no source looks into."""
+    r = resources.c
+    listed = (
+        select(r.id, r.kind, r.provider, r.account, r.native_id, r.name, r.attributes)
+        .where(r.kind.in_(_ACCOUNTS), r.gone_at.is_(None))
+        .order_by(r.provider, r.id)
+    )
+    for row in connection.execute(listed).all():
+        account = getattr(row, _ACCOUNTS[row.kind]) or ""
+        if not account or (row.provider, account) in ground.accounts:
+            continue
+        state = str(content.decode(row.attributes).get("state") or "")
+        source, call = _seen_by(connection, row.id)
+        evidence = [Evidence(f"{source} {call}", "$", f"{account} {state}".strip(), row.id)]
+        yield texts.unscanned_account(row.provider, account, row.name or "", state, state in _READABLE, evidence)
+
+
+def regions(connection: Connection, ground: Ground) -> Iterator[Gap]:
+    """Regions that an account has enabled and in which its source takes no look."""
+    r = resources.c
+    listed = (
+        select(r.id, r.provider, r.account, r.native_id, r.attributes, listings.c.source)
+        .join(listings, listings.c.id == r.listing_id)
+        .where(r.category == Category.REGION.value, r.gone_at.is_(None))
+        .order_by(listings.c.source, r.native_id, r.account)
+    )
+    left: dict[tuple[str, str, str], list[tuple[str, Evidence]]] = defaultdict(list)
+    for row in connection.execute(listed).all():
+        told, at = content.decode(row.attributes), (row.provider, row.account, row.native_id)
+        if told.get("enabled") is not True or at in ground.places or (row.provider, row.account) not in ground.accounts:
+            continue
+        evidence = Evidence(row.source, "$.RegionOptStatus", str(told.get("state") or "enabled"), row.id)
+        left[row.source, row.provider, row.native_id].append((row.account, evidence))
+    for (source, provider, region), found in left.items():
+        ours = {a for a, _ in found}
+        read = {p for pr, a, p in ground.places if pr == provider and a in ours and not p.endswith("global")}
+        yield texts.unscanned_region(source, provider, region, sorted(ours), sorted(read), [e for _, e in found])
+
+
+def nodes(connection: Connection) -> Iterator[Gap]:
+    """Nodes of Slurm clusters that are the same as no machine that is read."""
+    r, machine = resources.c, resources.alias("machine")
+    same = exists().where(
+        relations.c.verb == "same_as",
+        machine.c.kind == "host.machine",
+        or_(
+            and_(relations.c.source_id == r.id, relations.c.target_id == machine.c.id),
+            and_(relations.c.target_id == r.id, relations.c.source_id == machine.c.id),
+        ),
+    )
+    unread = (
+        select(r.id, r.account, r.name, r.attributes, listings.c.source)
+        .join(listings, listings.c.id == r.listing_id)
+        .where(r.kind == "slurm.node", r.gone_at.is_(None), ~same)
+        .order_by(r.account, r.id)
+    )
+    names = {
+        row.account: (row.id, row.name or row.account)
+        for row in connection.execute(select(r.id, r.account, r.name).where(r.kind == "slurm.cluster"))
+    }
+    for account, rows in groupby(connection.execute(unread), key=lambda row: row.account):
+        found = list(rows)
+        cluster, name = names.get(account, (f"slurm://{account}", account))
+        told = [(row.name or row.id, str(content.decode(row.attributes).get("private_address") or "")) for row in found]
+        evidence = [Evidence(row.source, "$", row.name or row.id, row.id) for row in found]
+        yield texts.unscanned_nodes(cluster, name, told[:EVIDENCE_LIMIT], len(found), evidence)
 
 
 def trackers(connection: Connection) -> Iterator[Gap]:

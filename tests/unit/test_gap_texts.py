@@ -6,7 +6,7 @@ import tomllib
 
 import pytest
 
-from normalize import gap
+from normalize import gap, gap_scopes
 from normalize.addresses import Address
 from normalize.model import Category, Dimension, Evidence, GapCode, Outcome, Scope, Severity
 
@@ -132,7 +132,7 @@ def test_every_outside_is_told_apart_and_has_its_words(lost: gap.Lost, where: st
 @pytest.mark.parametrize("name", ["train", 'a"b\\c\n[x]', "gpu.prod"])
 def test_the_block_that_would_cover_a_cluster_is_valid_configuration(name: str) -> None:
     arn = "arn:aws:eks:us-east-1:111122223333:cluster/train"
-    found = gap.unscanned_cluster(arn, "aws.eks.cluster", name, SCOPE, SEEN, ["lab"])
+    found = gap_scopes.unscanned_cluster(arn, "aws.eks.cluster", name, SCOPE, SEEN, ["lab"])
     block = found.remedy[found.remedy.index("[[source]]") : found.remedy.index("Source lab")]
     (source,) = tomllib.loads(block)["source"]
     assert (source["type"], source["context"]) == ("kubernetes", arn)
@@ -150,12 +150,12 @@ INSIDE = Address("mlflow.ml.svc", "5000", "", "train")
 
 
 def test_the_block_that_would_cover_a_tracking_server_is_valid_configuration() -> None:
-    found = gap.unscanned_mlflow(LOST, Address("mlflow.corp", "443"))
+    found = gap_scopes.unscanned_mlflow(LOST, Address("mlflow.corp", "443"))
     assert sources_in(found.remedy) == [{"type": "mlflow", "name": "mlflow", "tracking_uri": "https://mlflow.corp"}]
 
 
 def test_a_server_inside_a_cluster_is_reached_by_a_forwarded_port_and_known_by_an_alias() -> None:
-    found = gap.unscanned_mlflow(LOST, INSIDE)
+    found = gap_scopes.unscanned_mlflow(LOST, INSIDE)
     assert "kubectl --namespace ml port-forward service/mlflow 5000`" in found.remedy
     assert sources_in(found.remedy) == [
         {"type": "mlflow", "name": "mlflow", "tracking_uri": "http://127.0.0.1:5000", "cluster": "train",
@@ -165,13 +165,13 @@ def test_a_server_inside_a_cluster_is_reached_by_a_forwarded_port_and_known_by_a
 
 
 def test_a_server_that_a_cluster_exposes_is_reached_there_and_needs_no_alias() -> None:
-    found = gap.unscanned_mlflow(LOST, INSIDE, [Address("mlflow.example", "443")])
+    found = gap_scopes.unscanned_mlflow(LOST, INSIDE, [Address("mlflow.example", "443")])
     assert sources_in(found.remedy) == [{"type": "mlflow", "name": "mlflow", "tracking_uri": "https://mlflow.example"}]
     assert found.extra == {"addresses": ["https://mlflow.example", "http://mlflow.ml.svc:5000"]}
 
 
 def test_where_a_source_may_read_the_server_already_the_lines_to_add_come_first() -> None:
-    found = gap.unscanned_mlflow(LOST, INSIDE, (), [("registry", "http://127.0.0.1:5001")])
+    found = gap_scopes.unscanned_mlflow(LOST, INSIDE, (), [("registry", "http://127.0.0.1:5001")])
     assert found.remedy.startswith("If source registry (http://127.0.0.1:5001) reads this very server")
     lines = found.remedy.split("\n\n")[1]
     assert tomllib.loads(lines) == {"cluster": "train", "aliases": ["http://mlflow.ml.svc:5000"]}
@@ -179,7 +179,7 @@ def test_where_a_source_may_read_the_server_already_the_lines_to_add_come_first(
 
 
 def test_a_server_on_loopback_is_looked_for_beside_what_mentions_it() -> None:
-    found = gap.unscanned_mlflow(LOST, Address("127.0.0.1", "5000", "", "111122223333"))
+    found = gap_scopes.unscanned_mlflow(LOST, Address("127.0.0.1", "5000", "", "111122223333"))
     assert "port 5000" in found.remedy
     assert "[[source]]" not in found.remedy
 

@@ -1,0 +1,246 @@
+"""Where two listings of one scope disagree, and what was not confirmed for too long.
+
+A name that a second listing shows is looked up among all names that are there. It tells of something missing only where the
+latest look at its kind proves absence; where nobody could look, that look's own gap says so.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import groupby, islice
+from typing import Any
+
+from sqlalchemy import Connection, and_, exists, func, or_, select
+
+from normalize import gap_scopes
+from normalize import gap_second as texts
+from normalize.gap import EVIDENCE_LIMIT
+from normalize.identity import Name, arn_name
+from normalize.model import Category, Evidence, Gap, Scope
+from store import content
+from store.reader import last_seen
+from store.rules.ground import Ground
+from store.schema import aliases, listings, relations, resources, sightings
+
+MAX_AGE_DAYS = 30
+"""Allowed age of what the inventory holds; a month is what most plans are made in."""
+
+_CHUNK = 500
+_CONFIG = "aws.config.listed_type"
+_EXPLORER = "aws.resourceexplorer2.listed_type"
+_COUNTED = frozenset(
+    {
+        "AWS::DynamoDB::Table", "AWS::EC2::Instance", "AWS::EC2::NatGateway", "AWS::EC2::Subnet", "AWS::EC2::VPC",
+        "AWS::EC2::Volume", "AWS::ECR::Repository", "AWS::EKS::Cluster", "AWS::KMS::Key", "AWS::Kinesis::Stream",
+        "AWS::Lambda::Function", "AWS::SNS::Topic", "AWS::SQS::Queue",
+    }
+)  # fmt: skip
+"""Types whose counts mean the same on both sides: all of a region, whoever made them, under the name of our kind."""
+
+
+@dataclass
+class _Group:
+    """Things of one kind in one scope that one listing shows."""
+
+    evidence: list[Evidence] = field(default_factory=list)
+    count: int = 0
+
+    def add(self, evidence: Evidence) -> None:
+        self.count += 1
+        if self.count <= EVIDENCE_LIMIT:
+            self.evidence.append(evidence)
+
+
+def disagreements(connection: Connection, ground: Ground, now: datetime) -> Iterator[Gap]:
+    """What a second listing shows and the inventory lacks, and the other way round."""
+    r = resources.c
+    listed = (
+        select(r.id, r.kind, r.account, r.place, r.native_id, r.attributes, listings.c.source)
+        .join(listings, listings.c.id == r.listing_id)
+        .where(r.category == Category.LISTING.value, r.kind.in_(texts.SECOND_LISTINGS), r.gone_at.is_(None))
+        .order_by(r.kind, r.account, r.place, r.id)
+    )
+    for kind, rows in groupby(connection.execute(listed).all(), key=lambda row: row.kind):
+        if kind == _CONFIG:
+            yield from _counted(connection, ground, list(rows))
+        else:
+            yield from _compared(connection, ground, kind, list(rows), now)
+
+
+def _compared(connection: Connection, ground: Ground, listing: str, rows: Sequence[Any], now: datetime) -> Iterator[Gap]:  # fmt: skip
+    missing: dict[tuple[str, Scope], _Group] = defaultdict(_Group)
+    unknown: dict[tuple[str, Scope], _Group] = defaultdict(_Group)
+    strangers: dict[str, _Group] = defaultdict(_Group)
+    for row in rows:
+        told = content.decode(row.attributes)
+        names = [(arn, name) for arn in told.get("listed") or () if (name := arn_name(str(arn))) is not None]
+        held = _held(connection, (name.key for _, name in names))
+        for arn, name in names:
+            if name.key in held:
+                continue
+            scope = Scope("aws", name.account or str(told.get("account") or row.account), name.place)
+            evidence = Evidence(f"{row.source} {row.kind}", "$.listed", str(arn), row.id)
+            if (scope.provider, scope.account) not in ground.accounts:
+                strangers[scope.account].add(evidence)
+            elif (verdict := _verdict(ground, name, scope)) == "absent":
+                missing[name.target, scope].add(evidence)
+            elif verdict == "unlisted":
+                unknown[str(told.get("name") or name.target), Scope("aws", scope.account, "")].add(evidence)
+    for (kind, scope), group in sorted(missing.items()):
+        yield texts.unlisted(listing, kind, scope, group.evidence, group.count)
+    for (type_, scope), group in sorted(unknown.items()):
+        yield texts.unknown_type(listing, type_, scope, group.evidence, group.count)
+    for account, group in sorted(strangers.items()):
+        yield gap_scopes.unscanned_account("aws", account, "", "", True, group.evidence)
+    if listing == _EXPLORER:
+        yield from _unshown(connection, listing, rows, now)
+
+
+def _verdict(ground: Ground, name: Name, scope: Scope) -> str:
+    """ "absent" where the latest looks prove it, "unlisted" where nobody ever looked for the kind, else "unread"."""
+    looks = [s.look for s in ground.by_kind.get(("aws", name.target), ()) if s.look.scope.account == scope.account]
+    looks = [k for k in looks if scope.place in ("", k.scope.place) or k.scope.place.endswith("global")]
+    if looks:
+        return "absent" if all(look.proves for look in looks) else "unread"
+    ours = not scope.place or (scope.provider, scope.account, scope.place) in ground.places
+    return "unlisted" if ours and not ground.by_kind.get(("aws", name.target)) else "unread"
+
+
+def _held(connection: Connection, keys: Iterable[str]) -> set[str]:
+    """Keys by which anything is or was known: what is gone since may stand in a second listing a while longer."""
+    found: set[str] = set()
+    rest = iter(keys)
+    while batch := list(islice(rest, _CHUNK)):
+        found |= set(connection.scalars(select(aliases.c.key).where(aliases.c.key.in_(batch)).distinct()))
+    return found
+
+
+def _unshown(connection: Connection, listing: str, rows: Sequence[Any], now: datetime) -> Iterator[Gap]:
+    """What is older than the lag and of a kind of which the listing shows others in the same place, and does not show."""
+    shown: dict[tuple[str, str, str], set[str]] = defaultdict(set)
+    cut: set[tuple[str, str, str]] = set()
+    for row in rows:
+        told = content.decode(row.attributes)
+        for arn in told.get("listed") or ():
+            if name := arn_name(str(arn)):
+                at = (name.target, name.account or str(told.get("account") or row.account), name.place)
+                shown[at].add(name.key)
+                if told.get("truncated") is not False or told.get("filter"):
+                    cut.add(at)
+    old = content.instant(now - timedelta(hours=texts.LAG_HOURS))
+    r = resources.c
+    for (kind, account, place), keys in sorted(shown.items()):
+        if (kind, account, place) in cut or not place:
+            continue
+        ours = select(r.id).where(
+            r.kind == kind, r.account == account, r.place == place, r.gone_at.is_(None), r.first_seen_at < old
+        )
+        extra = [i for i in connection.scalars(ours.order_by(r.id)) if i not in keys]
+        if extra:
+            evidence = [Evidence(account, "$", i, i) for i in extra[:EVIDENCE_LIMIT]]
+            yield texts.unshown(listing, kind, Scope("aws", account, place), evidence, len(extra))
+
+
+def _counted(connection: Connection, ground: Ground, rows: Sequence[Any]) -> Iterator[Gap]:
+    """Where Config counts more than there is, and names what the inventory does not have."""
+    r = resources.c
+    for row in rows:
+        type_, told = str(row.native_id), content.decode(row.attributes)
+        kind, scope = _kind_of(type_), Scope("aws", row.account, row.place)
+        looks = [s.look for s in ground.by_kind.get(("aws", kind), ()) if s.look.scope == scope]
+        if type_ not in _COUNTED or not looks or not all(look.proves for look in looks):
+            continue
+        here = (r.kind == kind, r.account == row.account, r.place == row.place)
+        known = {n or i.rpartition("/")[2] for i, n in connection.execute(select(r.id, r.native_id).where(*here))}
+        living = connection.scalar(select(func.count()).where(*here, r.gone_at.is_(None))) or 0
+        theirs = int(told.get("listed_count") or 0)
+        names = [str(n) for n in told.get("listed") or ()]
+        evidence = [
+            Evidence(f"{row.source} {row.kind}", "$.listed", n, row.id)
+            for n in names
+            if n not in known and not any(k.endswith(n) for k in known)
+        ]
+        if evidence and theirs > living:
+            yield texts.unlisted(_CONFIG, kind, scope, evidence, len(evidence))
+        elif not names and theirs > living:
+            counted = [Evidence(f"{row.source} {row.kind}", "$.listed_count", str(theirs), row.id)]
+            yield texts.uncounted(kind, scope, theirs, living, counted)
+
+
+def _kind_of(type_: str) -> str:
+    """ "AWS::EC2::NatGateway" -> "aws.ec2.nat_gateway"."""
+    _, service, noun = ([*type_.split("::"), "", ""])[:3]
+    snake = "".join(
+        ("_" if i and c.isupper() and not noun[i - 1].isupper() else "") + c.lower() for i, c in enumerate(noun)
+    )
+    return f"aws.{service.lower()}.{snake}"
+
+
+def instances_without_nodes(connection: Connection, ground: Ground) -> Iterator[Gap]:
+    """Running instances of an EKS cluster that is read, and whose nodes they are not."""
+    cluster, kube, machine, node = (resources.alias(n) for n in ("cluster", "kube", "machine", "node"))
+    same = relations.alias("same")
+    joined = (
+        select(cluster.c.id, cluster.c.name, cluster.c.account, cluster.c.place, kube.c.account.label("uid"))
+        .join(same, and_(same.c.target_id == cluster.c.id, same.c.verb == "same_as"))
+        .join(kube, and_(kube.c.id == same.c.source_id, kube.c.kind == "k8s.cluster"))
+        .where(cluster.c.kind == "aws.eks.cluster", cluster.c.gone_at.is_(None), kube.c.gone_at.is_(None))
+        .order_by(cluster.c.id)
+    )
+    known = exists().where(
+        relations.c.verb == "same_as",
+        node.c.kind == "k8s.node",
+        node.c.gone_at.is_(None),
+        or_(
+            and_(relations.c.target_id == machine.c.id, relations.c.source_id == node.c.id),
+            and_(relations.c.source_id == machine.c.id, relations.c.target_id == node.c.id),
+        ),
+    )
+    for row in connection.execute(joined).all():
+        looks = [s.look for s in ground.by_kind.get(("kubernetes", "k8s.node"), ()) if s.look.scope.account == row.uid]
+        if not looks or not all(look.proves for look in looks):
+            continue
+        m = machine.c
+        running = (
+            select(m.id, m.tags, m.attributes)
+            .where(m.kind == "aws.ec2.instance", m.account == row.account, m.place == row.place, m.gone_at.is_(None))
+            .where(m.tags.contains(f'"{row.name}"', autoescape=True) | m.tags.contains(f"/{row.name}\"", autoescape=True))
+            .where(~known)
+            .order_by(m.id)
+        )  # fmt: skip
+        group = _Group()
+        for found in connection.execute(running):
+            tags, told = content.decode(found.tags), content.decode(found.attributes)
+            if told.get("state") == "running" and _node_of(tags, row.name):
+                group.add(Evidence(row.account, "$.Tags", row.name, found.id))
+        if group.count:
+            scope = Scope("aws", row.account, row.place)
+            yield texts.unjoined_instances(row.id, row.name, scope, group.evidence, group.count)
+
+
+def _node_of(tags: dict[str, Any], cluster: str) -> bool:
+    named = {tags.get(t) for t in ("eks:cluster-name", "aws:eks:cluster-name", "eks:eks-cluster-name")}
+    return cluster in named or tags.get(f"kubernetes.io/cluster/{cluster}") == "owned"
+
+
+def stale(connection: Connection, now: datetime) -> Iterator[Gap]:
+    """What a source holds of an account and no look confirmed within the allowed age."""
+    cutoff = content.instant(now - timedelta(days=MAX_AGE_DAYS))
+    c, seen = listings.c, last_seen()
+    old = (
+        select(c.source, c.provider, c.account, c.kind, func.count().label("things"), func.min(seen).label("oldest"))
+        .select_from(sightings)
+        .join(listings, c.id == sightings.c.listing_id)
+        .where(sightings.c.gone_at.is_(None), c.retired_at.is_(None), seen < cutoff)
+        .group_by(c.source, c.provider, c.account, c.kind)
+        .order_by(c.source, c.provider, c.account, c.kind)
+    )
+    rows = connection.execute(old).all()
+    for (source, provider, account), found in groupby(rows, key=lambda r: (r.source, r.provider, r.account)):
+        kinds = list(found)
+        told = [Evidence(source, f"${k.kind}", f"{k.things} of {k.kind}, last seen {k.oldest[:10]}") for k in kinds]
+        things, oldest = sum(k.things for k in kinds), min(k.oldest for k in kinds)
+        yield texts.stale(source, Scope(provider, account, ""), MAX_AGE_DAYS, things, oldest, told)

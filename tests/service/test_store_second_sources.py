@@ -1,0 +1,252 @@
+"""Scopes that nobody looks into, listings that disagree, and what nobody confirmed: found, and not where nothing is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+
+from normalize.model import Category, Observation, Outcome, Reference, Scope
+from store.database import connect, ensure
+from store.gaps import detect
+from tests.service.estate import CLUSTER, GLOBAL, HERE, Estate
+
+ACCOUNT = "111122223333"
+TAGS = "aws.resourcegroupstaggingapi.listed_type"
+EXPLORER = "aws.resourceexplorer2.listed_type"
+CONFIG = "aws.config.listed_type"
+QUEUE = "aws.sqs.queue"
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[Engine]:
+    engine = connect(database_url)
+    ensure(engine)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def estate(engine: Engine) -> Iterator[Estate]:
+    estate = Estate(engine)
+    yield estate
+    estate.writer.close()
+
+
+def queue(estate: Estate, name: str, scope: Scope = HERE) -> Observation:
+    return estate.thing(f"arn:aws:sqs:{scope.place}:{scope.account}:{name}", QUEUE, Category.QUEUE, scope)
+
+
+def listed(estate: Estate, kind: str, type_: str, names: list[str], **more: Any) -> Observation:
+    told = {"name": type_, "listed": names, "listed_count": len(names), "truncated": False} | more
+    return estate.thing(f"{kind}|{type_}", kind, Category.LISTING, attributes=told, native=type_)
+
+
+def arns(*names: str, account: str = ACCOUNT, place: str = "us-east-1") -> list[str]:
+    return [f"arn:aws:sqs:{place}:{account}:{n}" for n in names]
+
+
+def organisation(estate: Estate, *accounts: tuple[str, str]) -> tuple[str, Scope, list[Observation]]:
+    kind = "aws.organizations.account"
+    arn = f"arn:aws:organizations::{ACCOUNT}:account/o-1"
+    return kind, GLOBAL, [
+        estate.thing(f"{arn}/{a}", kind, Category.ACCOUNT, GLOBAL, attributes={"state": state}, native=a)
+        for a, state in accounts
+    ]  # fmt: skip
+
+
+def test_an_account_of_the_organisation_that_no_source_covers_is_printed_as_a_block(estate: Estate) -> None:
+    estate.run(organisation(estate, (ACCOUNT, "ACTIVE"), ("444455556666", "ACTIVE"), ("777788889999", "SUSPENDED")))
+    active, suspended = estate.gaps("scope-unscanned")
+    assert (active["severity"], active["missing"]["account"]) == ("critical", "444455556666")
+    assert 'accounts = ["444455556666"]' in active["remedy"]
+    assert (suspended["severity"], suspended["missing"]["account"]) == ("low", "777788889999")
+
+
+def test_an_account_that_could_not_be_entered_is_no_unscanned_one(estate: Estate) -> None:
+    shut = Scope("aws", "444455556666", "?")
+    estate.run(organisation(estate, ("444455556666", "ACTIVE")), ("*", shut, [], Outcome.DENIED))
+    assert estate.codes() == ["coverage-denied"]
+
+
+def regions(estate: Estate, **states: str) -> tuple[str, Scope, list[Observation]]:
+    kind = "aws.account.region"
+    told = {name.replace("_", "-"): state for name, state in states.items()}
+    return kind, GLOBAL, [
+        estate.thing(
+            f"{kind}|{r}", kind, Category.REGION, GLOBAL, native=r, attributes={"enabled": s.startswith("ENABLED"), "state": s}
+        )
+        for r, s in told.items()
+    ]  # fmt: skip
+
+
+def test_an_enabled_region_that_the_source_leaves_out_is_known(estate: Estate) -> None:
+    found = regions(estate, us_east_1="ENABLED_BY_DEFAULT", eu_west_1="ENABLED", af_south_1="DISABLED")
+    estate.run(found, (QUEUE, HERE, [queue(estate, "a")]))
+    (gap,) = estate.gaps("scope-unscanned")
+    assert gap["missing"]["place"] == "eu-west-1"
+    assert 'regions = ["eu-west-1", "us-east-1"]' in gap["remedy"]
+
+
+def node(estate: Estate, name: str, *refs: Reference) -> Observation:
+    scope = Scope("slurm", "c1", "c1")
+    return estate.thing(
+        f"slurm://c1/node/{name}", "slurm.node", Category.NODE, scope, refs, (), {"private_address": "10.0.0.1"}
+    )
+
+
+def test_nodes_of_a_scheduler_that_no_host_source_reads_are_one_gap(estate: Estate) -> None:
+    scope = Scope("slurm", "c1", "c1")
+    same = Reference(
+        "slurm://c1/node/n1", "$.name", "same_as", "m1", "host://m1", "scontrol", "host.machine", "host", "", ""
+    )
+    machine = estate.thing("host://m1", "host.machine", Category.INSTANCE, Scope("host", "m1", "m1"))
+    estate.run(
+        ("slurm.node", scope, [node(estate, "n1", same), node(estate, "n2"), node(estate, "n3")]),
+        ("host.machine", Scope("host", "m1", "m1"), [machine]),
+    )
+    (gap,) = estate.gaps("scope-unscanned")
+    assert gap["subject"].startswith("2 nodes of Slurm cluster")
+    assert 'hosts = ["10.0.0.1", "10.0.0.1"]' in gap["remedy"]
+
+
+@pytest.mark.parametrize("listing", [TAGS, EXPLORER])
+def test_what_a_second_listing_shows_and_a_whole_look_did_not_is_a_gap(estate: Estate, listing: str) -> None:
+    shown = listed(estate, listing, "sqs", arns("a", "b", "c"))
+    estate.run((QUEUE, HERE, [queue(estate, "a")]), (listing, HERE, [shown]))
+    (gap,) = estate.gaps()
+    assert (gap["code"], gap["severity"], gap["evidence_count"]) == ("second-source-mismatch", "high", 2)
+    assert {e["value"] for e in gap["evidence"]} == set(arns("b", "c"))
+
+
+def test_listings_that_agree_are_no_gap(estate: Estate) -> None:
+    shown = listed(estate, TAGS, "sqs", arns("a"))
+    estate.run((QUEUE, HERE, [queue(estate, "a"), queue(estate, "b")]), (TAGS, HERE, [shown]))
+    assert estate.gaps() == []
+
+
+@pytest.mark.parametrize("outcome", [Outcome.DENIED, Outcome.PARTIAL, Outcome.FAILED])
+def test_where_nobody_could_look_the_look_itself_is_the_gap(estate: Estate, outcome: Outcome) -> None:
+    shown = listed(estate, TAGS, "sqs", arns("b"))
+    estate.run((QUEUE, HERE, [], outcome), (TAGS, HERE, [shown]))
+    assert estate.codes() == [f"coverage-{outcome}"]
+
+
+def test_what_is_gone_may_still_be_shown(estate: Estate) -> None:
+    estate.run((QUEUE, HERE, [queue(estate, "a"), queue(estate, "b")]))
+    shown = listed(estate, TAGS, "sqs", arns("a", "b"))
+    estate.run((QUEUE, HERE, [queue(estate, "a")]), (TAGS, HERE, [shown]))
+    assert estate.gaps() == []
+
+
+def test_a_type_that_no_scan_listed_is_named(estate: Estate) -> None:
+    shown = listed(estate, EXPLORER, "personalize:campaign", [f"arn:aws:personalize:us-east-1:{ACCOUNT}:campaign/a"])
+    model = listed(estate, EXPLORER, "sagemaker:odd-model", [f"arn:aws:sagemaker:us-east-1:{ACCOUNT}:odd-model/a"])
+    estate.run((QUEUE, HERE, []), (EXPLORER, HERE, [shown, model]))
+    found = {g["missing"]["kind"]: g["severity"] for g in estate.gaps("second-source-mismatch")}
+    assert found == {"personalize:campaign": "low", "sagemaker:odd-model": "medium"}
+
+
+def test_an_account_that_only_a_second_listing_shows_is_unscanned(estate: Estate) -> None:
+    shown = listed(estate, EXPLORER, "sqs:queue", arns("a", account="999988887777"), account="999988887777")
+    estate.run((QUEUE, HERE, []), (EXPLORER, HERE, [shown]))
+    (gap,) = estate.gaps()
+    assert (gap["code"], gap["missing"]["account"]) == ("scope-unscanned", "999988887777")
+
+
+def test_what_explorer_does_not_show_after_its_lag_is_a_small_gap(estate: Estate) -> None:
+    shown = listed(estate, EXPLORER, "sqs:queue", arns("a"))
+    looks = ((QUEUE, HERE, [queue(estate, "a"), queue(estate, "b")]), (EXPLORER, HERE, [shown]))
+    run = estate.run(*looks)
+    assert estate.gaps() == []
+    detect(estate.engine, run, now=estate.now + timedelta(hours=49))
+    (gap,) = estate.gaps()
+    assert (gap["code"], gap["severity"], gap["subject_id"]) == ("second-source-mismatch", "low", arns("b")[0])
+
+
+def test_the_tagging_api_need_not_show_what_has_no_tags(estate: Estate) -> None:
+    run = estate.run(
+        (QUEUE, HERE, [queue(estate, "a"), queue(estate, "b")]), (TAGS, HERE, [listed(estate, TAGS, "sqs", arns("a"))])
+    )
+    detect(estate.engine, run, now=estate.now + timedelta(hours=49))
+    assert estate.gaps() == []
+
+
+def test_config_names_or_counts_what_is_not_there(estate: Estate) -> None:
+    named = listed(estate, CONFIG, "AWS::SQS::Queue", ["a", "b"])
+    estate.run((QUEUE, HERE, [queue(estate, "a")]), (CONFIG, HERE, [named]))
+    (gap,) = estate.gaps()
+    assert [e["value"] for e in gap["evidence"]] == ["b"]
+    counted = listed(estate, CONFIG, "AWS::SQS::Queue", [], listed_count=12, truncated=True)
+    estate.run((QUEUE, HERE, [queue(estate, "a")]), (CONFIG, HERE, [counted]))
+    (gap,) = estate.gaps()
+    assert "counts 12" in gap["why"]
+    fewer = listed(estate, CONFIG, "AWS::SQS::Queue", ["a"])
+    estate.run((QUEUE, HERE, [queue(estate, "a"), queue(estate, "b")]), (CONFIG, HERE, [fewer]))
+    assert estate.gaps() == []
+
+
+def test_running_instances_of_a_cluster_without_a_node_are_counted(estate: Estate) -> None:
+    eks = f"arn:aws:eks:us-east-1:{ACCOUNT}:cluster/train"
+    kube = "k8s://uid-1"
+    same = Reference(kube, "$", "same_as", eks, eks, "config", "aws.eks.cluster", "aws", ACCOUNT, "us-east-1")
+
+    def machine(name: str, state: str, tags: dict[str, str]) -> Observation:
+        arn = f"arn:aws:ec2:us-east-1:{ACCOUNT}:instance/{name}"
+        told = {"state": state, "accelerator_count": 0}
+        return estate.thing(arn, "aws.ec2.instance", Category.INSTANCE, attributes=told, tags=tags)
+
+    def joined(name: str, instance: str) -> Observation:
+        arn = f"arn:aws:ec2:us-east-1:{ACCOUNT}:instance/{instance}"
+        id_ = f"k8s://uid-1/core/Node//{name}"
+        ref = Reference(
+            id_, "$.spec.providerID", "same_as", arn, arn, "nodes", "aws.ec2.instance", "aws", ACCOUNT, "us-east-1"
+        )
+        return estate.thing(id_, "k8s.node", Category.NODE, CLUSTER, (ref,), (), {"accelerator_count": 0})
+
+    own = {"kubernetes.io/cluster/train": "owned"}
+    estate.run(
+        ("aws.eks.cluster", HERE, [estate.thing(eks, "aws.eks.cluster", Category.CLUSTER)]),
+        ("aws.ec2.instance", HERE, [
+            machine("i-1", "running", own), machine("i-2", "running", {"eks:cluster-name": "train"}),
+            machine("i-3", "stopped", own), machine("i-4", "running", {"kubernetes.io/cluster/train2": "owned"}),
+        ]),
+        ("k8s.cluster", CLUSTER, [estate.thing(kube, "k8s.cluster", Category.CLUSTER, CLUSTER, (same,))]),
+        ("k8s.node", CLUSTER, [joined("n1", "i-1")]),
+    )  # fmt: skip
+    (gap,) = estate.gaps("second-source-mismatch")
+    assert gap["evidence_count"] == 1
+    assert gap["subject_id"] == eks
+
+
+def test_what_no_look_confirmed_for_a_month_is_stale_until_it_is_seen_again(estate: Estate) -> None:
+    run = estate.run((QUEUE, HERE, [queue(estate, "a"), queue(estate, "b")]))
+    detect(estate.engine, run, now=estate.now + timedelta(days=29))
+    assert estate.gaps() == []
+    detect(estate.engine, run, now=estate.now + timedelta(days=31))
+    (gap,) = estate.gaps()
+    assert (gap["code"], gap["severity"]) == ("stale", "medium")
+    assert "2 resources" in gap["subject"]
+    estate.now += timedelta(days=31)
+    estate.run((QUEUE, HERE, [queue(estate, "a"), queue(estate, "b")]))
+    assert estate.gaps() == []
+
+
+def test_a_look_that_failed_confirms_nothing(estate: Estate) -> None:
+    estate.run((QUEUE, HERE, [queue(estate, "a")]))
+    estate.now += timedelta(days=31)
+    estate.run((QUEUE, HERE, [], Outcome.FAILED))
+    assert estate.codes() == ["coverage-failed", "stale"]
+
+
+def test_ids_of_gaps_do_not_hang_on_the_order_of_looks(estate: Estate) -> None:
+    shown = listed(estate, TAGS, "sqs", arns("a", "b"))
+    looks = [(QUEUE, HERE, [queue(estate, "a")]), (TAGS, HERE, [shown]), regions(estate, eu_west_1="ENABLED")]
+    estate.run(*looks)
+    before = {g["id"] for g in estate.gaps()}
+    estate.run(*reversed(looks))
+    assert {g["id"] for g in estate.gaps()} == before
+    assert len(before) == 2
