@@ -65,6 +65,11 @@ class Report:
     sections: Mapping[str, Section]
     complete: bool
 
+    def said(self, name: str) -> str:
+        """A section's output; "" where it failed or is not there. For what only adds to something that is known without it."""
+        section = self.sections.get(name)
+        return section.text if section and section.status == 0 else ""
+
     def __getitem__(self, name: str) -> Section:
         """A section.
 

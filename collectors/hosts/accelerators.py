@@ -1,4 +1,4 @@
-"""What nvidia-smi, rocm-smi and the PCI bus say about accelerators. Pure: text in, plain objects out.
+"""What nvidia-smi, rocm-smi, amd-smi, hl-smi and the PCI bus say about accelerators. Pure: text in, plain objects out.
 
 Refuses to guess: "N/A" and its kin are absent, and a device that no tool explains stays a device without a model.
 """
@@ -105,6 +105,14 @@ def _nvidia_gpu(gpu: Element) -> dict[str, Json]:
             state=_text(gpu, "fabric/state"),
             clique=_text(gpu, "fabric/cliqueId"),
             cluster=_text(gpu, "fabric/clusterUuid"),
+            peers=_text(gpu, "platformInfo/peer_type"),
+            chassis=_text(gpu, "platformInfo/chassis_serial_number"),
+            slot=_text(gpu, "platformInfo/slot_number"),
+        )
+        or None,
+        pcie=_present(
+            generation=_whole(gpu, "pci/pci_gpu_link_info/pcie_gen/current_link_gen"),
+            width=_text(gpu, "pci/pci_gpu_link_info/link_widths/current_link_width"),
         )
         or None,
         partitions=[_mig(device) for device in gpu.iterfind("mig_devices/mig_device")],
@@ -204,6 +212,99 @@ def _rocm_gpu(card: dict[str, Any], name: str) -> dict[str, Json]:
     )
 
 
+def amd(text: str) -> dict[str, Json]:
+    """`amd-smi static --json`: driver and a list of devices; a list, or since ROCm 7 an object with "gpu_data".
+
+    Raises:
+        CollectError: it is no JSON of devices.
+
+    The asic_serial is the number that rocm-smi calls unique id. An "MB" is 2**20 bytes: 196592 of them are what rocm-smi gives as
+    206141652992 bytes. Source: ROCm/amdsmi at 0ceca28, amdsmi_cli/amdsmi_commands.py, static_gpu (the list); an output of an MI210 in a
+    test of another project (gpu_data); read 2026-11-24.
+    """
+    start = min((i for i in map(text.find, "[{") if i >= 0), default=0)
+    try:
+        document = json.loads(text[start:])
+    except ValueError as error:
+        raise CollectError(f"the document is no JSON: {error}", call="amd-smi static --json") from None
+    entries = document.get("gpu_data") if isinstance(document, dict) else document
+    if not isinstance(entries, list) or not all(isinstance(e, dict) for e in entries):
+        raise CollectError("the document is no list of devices", call="amd-smi static --json")
+    gpus = [_amd_gpu(entry) for entry in entries]
+    driver = next((d for e in entries if (d := _said(_part(e, "driver").get("version")))), None)
+    return _present(driver_version=driver if driver and len(driver) < 40 else None, gpus=gpus)
+
+
+def _part(entry: dict[str, Any], key: str) -> dict[str, Any]:
+    value = entry.get(key)
+    return value if isinstance(value, dict) else {}
+
+
+def _amd_gpu(entry: dict[str, Any]) -> dict[str, Json]:
+    asic, board = _part(entry, "asic"), _part(entry, "board")
+    serial = _said(board.get("product_serial"))
+    unique = _said(asic.get("asic_serial"))
+    size = _amount(_part(entry, "vram").get("size"), {"MB": MIB, "GB": MIB << 10, "B": 1})
+    return _present(
+        vendor="amd",
+        card=f"gpu{entry['gpu']}" if isinstance(entry.get("gpu"), int) else None,
+        bus_id=bus_id(str(_part(entry, "bus").get("bdf") or "")) or None,
+        uuid=unique.lower() if unique else None,
+        serial=serial if serial != "0" else None,
+        model=_said(asic.get("market_name")),
+        architecture=_said(asic.get("target_graphics_version")),
+        device_id=_said(asic.get("device_id")),
+        memory_bytes=None if size is None else int(size),
+        power_limit_watts=_amount(_part(entry, "limit").get("max_power"), {"W": 1}),
+        numa_node=node if isinstance(node := _part(entry, "numa").get("node"), int) and node >= 0 else None,
+    )
+
+
+def _amount(value: Any, units: dict[str, int]) -> float | None:
+    """An amount in base units: {"value": 196592, "unit": "MB"}, "196592 MB", or a number in the first of the units."""
+    if isinstance(value, dict):
+        value = f"{value.get('value')} {value.get('unit')}"
+    text = _said(value)
+    m = _NUMBER.fullmatch(text) if text else None
+    factor = units.get(m[2] or next(iter(units))) if m else None
+    return float(m[1]) * factor if m and factor else None
+
+
+def gaudi(text: str) -> dict[str, Json]:
+    """`hl-smi -Q … -f csv`: driver and a list of devices, by the names in its first line.
+
+    Raises:
+        CollectError: it is no such table, or lists no device.
+
+    Source: docs.habana.ai, System Management Interface Tool (the option); the form of the table is that of a test of another
+    project for HL-325L and HL-225; read 2026-11-24.
+    """
+    rows = [[cell.strip() for cell in line.split(",")] for line in text.splitlines() if "," in line]
+    heads = [re.sub(r"\s*\[.*", "", cell) for cell in rows[0]] if rows else []
+    if "name" not in heads:
+        raise CollectError("the output is no table of devices", call="hl-smi -Q")
+    devices = [dict(zip(heads, row, strict=True)) for row in rows[1:] if len(row) == len(heads)]
+    if not devices or len(devices) != len(rows) - 1:
+        raise CollectError("the table has lines that describe no device", call="hl-smi -Q")
+    return _present(
+        driver_version=_said(devices[0].get("driver_version")), gpus=[_gaudi_device(device) for device in devices]
+    )
+
+
+def _gaudi_device(device: dict[str, str]) -> dict[str, Json]:
+    total, used = (_amount(device.get(k), {"MiB": MIB}) for k in ("memory.total", "memory.used"))
+    return _present(
+        vendor="habana",
+        card=f"hl{device.get('index')}",
+        bus_id=bus_id(device.get("bus_id", "")) or None,
+        uuid=_said(device.get("uuid")),
+        module_id=_said(device.get("module_id")),
+        model=_said(device.get("name")),
+        memory_bytes=None if total is None else int(total),
+        memory_used_bytes=None if used is None else int(used),
+    )
+
+
 def rocm_processes(text: str) -> list[dict[str, Json]]:
     """Processes of `rocm-smi --showpids --json`: {"system": {"PID123": "name, gpus, vram bytes, sdma, cu"}}.
 
@@ -236,7 +337,7 @@ def _split_numbers(parts: list[str]) -> tuple[list[str], list[str]]:
 
 
 def pci(text: str) -> list[dict[str, Json]]:
-    """Accelerators among PCI functions (lines ADDRESS CLASS VENDOR DEVICE DRIVER).
+    """Accelerators among PCI functions (lines ADDRESS CLASS VENDOR DEVICE DRIVER NUMA-NODE).
 
     Class 12 is a processing accelerator; class 03 a display controller, of which only those of makers of accelerators
     count. Source: pciutils/pciids at c1c1254, pci.ids, list of classes, read 2026-11-24.
@@ -256,6 +357,24 @@ def pci(text: str) -> list[dict[str, Json]]:
                 )
             )
     return found
+
+
+def switches(text: str) -> int:
+    """NVSwitches among PCI functions: bridges of no other sort (class 0680) by NVIDIA.
+
+    Source: pciutils/pciids at c1c1254, pci.ids ("GH100 [H100 NVSwitch]", class 06 subclass 80), read 2026-11-24.
+    """
+    return sum(
+        parts[1].startswith("0x0680") and parts[2] == "0x10de"
+        for line in text.splitlines()
+        if len(parts := line.split()) > 3
+    )
+
+
+def numa_nodes(text: str) -> dict[str, int]:
+    """NUMA node by bus address, where the kernel knows one."""
+    rows = (line.split() for line in text.splitlines())
+    return {bus_id(row[0]): int(row[5]) for row in rows if len(row) > 5 and row[5].isdecimal()}
 
 
 def summary(gpus: list[dict[str, Json]]) -> list[dict[str, Json]]:

@@ -12,7 +12,7 @@ from typing import Any
 
 from collectors.contract import CutShortError
 from collectors.frames import Report, Section
-from collectors.hosts import accelerators, containers, system
+from collectors.hosts import accelerators, containers, fabric, system
 from normalize.errors import CollectError, DeniedError, UnavailableError
 from normalize.identity import image_name, known_service, uri_name
 from normalize.model import Alias, Category, Field, Json, Kind, Link, Template
@@ -63,12 +63,15 @@ _NODE_MAKERS: tuple[tuple[str, str], ...] = (
 )
 
 
+_TOOLS = {"nvidia": "nvidia-smi", "amd": "rocm-smi", "habana": "hl-smi"}
+
+
 def devices(report: Report) -> Devices:
     """What tools and the PCI bus say together. Zero only where the bus was read and nothing speaks against it."""
     told: list[dict[str, Json]] = []
     failures: dict[str, CollectError] = {}
     versions: dict[str, Json] = {}
-    for maker, read in (("nvidia", _nvidia), ("amd", _amd)):
+    for maker, read in (("nvidia", _nvidia), ("amd", _amd), ("habana", _gaudi)):
         try:
             document = read(report)
         except CollectError as error:
@@ -89,7 +92,7 @@ def devices(report: Report) -> Devices:
         if gpu["bus_id"] in known:
             continue
         gpus.append(gpu)
-        if gpu["vendor"] in ("nvidia", "amd"):
+        if gpu["vendor"] in _TOOLS:
             problems.append(_unexplained(gpu, failures.get(gpu["vendor"])))
     if on_bus is None:
         problems += [e for e in failures.values() if not isinstance(e, UnavailableError)]
@@ -98,7 +101,7 @@ def devices(report: Report) -> Devices:
         problems.append(CollectError(f"no tool that is read describes {' '.join(strangers)}", call="facts"))
     certain = (on_bus is not None or bool(told)) and not strangers
     return Devices(
-        _keyed(gpus),
+        _keyed(_linked(report, gpus)),
         len(gpus) if certain else None,
         tuple({str(p): p for p in problems}.values()),
         versions.get("driver_version"),
@@ -116,8 +119,45 @@ def _nvidia(report: Report) -> dict[str, Json]:
     return document
 
 
+def _linked(report: Report, gpus: list[dict[str, Json]]) -> list[dict[str, Json]]:
+    """Devices with their links to others: nvidia-smi numbers them in the order in which it lists them."""
+    near = accelerators.numa_nodes(report.said("pci"))
+    links = _links(report)
+    named = iter(range(len(gpus)))
+    linked = []
+    for gpu in gpus:
+        found: dict[str, Json] = {}
+        if gpu["vendor"] == "nvidia":
+            found |= links.get(f"GPU{next(named)}", {})
+        if gpu.get("bus_id") in near:
+            found["numa_node"] = str(near[gpu["bus_id"]])
+        found |= {k: gpu[k] for k in ("pcie", "fabric") if k in gpu}
+        linked.append(gpu | ({"$topology": found} if found else {}))
+    return linked
+
+
+def _links(report: Report) -> dict[str, dict[str, Json]]:
+    text = report.said("nvidia-smi-topo")
+    try:
+        return fabric.matrix(text) if text else {}
+    except CollectError:
+        return {}
+
+
+def _gaudi(report: Report) -> dict[str, Json]:
+    return accelerators.gaudi(report["hl-smi"].output())
+
+
 def _amd(report: Report) -> dict[str, Json]:
-    document = accelerators.rocm(report["rocm-smi"].output())
+    """rocm-smi where it answers, else amd-smi, which knows less of what is in use."""
+    try:
+        document = accelerators.rocm(report["rocm-smi"].output())
+    except CollectError as error:
+        if (other := report["amd-smi"]).status == 0:
+            return accelerators.amd(other.text)
+        if isinstance(error, UnavailableError) and other.installed:
+            raise other.failure() or error from None
+        raise
     pids = report["rocm-smi-pids"]
     held = accelerators.rocm_processes(pids.text) if pids.status == 0 else []
     for gpu in document["gpus"][:1] if len(document["gpus"]) == 1 else ():
@@ -126,7 +166,7 @@ def _amd(report: Report) -> dict[str, Json]:
 
 
 def _unexplained(gpu: Mapping[str, Json], failure: CollectError | None) -> CollectError:
-    tool = "nvidia-smi" if gpu["vendor"] == "nvidia" else "rocm-smi"
+    tool = _TOOLS[gpu["vendor"]]
     if failure is None:
         return CollectError(f"{tool} does not list the device that the PCI bus shows at {gpu['bus_id']}", call=tool)
     if isinstance(failure, UnavailableError):
@@ -169,6 +209,8 @@ def _machine(report: Report) -> Iterator[Record]:
         "cpu": system.processors(said("lscpu"), said("cpuinfo")),
         "interfaces": network,
         "accelerators": accelerators.summary(found.gpus),
+        "topology": _topology(report, said("pci"), said("numa")),
+        "software": _software(known),
     }
     if (memory := system.memory_bytes(said("meminfo"))) is not None:
         payload["memory_bytes"] = memory
@@ -189,6 +231,44 @@ def _machine(report: Report) -> Iterator[Record]:
     }
     payload |= {k: v for k, v in versions.items() if v}
     yield payload, tuple(gaps)
+
+
+def _topology(report: Report, pci: str, numa: str) -> dict[str, Json]:
+    parts = fabric.summary(_links(report)) | {"nvswitches": accelerators.switches(pci), "numa_nodes": fabric.numa(numa)}
+    return {k: v for k, v in parts.items() if v}
+
+
+_VERSIONED = (
+    # fact, what it is called
+    ("cuda_toolkit", "CUDA toolkit"),
+    ("cuda_installed", "CUDA toolkit"),
+    ("libnccl", "NCCL"),
+    ("libcudnn", "cuDNN"),
+    ("rocm_version", "ROCm"),
+    ("container_toolkit", "NVIDIA Container Toolkit"),
+    ("docker", "Docker"),
+    ("podman", "Podman"),
+    ("nerdctl", "nerdctl"),
+    ("containerd", "containerd"),
+    ("crictl", "crictl"),
+    ("apptainer", "Apptainer"),
+    ("singularity", "Singularity"),
+    ("enroot", "enroot"),
+)
+
+
+def _software(known: Mapping[str, str]) -> list[str]:
+    """Products with their versions, of facts that may hold several ("12.1 12.4") or a sentence ("… version 1.16.2")."""
+    found = []
+    for key, name in _VERSIONED:
+        versions = re.findall(r"(?<![\w.])v?(\d+(?:\.\d+)+)", known.get(key, ""))
+        found += [f"{name} {version}" for version in versions[: None if key.startswith(("cuda", "lib")) else 1]]
+    return list(dict.fromkeys(found))
+
+
+def _rdma_ports(report: Report) -> Iterator[Record]:
+    for port in fabric.rdma(report["rdma"].output()):
+        yield port, ()
 
 
 def _loaded_driver(known: Mapping[str, str]) -> str | None:
@@ -398,7 +478,22 @@ KINDS: Sequence[Kind] = (
     Kind(
         name="host.machine",
         category=Category.HOST,
-        fetch=Reading(("facts", "lscpu", "meminfo", "addresses", "pci", "nvidia-smi", "rocm-smi"), _machine),
+        fetch=Reading(
+            (
+                "facts",
+                "lscpu",
+                "meminfo",
+                "addresses",
+                "pci",
+                "numa",
+                "nvidia-smi",
+                "nvidia-smi-topo",
+                "rocm-smi",
+                "amd-smi",
+                "hl-smi",
+            ),
+            _machine,
+        ),
         id=Template(_MACHINE),
         native="$machine",
         unique="world",
@@ -429,6 +524,10 @@ KINDS: Sequence[Kind] = (
             "rocm_version": "facts.rocm_version",
             "addresses": "addresses",
             "interfaces": "interfaces",
+            "topology": "topology",
+            "software": "software",
+            "user_count": Field("facts.user_count", int),
+            "logged_in_count": Field("facts.logged_in_count", int),
         },
         links=(Link("same_as", "aws.ec2.instance", "$ec2_instance", within="world"),),
         aliases=(Alias("address", "addresses"), Alias("address", "$address"), Alias("dns", "facts.hostname")),
@@ -437,7 +536,9 @@ KINDS: Sequence[Kind] = (
     Kind(
         name="host.gpu",
         category=Category.ACCELERATOR,
-        fetch=Reading(("nvidia-smi", "nvidia-smi-list", "rocm-smi", "pci"), _gpus),
+        fetch=Reading(
+            ("nvidia-smi", "nvidia-smi-list", "nvidia-smi-topo", "rocm-smi", "amd-smi", "hl-smi", "pci"), _gpus
+        ),
         id=_part("gpu", "$local_id"),
         native="$local_id",
         fields={
@@ -461,11 +562,30 @@ KINDS: Sequence[Kind] = (
             "driver_version": "driver_version",
             "cuda_version": "cuda_version",
             "partitions": "partitions",
+            "topology": "$topology",
         },
         links=(
             Link("part_of", "host.machine", Template(_MACHINE)),
             Link("part_of", "host.gpu", Template(_MACHINE + "/gpu/{$device}")),
         ),
+    ),
+    Kind(
+        name="host.rdma_port",
+        category=Category.NETWORK_INTERFACE,
+        fetch=Reading(("rdma",), _rdma_ports),
+        id=_part("rdma", "$name"),
+        native="$name",
+        fields={
+            "name": "$name",
+            "device": "device",
+            "type": "type",
+            "state": "state",
+            "link_speed_mbps": "speed_mbps",
+            "mode": "width",
+            "version": "firmware",
+            "product": "board",
+        },
+        links=(Link("part_of", "host.machine", Template(_MACHINE)),),
     ),
     Kind(
         name="host.disk",

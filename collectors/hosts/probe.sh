@@ -74,9 +74,27 @@ facts() {
     fact amdgpu_version /sys/module/amdgpu/version
     fact rocm_version /opt/rocm/.info/version
     fact cuda_toolkit /usr/local/cuda/version.txt
+    sed -n '/"cuda"[[:space:]]*:/,/}/s/.*"version"[[:space:]]*:[[:space:]]*"\([^"]*\)".*/cuda_toolkit=\1/p' /usr/local/cuda/version.json 2>/dev/null
+    for path in /usr/local/cuda-[0-9]*; do
+        [ ! -d "$path" ] || echo "cuda_installed=${path##*/cuda-}"
+    done
+    for name in libnccl libcudnn; do
+        for path in "/usr/lib/x86_64-linux-gnu/$name".so.*.* "/usr/lib/aarch64-linux-gnu/$name".so.*.* "/usr/lib64/$name".so.*.* \
+            "/usr/local/cuda/lib64/$name".so.*.* "/usr/local/lib/$name".so.*.* "/opt/nccl/build/lib/$name".so.*.*; do
+            [ ! -e "$path" ] || echo "$name=${path##*.so.}"
+        done
+    done
+    said container_toolkit nvidia-ctk --version
+    for name in docker podman nerdctl containerd crictl apptainer singularity enroot; do
+        said "$name" "$name" --version
+    done
+    sed -n 's/.*"default-runtime"[^"]*"\([^"]*\)".*/docker_default_runtime=\1/p' /etc/docker/daemon.json 2>/dev/null
     [ ! -e /.dockerenv ] || echo container=docker
     [ ! -e /run/.containerenv ] || echo container=podman
     sed -n 's/^btime /btime=/p' /proc/stat
+    # Persons are counted and not named: accounts with a shell, and who is logged in.
+    awk -F : '$3 >= 1000 && $3 < 60000 && $7 !~ /(nologin|false)$/ { n++ } END { print "user_count=" n + 0 }' /etc/passwd
+    command -v who >/dev/null 2>&1 && who | awk '{ seen[$1] } END { n = 0; for (u in seen) n++; print "logged_in_count=" n }'
     for path in /dev/nvidia[0-9]* /dev/nvidiactl /dev/nvhost* /dev/nvmap /dev/dxg /dev/kfd /dev/neuron* /dev/accel* /dev/hl[0-9]*; do
         [ ! -e "$path" ] || echo "device=$path"
     done
@@ -97,25 +115,60 @@ meminfo() {
     grep -E '^(MemTotal|MemAvailable|SwapTotal|HugePages_Total|Hugepagesize):' /proc/meminfo
 }
 
-pci() { # ADDRESS CLASS VENDOR DEVICE DRIVER of displays, accelerators and networks
+pci() { # ADDRESS CLASS VENDOR DEVICE DRIVER NUMA-NODE of displays, accelerators, networks and NVSwitches
     [ -d /sys/bus ] || return 1
     for path in /sys/bus/pci/devices/*; do
         [ -r "$path/class" ] || continue
         read -r class <"$path/class"
         case $class in
-        0x02* | 0x03* | 0x12*) ;;
+        0x02* | 0x03* | 0x12* | 0x0680*) ;;
         *) continue ;;
         esac
         read -r vendor <"$path/vendor"
         read -r device <"$path/device"
         driver=$(readlink "$path/driver") || driver=-
-        echo "${path##*/} $class $vendor $device ${driver##*/}"
+        node=-1
+        [ ! -r "$path/numa_node" ] || read -r node <"$path/numa_node"
+        echo "${path##*/} $class $vendor $device ${driver##*/} $node"
     done
 }
 
 rocm() {
     bounded 30 rocm-smi --showproductname --showid --showuniqueid --showserial --showbus --showmeminfo vram \
         --showuse --showtemp --showmaxpower --showdriverversion --json
+}
+
+gaudi() {
+    bounded 20 hl-smi -Q index,name,bus_id,driver_version,uuid,module_id,memory.total,memory.free,memory.used -f csv
+}
+
+numa() { # NODE CPUS KIBIBYTES
+    [ -d /sys/devices/system/cpu ] || return 1
+    for path in /sys/devices/system/node/node[0-9]*; do
+        [ -r "$path/cpulist" ] || continue
+        read -r cpus <"$path/cpulist"
+        echo "${path##*/node} ${cpus:--} $(sed -n 's/.*MemTotal:[[:space:]]*\([0-9]*\) kB.*/\1/p' "$path/meminfo")"
+    done
+}
+
+rdma() { # DEVICE PORT LAYER STATE PHYSICAL-STATE RATE FIRMWARE BOARD INTERFACES, parted by tabs
+    [ -d /sys/class/net ] || return 1
+    for port in /sys/class/infiniband/*/ports/*; do
+        [ -r "$port/state" ] || continue
+        device=${port%/ports/*}
+        layer='' state='' physical='' rate='' firmware='' board='' names=''
+        read -r layer <"$port/link_layer"
+        read -r state <"$port/state"
+        read -r physical <"$port/phys_state"
+        read -r rate <"$port/rate"
+        read -r firmware <"$device/fw_ver"
+        read -r board <"$device/board_id"
+        for path in "$device"/device/net/*; do
+            [ ! -e "$path" ] || names="$names ${path##*/}"
+        done
+        printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n' \
+            "${device##*/}" "${port##*/}" "$layer" "$state" "$physical" "$rate" "$firmware" "$board" "$names"
+    done 2>/dev/null
 }
 
 lsblk_json() {
@@ -255,6 +308,8 @@ main() {
     section interfaces interfaces
     section addresses addresses
     section pci pci
+    section numa numa
+    section rdma rdma
     section lsblk lsblk_json
     section blocks blocks
     section listeners listeners
@@ -263,7 +318,10 @@ main() {
     # What may hang comes last, so that it costs nothing that was already said.
     section nvidia-smi bounded 30 nvidia-smi -q -x
     section nvidia-smi-list bounded 20 nvidia-smi -L
+    section nvidia-smi-topo bounded 20 nvidia-smi topo -m
     section rocm-smi rocm
+    section amd-smi bounded 30 amd-smi static --json
+    section hl-smi gaudi
     section rocm-smi-pids bounded 20 rocm-smi --showpids --json
     section processes processes
     section docker bounded 15 docker ps --all --no-trunc --format '{{json .}}'

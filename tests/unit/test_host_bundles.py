@@ -26,7 +26,9 @@ MACHINE_ID = "fedcba9876543210fedcba9876543210"
 FACTS = f"hostname=gap01\nsystem=Linux\narch=x86_64\nmachine_id={MACHINE_ID}\n"
 
 
-TOOLS = {"nvidia-smi", "nvidia-smi-list", "rocm-smi", "rocm-smi-pids", "lsblk", "ss", "lscpu", *containers.ENGINES}
+TOOLS = {"lsblk", "ss", "lscpu", "rocm-smi-pids", *containers.ENGINES} | {
+    s for k in kind_rows() for s in k.fetch.sections if "-smi" in s
+}
 SECTIONS = {"os-release", "cpuinfo", "interfaces", "docker-inspect"} | {
     s for k in kind_rows() for s in k.fetch.sections
 }

@@ -31,6 +31,17 @@ NO_SMI = Section("nvidia-smi", 127, "", "nvidia-smi: not found")
 H100_BUS = "\n".join(f"0000:{b}:00.0 0x030200 0x10de 0x2330 nvidia" for b in ("1b", "43"))
 
 
+ACCELERATOR_TOOLS = (
+    "nvidia-smi",
+    "nvidia-smi-list",
+    "nvidia-smi-topo",
+    "rocm-smi",
+    "rocm-smi-pids",
+    "amd-smi",
+    "hl-smi",
+)
+
+
 def text(path: str) -> str:
     return (FIXTURES / path).read_text(encoding="utf-8")
 
@@ -43,7 +54,7 @@ def report(complete: bool = True, **sections: str | Section) -> Report:
     for kind in KINDS:
         reading: Reading = kind.fetch
         wanted |= set(reading.sections)
-    tools = {"nvidia-smi", "nvidia-smi-list", "rocm-smi", "rocm-smi-pids", "lsblk", "ss", "lscpu", *containers.ENGINES}
+    tools = {"lsblk", "ss", "lscpu", *ACCELERATOR_TOOLS, *containers.ENGINES}
     found = {n: Section(n, 127, "", f"{n}: not found") if n in tools else Section(n, 0, "", "") for n in wanted}
     found["facts"] = Section("facts", 0, FACTS, "")
     for name, value in sections.items():
@@ -76,6 +87,8 @@ def observed(name: str, seen: Report) -> tuple[list[Observation], CollectError |
         ("a100-mig-v11.xml", "A100-SXM4-80GB", 2, 81920, 400),
         ("t4-v13.xml", "Tesla T4", 1, 15360, 70),
         ("consumer-v12.xml", "GeForce GTX 1650", 1, 4096, None),
+        ("l40sx4-v12.xml", "L40S", 4, 46068, 350),
+        ("gb300x4-v13.xml", "GB300", 4, 284208, 1400),
     ],
 )
 def test_every_schema_of_nvidia_smi_is_read(
@@ -150,6 +163,122 @@ def test_rocm_smi_is_read_past_its_warnings() -> None:
     assert (first["model"], first["vendor"], first["bus_id"]) == ("AMD Instinct MI300X", "amd", "0000:05:00.0")
     assert first["accelerator_memory_bytes"] == 206141652992
     assert devices(seen).driver_version == "6.8.5"
+
+
+@pytest.mark.parametrize(
+    ("file", "model", "count", "memory_mib", "watts"),
+    [
+        ("mi300x8-amd-smi-list.json", "AMD Instinct MI300X", 8, 196592, 750),
+        ("mi210-amd-smi-rocm7.json", "AMD Instinct MI210", 1, 65520, 300),
+    ],
+)
+def test_amd_smi_is_read_where_rocm_smi_is_not(file: str, model: str, count: int, memory_mib: int, watts: int) -> None:
+    found, error = observed("host.gpu", report(amd_smi=text(f"host.gpu/{file}")))
+    assert error is None
+    assert [o.resource.attributes["model"] for o in found] == [model] * count
+    assert {o.resource.attributes["accelerator_memory_bytes"] for o in found} == {memory_mib << 20}
+    assert {o.resource.attributes["power_limit_watts"] for o in found} == {watts}
+    assert len({o.resource.id for o in found}) == count
+
+
+def test_both_tools_of_amd_name_a_device_alike() -> None:
+    old = accelerators.rocm(text("host.gpu/mi300x8-rocm62.json"))["gpus"]
+    new = accelerators.amd(text("host.gpu/mi300x8-amd-smi-list.json"))["gpus"]
+    assert [g["memory_bytes"] for g in old] == [g["memory_bytes"] for g in new]
+    assert [re.fullmatch(r"0x[0-9a-f]{16}", g["uuid"]) is not None for g in (*old, *new)] == [True] * 16
+
+
+def test_what_amd_smi_does_not_know_is_absent() -> None:
+    document = accelerators.amd(text("host.gpu/mi210-amd-smi-rocm7.json"))
+    assert not {"uuid", "serial", "bus_id"} & set(document["gpus"][0])
+    assert "driver_version" not in document  # the kernel's own version stands there
+
+
+def test_gaudi_devices_are_read() -> None:
+    found, error = observed("host.gpu", report(hl_smi=text("host.gpu/gaudi3x8.csv")))
+    assert (error, len(found)) == (None, 8)
+    assert {(o.resource.attributes["vendor"], o.resource.attributes["model"]) for o in found} == {("habana", "HL-325L")}
+    (machine,), _ = observed("host.machine", report(hl_smi=text("host.gpu/gaudi3x8.csv")))
+    assert machine.resource.attributes["accelerators"] == [
+        {"vendor": "habana", "model": "HL-325L", "count": 8, "form": "gaudi", "memory_bytes": 128 << 30}
+    ]
+
+
+@pytest.mark.parametrize("tool", ["amd-smi", "hl-smi", "rocm-smi"])
+@pytest.mark.parametrize("junk", ["", "[1]", '{"gpu_data": 3}', "name\n", "index, name\n0\n1,2,3", "[[[["])
+def test_junk_of_other_makers_tools_is_an_error(tool: str, junk: str) -> None:
+    node = {"amd-smi": "/dev/kfd", "rocm-smi": "/dev/kfd", "hl-smi": "/dev/hl0"}[tool]
+    facts = FACTS + f"device={node}\n"
+    (machine,), _ = observed("host.machine", report(facts=facts, **{tool.replace("-", "_"): junk}))
+    assert "accelerator_count" not in machine.resource.attributes
+    assert machine.gaps
+
+
+def test_links_between_devices_are_read() -> None:
+    seen = report(nvidia_smi=text("host.gpu/h100x8-v12.xml"), nvidia_smi_topo=text("host.gpu/topo-h100x8.txt"))
+    found, _ = observed("host.gpu", seen)
+    first = found[0].resource.attributes["topology"]
+    assert (first["GPU7"], first["mlx5_0"], first["mlx5_3"], first["numa_node"]) == ("NV18", "PXB", "SYS", "0")
+    (machine,), _ = observed("host.machine", seen)
+    topology = machine.resource.attributes["topology"]
+    assert topology["gpu_pairs"] == {"NV18": 28}
+    assert topology["network_cards"] == [f"mlx5_{n}" for n in range(5)]
+
+
+def test_a_rack_wide_fabric_is_named() -> None:
+    found, _ = observed("host.gpu", report(nvidia_smi=text("host.gpu/gb300x4-v13.xml")))
+    fabrics = [o.resource.attributes["topology"]["fabric"] for o in found]
+    assert {f["cluster"] for f in fabrics} == {"5ac6a5c1-14c1-4f0b-8d7e-3f0f6b1a9d11"}
+    assert {f["peers"] for f in fabrics} == {"Switch Connected"}
+    assert {o.resource.attributes["bus_id"] for o in found} == {f"000{d}:06:00.0" for d in ("8", "9", "0", "1")}
+
+
+@pytest.mark.parametrize("junk", ["", "No devices were found", "\tGPU0\nGPU0", "\tGPU0\tGPU1\nGPU0\t X "])
+def test_no_matrix_costs_no_device(junk: str) -> None:
+    found, error = observed("host.gpu", report(nvidia_smi=text("host.gpu/t4-v13.xml"), nvidia_smi_topo=junk))
+    assert (len(found), error) == (1, None)
+
+
+def test_switches_and_numa_nodes_stand_in_the_topology() -> None:
+    bus = H100_BUS.replace("nvidia", "nvidia 1") + "\n0000:05:00.0 0x068000 0x10de 0x22a3 nvidia 0\n" * 4
+    nodes = "0 0-55,112-167 1056505416\n1 56-111,168-223 1056898380\n"
+    (machine,), _ = observed("host.machine", report(pci=bus, numa=nodes))
+    topology = machine.resource.attributes["topology"]
+    assert topology["nvswitches"] == 4
+    assert [n["memory_bytes"] for n in topology["numa_nodes"]] == [1056505416 << 10, 1056898380 << 10]
+    gpus, _ = observed("host.gpu", report(pci=bus))
+    assert [o.resource.attributes["topology"] for o in gpus] == [{"numa_node": "1"}] * 2
+
+
+def test_ports_of_infiniband_and_roce_have_their_rates() -> None:
+    ports = (
+        "mlx5_0\t1\tInfiniBand\t4: ACTIVE\t5: LinkUp\t400 Gb/sec (4X NDR)\t28.39.3004\tMT_0000000838\t ib0\n"
+        "mlx5_4\t1\tEthernet\t4: ACTIVE\t5: LinkUp\t100 Gb/sec (4X EDR)\t22.39\tMT_1\t eth2\n"
+        "mlx5_9\t1\tInfiniBand\t1: DOWN\t3: Disabled\t2.5 Gb/sec (1X SDR)\t\t\t\n"
+    )
+    found, error = observed("host.rdma_port", report(rdma=ports))
+    keys = ("type", "state", "link_speed_mbps", "mode")
+    seen = [(o.resource.name, *map(o.resource.attributes.get, keys)) for o in found]
+    assert seen == [
+        ("mlx5_0/1", "infiniband", "ACTIVE", 400_000, "4X NDR"),
+        ("mlx5_4/1", "roce", "ACTIVE", 100_000, "4X EDR"),
+        ("mlx5_9/1", "infiniband", "DOWN", 2_500, "1X SDR"),
+    ]
+    assert error is None
+
+
+def test_versions_of_what_workloads_are_built_on_are_read() -> None:
+    facts = FACTS + (
+        "cuda_toolkit=12.4.1\ncuda_installed=12.1\ncuda_installed=12.4\nlibnccl=2.21.5\nlibcudnn=9.1.0\nrocm_version=6.2.0-66\n"
+        "container_toolkit=NVIDIA Container Toolkit CLI version 1.16.2\ndocker=Docker version 27.3.1, build ce12230\n"
+        "containerd=containerd containerd.io 1.7.22 7f7fdf5fed64eb6a7caf99b3e12efcf9d60e311c\nuser_count=14\nlogged_in_count=2\n"
+    )
+    (machine,), _ = observed("host.machine", report(facts=facts))
+    assert machine.resource.attributes["software"] == [
+        "CUDA toolkit 12.4.1", "CUDA toolkit 12.1", "CUDA toolkit 12.4", "NCCL 2.21.5", "cuDNN 9.1.0", "ROCm 6.2.0",
+        "NVIDIA Container Toolkit 1.16.2", "Docker 27.3.1", "containerd 1.7.22",
+    ]  # fmt: skip
+    assert (machine.resource.attributes["user_count"], machine.resource.attributes["logged_in_count"]) == (14, 2)
 
 
 def test_no_device_anywhere_is_zero() -> None:
