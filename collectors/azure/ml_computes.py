@@ -44,7 +44,7 @@ _COMMON: Mapping[str, Path | Field] = {
     "created_at": Field("properties.createdOn", instant),
     "modified_at": Field("properties.modifiedOn", instant),
 }
-_QUIET = frozenset({"systemData", f"{_AT}.connectivityEndpoints", f"{_AT}.applications"})
+_QUIET = frozenset({f"{_AT}.connectivityEndpoints", f"{_AT}.applications"})
 
 KINDS: tuple[Kind, ...] = (
     resource(

@@ -58,7 +58,7 @@ COMMON: Mapping[str, Path | Field] = {
 }
 """Fields of every endpoint."""
 IN = Link("part_of", WORKSPACE, "$above")
-QUIET = frozenset({"properties.scoringUri", "properties.swaggerUri", "systemData"})
+QUIET = frozenset({"properties.scoringUri", "properties.swaggerUri"})
 
 KINDS: tuple[Kind, ...] = (
     resource(

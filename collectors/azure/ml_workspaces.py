@@ -51,7 +51,6 @@ _QUIET = frozenset(
         "properties.mlFlowTrackingUri",
         "properties.notebookInfo",
         "properties.workspaceId",
-        "systemData",
     }
 )
 
@@ -146,6 +145,6 @@ KINDS: tuple[Kind, ...] = (
             ),
         ),
         aliases=(Alias("uri", Template("azureml://registries/{name}")),),
-        quiet=frozenset({"properties.discoveryUrl", "properties.mlFlowRegistryUri", "systemData"}),
+        quiet=frozenset({"properties.discoveryUrl", "properties.mlFlowRegistryUri"}),
     ),
 )
