@@ -72,7 +72,7 @@ _NOT_OWN = frozenset(
     }
 )  # fmt: skip
 """Collections of what is Google's own: where things are and of what sort, and the log of changes."""
-_SINGULARS = {"policies": "policy", "addresses": "address", "indexes": "index", "registries": "registry", "repositories": "repository"}  # fmt: skip
+_SINGULARS = {"policies": "policy", "addresses": "address", "indexes": "index", "registries": "registry", "repositories": "repository", "proxies": "proxy"}  # fmt: skip
 _NOUNS: Mapping[tuple[str, str], str] = {
     ("iam", "keys"): "service_account_key",
     ("logging", "buckets"): "log_bucket",

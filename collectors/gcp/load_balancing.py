@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from collectors.gcp.accelerators import last
+from collectors.gcp.metrics import Question, Traffic
 from collectors.gcp.rows import Asset, row
 from collectors.gcp.values import picked
-from normalize.model import Alias, Category, Field, Link
+from collectors.traffic import ERRORS, LATENCY, MEASURED
+from normalize.mapping import MISSING
+from normalize.model import Alias, Category, Field, Kind, Link, Path, Template
 from normalize.units import instant
 
 _COMPUTE = "//compute.googleapis.com/projects/PROJECT_ID"
@@ -26,10 +30,105 @@ def _port(check: Mapping[str, Any]) -> Any:
     return named["port"]
 
 
-def _target(rule: Mapping[str, Any]) -> Mapping[str, Any]:
-    """What a forwarding rule leads to, where that is a thing: "all-apis" and "vpc-sc" are Google's own."""
-    return {"$Target": rule["target"]} if "/" in rule.get("target", "") else {}
+def _traffic(part: str, labels: tuple[str, ...], keys: tuple[str, ...]) -> Traffic:
+    """What application load balancers of one sort had to do. Source: Cloud Monitoring documentation, "Google Cloud metrics",
+    loadbalancing, as the checks of GoogleCloudPlatform/gcpdiag ask for it; read 2026-11-24."""
+    named = tuple(f"resource.label.{label}" for label in labels)
+    requests = Question(f"loadbalancing.googleapis.com/https/{part}request_count", named, keys)
+    return Traffic(
+        requests,
+        latency=Question(f"loadbalancing.googleapis.com/https/{part}total_latencies", named, keys),
+        errors=replace(requests, also='metric.label.response_code_class = "500"'),
+    )
 
+
+_TRAFFIC = (
+    _traffic("", ("forwarding_rule_name",), ("$Everywhere",)),
+    _traffic("internal/", ("forwarding_rule_name", "region"), ("name", "$asset.location")),
+    _traffic("external/regional/", ("forwarding_rule_name", "region"), ("name", "$asset.location")),
+)
+"""Global rules are told apart by name, those of regions by name and region."""
+
+
+def _target(rule: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What a forwarding rule leads to, where that is a thing ("all-apis" and "vpc-sc" are Google's own), and the name of one that
+    is global."""
+    found = {"$Target": rule["target"]} if "/" in rule.get("target", "") else {}
+    return found if rule.get("region") else {**found, "$Everywhere": rule["name"]}
+
+
+def _services(rule: Mapping[str, Any]) -> Iterator[str]:
+    """Backends that a rule of a URL map hands requests to."""
+    weighted = (rule.get("routeAction") or {}).get("weightedBackendServices") or ()
+    yield from (s for s in (rule.get("service"), *(w.get("backendService") for w in weighted)) if s)
+
+
+def _paths(rule: Mapping[str, Any]) -> list[str]:
+    """Paths of a path rule, or what a route rule matches."""
+    matches = rule.get("matchRules") or ()
+    found = [m.get(how) for m in matches for how in ("prefixMatch", "fullPathMatch", "regexMatch", "pathTemplateMatch")]
+    return [*(rule.get("paths") or ()), *(f for f in found if f)]
+
+
+def _routes(url_map: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Which hosts and paths go to which backend, by its name. Source: compute v1, UrlMap, read 2026-11-24."""
+    hosts = {rule["pathMatcher"]: rule["hosts"] for rule in url_map.get("hostRules") or ()}
+    found = [{"service": last(url_map["defaultService"])}] if url_map.get("defaultService") else []
+    for matcher in url_map.get("pathMatchers") or ():
+        of = {"hosts": hosts.get(matcher["name"], [])}
+        if matcher.get("defaultService"):
+            found.append({**of, "service": last(matcher["defaultService"])})
+        for rule in (*(matcher.get("pathRules") or ()), *(matcher.get("routeRules") or ())):
+            found.extend({**of, "paths": _paths(rule), "service": last(service)} for service in _services(rule))
+    return found
+
+
+def _armor_rules(rules: Any) -> list[dict[str, Any]]:
+    """Rules of a security policy: order, what is done, whether it is only tried, and upon what."""
+    keys = ("priority", "action", "preview", "description", "match")
+    return [{key: rule[key] for key in keys if key in rule} for rule in rules]
+
+
+def _serverless(group: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What a network endpoint group stands for, by whole names: it gives those of its own region by name alone. Source: compute v1,
+    NetworkEndpointGroup, read 2026-11-24."""
+    found = {}
+    where = f"projects/{group['$asset']['project']}/locations/{last(group.get('region') or '')}"
+    if run := (group.get("cloudRun") or {}).get("service"):
+        found["$Run"] = f"//run.googleapis.com/{where}/services/{run}"
+    if function := (group.get("cloudFunction") or {}).get("function"):
+        found["$Function"] = f"//cloudfunctions.googleapis.com/{where}/functions/{function}"
+    if "/serviceAttachments/" in group.get("pscTargetService", ""):
+        found["$Service"] = group["pscTargetService"]
+    return found
+
+
+def _hosts(certificate: Mapping[str, Any]) -> Any:
+    """Names that a certificate is for."""
+    return certificate.get("subjectAlternativeNames") or (certificate.get("managed") or {}).get("domains") or MISSING
+
+
+def _proxy(noun: str, collection: str, fields: Mapping[str, Path | Field], links: tuple[Link, ...]) -> Kind:
+    """A target proxy: where a load balancer ends connections."""
+    name = f"{_COMPUTE}/global/{collection}/{collection.upper()}"
+    common: Mapping[str, Path | Field] = {
+        "name": "name",
+        "description": "description",
+        "created_at": Field("creationTimestamp", instant),
+    }
+    fetch = Asset((f"compute.googleapis.com/{noun}",), f"compute.v1.{noun}", name)
+    return row(Category.LOAD_BALANCER, fetch, {**common, **fields}, links=links, labels="")
+
+
+_URL_MAP = Link("routes_to", "gcp.compute.url_map", "urlMap")
+_SERVICE = Link("routes_to", "gcp.compute.backend_service", "service")
+_TLS = (
+    Link("guarded_by", "gcp.compute.ssl_policy", "sslPolicy"),
+    Link("proves_itself_by", "", "sslCertificates[]"),
+    Link("proves_itself_by", "gcp.certificatemanager.certificate_map", "certificateMap"),
+)
+_TLS_POLICY: Mapping[str, Path | Field] = {"tls_policy": Field("sslPolicy", last)}
+_HEADER: Mapping[str, Path | Field] = {"mode": "proxyHeader"}
 
 KINDS = (
     row(
@@ -39,6 +138,7 @@ KINDS = (
             "compute.v1.ForwardingRule",
             f"{_COMPUTE}/regions/REGION/forwardingRules/FORWARDING_RULE",
             derive=_target,
+            lookups=_TRAFFIC,
         ),
         {
             "name": "name",
@@ -50,6 +150,9 @@ KINDS = (
             "region": Field("region", last),
             "endpoint": "serviceName",
             "admitted_ranges": "sourceIpRanges",
+            **MEASURED,
+            **LATENCY,
+            **ERRORS,
             "created_at": Field("creationTimestamp", instant),
         },
         links=(
@@ -114,5 +217,143 @@ KINDS = (
             "created_at": Field("creationTimestamp", instant),
         },
         labels="",
+    ),
+    _proxy(
+        "TargetHttpProxy",
+        "targetHttpProxies",
+        {"keep_alive_seconds": "httpKeepAliveTimeoutSec"},
+        (_URL_MAP,),
+    ),
+    _proxy(
+        "TargetHttpsProxy",
+        "targetHttpsProxies",
+        {**_TLS_POLICY, "keep_alive_seconds": "httpKeepAliveTimeoutSec", "mode": "quicOverride"},
+        (_URL_MAP, *_TLS),
+    ),
+    _proxy("TargetSslProxy", "targetSslProxies", {**_TLS_POLICY, **_HEADER}, (_SERVICE, *_TLS)),
+    _proxy("TargetTcpProxy", "targetTcpProxies", _HEADER, (_SERVICE,)),
+    _proxy("TargetGrpcProxy", "targetGrpcProxies", {}, (_URL_MAP,)),
+    row(
+        Category.LOAD_BALANCER,
+        Asset(("compute.googleapis.com/UrlMap",), "compute.v1.UrlMap", f"{_COMPUTE}/global/urlMaps/URL_MAP"),
+        {
+            "name": "name",
+            "description": "description",
+            "hosts": Field("hostRules", lambda rules: [host for rule in rules for host in rule["hosts"]]),
+            "backends": Field("", _routes),
+            "created_at": Field("creationTimestamp", instant),
+        },
+        labels="",
+        links=(
+            Link("routes_to", "", "defaultService"),
+            Link("routes_to", "", "pathMatchers[].defaultService"),
+            Link("routes_to", "", "pathMatchers[].pathRules[].service"),
+            Link("routes_to", "", "pathMatchers[].routeRules[].service"),
+            Link("routes_to", "", "pathMatchers[].routeRules[].routeAction.weightedBackendServices[].backendService"),
+            Link("copies_to", "", "defaultRouteAction.requestMirrorPolicy.backendService"),
+        ),
+        quiet=frozenset({"hostRules", "tests"}),
+    ),
+    row(
+        Category.LOAD_BALANCER,
+        Asset(
+            ("compute.googleapis.com/BackendBucket",),
+            "compute.v1.BackendBucket",
+            f"{_COMPUTE}/global/backendBuckets/BACKEND_BUCKET",
+        ),
+        {
+            "name": "name",
+            "description": "description",
+            "cached": "enableCdn",
+            "mode": "cdnPolicy.cacheMode",
+            "ttl_seconds": "cdnPolicy.defaultTtl",
+            "keys": "cdnPolicy.signedUrlKeyNames",
+            "created_at": Field("creationTimestamp", instant),
+        },
+        labels="",
+        links=(
+            Link("serves", "gcp.storage.bucket", Template("gs://{bucketName}")),
+            Link("guarded_by", "gcp.compute.security_policy", "edgeSecurityPolicy"),
+        ),
+    ),
+    row(
+        Category.LOAD_BALANCER,
+        Asset(
+            ("compute.googleapis.com/NetworkEndpointGroup",),
+            "compute.v1.NetworkEndpointGroup",
+            f"{_COMPUTE}/zones/ZONE/networkEndpointGroups/NETWORK_ENDPOINT_GROUP",
+            derive=_serverless,
+        ),
+        {
+            "name": "name",
+            "description": "description",
+            "type": "networkEndpointType",
+            "zone": Field("zone", last),
+            "port": "defaultPort",
+            "running_count": "size",
+            "state": "pscData.pscConnectionStatus",
+            "created_at": Field("creationTimestamp", instant),
+        },
+        labels="annotations",
+        links=(
+            Link("runs_in", "gcp.compute.network", "network"),
+            Link("runs_in", "gcp.compute.subnetwork", "subnetwork"),
+            Link("routes_to", "gcp.run.service", "$Run"),
+            Link("routes_to", "gcp.cloudfunctions.function", "$Function"),
+            Link("connects_to", "gcp.compute.service_attachment", "$Service"),
+        ),
+        quiet=frozenset({"pscTargetService", "pscData"}),
+    ),
+    row(
+        Category.CERTIFICATE,
+        Asset(
+            ("compute.googleapis.com/SslCertificate",),
+            "compute.v1.SslCertificate",
+            f"{_COMPUTE}/global/sslCertificates/SSL_CERTIFICATE",
+        ),
+        {
+            "name": "name",
+            "description": "description",
+            "state": "managed.status",
+            "type": "type",
+            "hosts": Field("", _hosts),
+            "expires_at": Field("expireTime", instant),
+            "created_at": Field("creationTimestamp", instant),
+        },
+        labels="",
+        sensitive=frozenset({"privateKey", "certificate", "selfManaged"}),
+        quiet=frozenset({"managed", "subjectAlternativeNames"}),
+    ),
+    row(
+        Category.POLICY,
+        Asset(
+            ("compute.googleapis.com/SslPolicy",), "compute.v1.SslPolicy", f"{_COMPUTE}/global/sslPolicies/SSL_POLICY"
+        ),
+        {
+            "name": "name",
+            "description": "description",
+            "tls_policy": "profile",
+            "version": "minTlsVersion",
+            "features": "enabledFeatures",
+            "created_at": Field("creationTimestamp", instant),
+        },
+        labels="",
+    ),
+    row(
+        Category.FIREWALL,
+        Asset(
+            ("compute.googleapis.com/SecurityPolicy",),
+            "compute.v1.SecurityPolicy",
+            f"{_COMPUTE}/global/securityPolicies/SECURITY_POLICY",
+        ),
+        {
+            "name": "name",
+            "description": "description",
+            "type": "type",
+            "rules": Field("rules", _armor_rules),
+            "rule_count": Field("rules", len),
+            "created_at": Field("creationTimestamp", instant),
+        },
+        quiet=frozenset({"rules"}),
     ),
 )

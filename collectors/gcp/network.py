@@ -1,4 +1,4 @@
-"""Networks of Compute Engine: networks, subnets, firewall rules, addresses."""
+"""Networks of Compute Engine: networks, subnets, firewall rules and policies, addresses."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 from collectors.gcp.accelerators import last
 from collectors.gcp.rows import Asset, row
+from collectors.gcp.values import picked
 from normalize.mapping import MISSING
 from normalize.model import Alias, Category, Field, Link
 from normalize.units import instant
@@ -29,6 +30,26 @@ def _ports(firewall: Mapping[str, Any]) -> Any:
     return found or MISSING
 
 
+def _unpaired(peerings: Any) -> list[str]:
+    """Peerings that do not work, and what is said of them."""
+    return [f"{p['name']}: {p.get('stateDetails', p['state'])}" for p in peerings if p.get("state") != "ACTIVE"]
+
+
+def _policy_rules(rules: Any) -> list[dict[str, Any]]:
+    """Rules of a firewall policy: order, direction, what is done, with which traffic."""
+    keys = ("priority", "direction", "action", "disabled", "match")
+    return [{key: rule[key] for key in keys if key in rule} for rule in rules]
+
+
+def _guarded(policy: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What a firewall policy stands before: networks by their links, folders and the organisation by their full names."""
+    targets = [a["attachmentTarget"] for a in policy.get("associations") or () if a.get("attachmentTarget")]
+    above = [
+        f"//cloudresourcemanager.googleapis.com/{t}" for t in targets if t.startswith(("folders/", "organizations/"))
+    ]
+    return {"$Networks": [t for t in targets if "/networks/" in t], "$Containers": above}
+
+
 KINDS = (
     row(
         Category.NETWORK,
@@ -42,10 +63,16 @@ KINDS = (
             "description": "description",
             "mode": "routingConfig.routingMode",
             "subnets": "subnetworks",
+            "connection_count": Field("peerings", len),
+            "problems": Field("peerings", _unpaired),
+            "settings": Field("", picked("autoCreateSubnetworks", "mtu", "networkFirewallPolicyEnforcementOrder")),
             "created_at": Field("creationTimestamp", instant),
         },
         labels="",
-        links=(Link("peers_with", "gcp.compute.network", "peerings[].network"),),
+        links=(
+            Link("peers_with", "gcp.compute.network", "peerings[].network"),
+            Link("guarded_by", "gcp.compute.firewall_policy", "firewallPolicy"),
+        ),
     ),
     row(
         Category.SUBNET,
@@ -60,6 +87,7 @@ KINDS = (
             "type": "purpose",
             "cidr": "ipCidrRange",
             "region": Field("region", last),
+            "settings": Field("", picked("privateIpGoogleAccess", "stackType", "secondaryIpRanges", "logConfig")),
             "created_at": Field("creationTimestamp", instant),
         },
         labels="",
@@ -90,6 +118,30 @@ KINDS = (
             Link("guards", "gcp.iam.service_account", "targetServiceAccounts[]"),
             Link("admits", "gcp.iam.service_account", "sourceServiceAccounts[]"),
         ),
+    ),
+    row(
+        Category.FIREWALL,
+        Asset(
+            ("compute.googleapis.com/FirewallPolicy",),
+            "compute.v1.FirewallPolicy",
+            f"{_COMPUTE}/global/firewallPolicies/FIREWALL_POLICY",
+            derive=_guarded,
+        ),
+        {
+            "name": Field("", lambda policy: policy.get("shortName") or policy["name"]),
+            "description": "description",
+            "type": "policyType",
+            "rules": Field("rules", _policy_rules),
+            "rule_count": Field("rules", len),
+            "created_at": Field("creationTimestamp", instant),
+        },
+        labels="",
+        links=(
+            Link("guards", "gcp.compute.network", "$Networks[]"),
+            Link("guards", "", "$Containers[]", optional=True),
+            Link("guards", "gcp.iam.service_account", "rules[].targetServiceAccounts[]"),
+        ),
+        quiet=frozenset({"rules[].match", "associations"}),
     ),
     row(
         Category.ADDRESS,
