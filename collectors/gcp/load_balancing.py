@@ -73,7 +73,8 @@ def _paths(rule: Mapping[str, Any]) -> list[str]:
 def _routes(url_map: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Which hosts and paths go to which backend, by its name. Source: compute v1, UrlMap, read 2026-11-24."""
     hosts = {rule["pathMatcher"]: rule["hosts"] for rule in url_map.get("hostRules") or ()}
-    found = [{"service": last(url_map["defaultService"])}] if url_map.get("defaultService") else []
+    default = url_map.get("defaultService")
+    found: list[dict[str, Any]] = [{"service": last(default)}] if default else []
     for matcher in url_map.get("pathMatchers") or ():
         of = {"hosts": hosts.get(matcher["name"], [])}
         if matcher.get("defaultService"):
@@ -93,7 +94,7 @@ def _serverless(group: Mapping[str, Any]) -> Mapping[str, Any]:
     """What a network endpoint group stands for, by whole names: it gives those of its own region by name alone. Source: compute v1,
     NetworkEndpointGroup, read 2026-11-24."""
     found = {}
-    where = f"projects/{group['$asset']['project']}/locations/{last(group.get('region') or '')}"
+    where = f"projects/{group['$asset']['project']}/locations/{str(group.get('region')).rpartition('/')[2]}"
     if run := (group.get("cloudRun") or {}).get("service"):
         found["$Run"] = f"//run.googleapis.com/{where}/services/{run}"
     if function := (group.get("cloudFunction") or {}).get("function"):
