@@ -128,6 +128,12 @@ class GoogleName(NamedTuple):
         return next((parts[i + 1] for i in range(2, len(parts) - 1, 2) if parts[i] in _PLACES), "")
 
     @property
+    def is_version(self) -> bool:
+        """Whether it names a version of a model: "…/models/123@2"."""
+        head, _, last = self.path.rpartition("/")
+        return self.service == "aiplatform" and head.endswith("/models") and "@" in last
+
+    @property
     def kind(self) -> str:
         """Kind of the thing, by its collection; "" where the name has none."""
         parts = self.path.split("/")
@@ -137,6 +143,8 @@ class GoogleName(NamedTuple):
             return ""
         if self.service == "cloudresourcemanager":
             return f"gcp.cloudresourcemanager.{singular(parts[0])}"
+        if self.is_version:
+            return "gcp.aiplatform.model_version"
         return f"gcp.{self.service}.{_NOUNS.get((self.service, parts[-2])) or singular(parts[-2])}"
 
 

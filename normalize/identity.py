@@ -238,6 +238,8 @@ def uri_name(text: str) -> Name | None:
     text = text.strip()
     if text.startswith("jdbc:"):
         text = text.removeprefix("jdbc:").partition(";")[0]
+    if text.startswith("bq://"):  # a project's domain is no host with a port
+        return _table_name(text.removeprefix("bq://"))
     try:
         parts = urlsplit(text)
         host = _folded(parts.hostname or "")
@@ -274,6 +276,21 @@ def uri_name(text: str) -> Name | None:
     return host_name(host)
 
 
+def _table_name(parts: str) -> Name | None:
+    """Name of a table or data set of BigQuery: "project.dataset.table"; None for a project alone.
+
+    Source: aiplatform v1, BigQueryDestination.outputUri, read 2026-11-24.
+    """
+    m = _TABLE.fullmatch(parts)
+    if m is None:
+        return None
+    table = f"/tables/{m['table']}" if m["table"] else ""
+    return gcp_name(f"//bigquery.googleapis.com/projects/{m['project']}/datasets/{m['dataset']}{table}")
+
+
+_TABLE = re.compile(r"(?P<project>(?:[\w-]+(?:\.[\w-]+)*:)?[\w:-]+)\.(?P<dataset>\w+)(?:\.(?P<table>[\w$*-]+))?")
+
+
 def _hub_name(path: str) -> Name | None:
     pieces = path.split("@", 1)[0].split("/")
     if pieces[0] in ("datasets", "spaces"):
@@ -307,7 +324,7 @@ def gcp_name(text: str, target: str = "") -> Name | None:
     collection, _, last = found.path.rpartition("/")
     if found.service == "iam" and collection.endswith("/serviceAccounts") and "@" in last:
         return gcp_name(last)
-    named = target if not text.startswith(("//", "https://")) else ""
+    named = target if not text.startswith(("//", "https://")) and not found.is_version else ""
     return Name(found.full, named or found.kind or target, "gcp", found.project, found.place)
 
 

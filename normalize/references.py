@@ -58,7 +58,7 @@ _LABEL_AND_PORT = re.compile(r"(?P<host>[a-z](?:[a-z0-9-]{0,38}[a-z0-9])?):\d{2,
 _QUICK = re.compile(r"arn:aws|://|-[0-9a-f]{8}|\.[A-Za-z]{2}|\d\.\d|(?i:bucket)|\[redacted; ")
 
 _STORE_SCHEMES = frozenset(
-    {"s3", "s3a", "s3n", "gs", "abfs", "abfss", "wasb", "wasbs", "hdfs", "viewfs", "nfs", "hf", "azureml"}
+    {"s3", "s3a", "s3n", "gs", "abfs", "abfss", "wasb", "wasbs", "hdfs", "viewfs", "nfs", "hf", "azureml", "bq"}
 )
 _SERVER_SCHEMES = frozenset(
     {

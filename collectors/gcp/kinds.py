@@ -20,6 +20,10 @@ from collectors.gcp import (
     run,
     storage,
     tpu,
+    vertex,
+    vertex_data,
+    vertex_pipelines,
+    vertex_training,
 )
 from normalize.model import Kind
 
@@ -32,6 +36,10 @@ KINDS: tuple[Kind, ...] = (
     *private_access.KINDS,
     *container.KINDS,
     *tpu.KINDS,
+    *vertex.KINDS,
+    *vertex_training.KINDS,
+    *vertex_pipelines.KINDS,
+    *vertex_data.KINDS,
     *storage.KINDS,
     *filestores.KINDS,
     *databases.KINDS,

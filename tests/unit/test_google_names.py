@@ -102,3 +102,13 @@ def test_kinds_follow_from_types_and_collections_alike() -> None:
     assert kind_of_type("apps.k8s.io/Deployment") == "gcp.apps-k8s.deployment"
     assert [singular(c) for c in ("backendServices", "policies", "indexes", "addresses")] == ["backend_service", "policy", "index", "address"]  # fmt: skip
     assert service_account("12-compute@developer.gserviceaccount.com") == "12-compute@developer.gserviceaccount.com"
+
+
+def test_a_version_of_a_model_is_a_thing_of_its_own() -> None:
+    model = "projects/12/locations/us-central1/models/7"
+    named = declared(f"{model}@2", "gcp.aiplatform.model", "place", Scope("gcp", "p", "us-central1"))
+    assert (named.key, named.target) == (f"//aiplatform.googleapis.com/{model}@2", "gcp.aiplatform.model_version")
+    assert (
+        declared(model, "gcp.aiplatform.model", "place", Scope("gcp", "p", "us-central1")).target
+        == "gcp.aiplatform.model"
+    )

@@ -78,6 +78,8 @@ FUNCTION = "arn:aws:lambda:us-west-2:111122223333:function:scorer"
         ("uri", "nfs://nas.example/export", "nfs://nas.example"),
         ("uri", "hf://meta-llama/Llama-3.1-70B@main", "hf://meta-llama/Llama-3.1-70B"),
         ("uri", "hf://datasets/allenai/c4/en", "hf://datasets/allenai/c4"),
+        ("uri", "bq://ml-prod.logs", "//bigquery.googleapis.com/projects/ml-prod/datasets/logs"),
+        ("uri", "bq://a.com:ml.logs.t", "//bigquery.googleapis.com/projects/a.com:ml/datasets/logs/tables/t"),
         ("uri", "https://huggingface.co/google/gemma-3-12b-pt/tree/main", "hf://google/gemma-3-12b-pt"),
         ("uri", "https://sqs.us-west-2.amazonaws.com/111122223333/jobs", "arn:aws:sqs:us-west-2:111122223333:jobs"),
         ("uri", "postgresql://u:p@DB.example:5432/x", "dns:db.example"),

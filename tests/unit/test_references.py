@@ -37,6 +37,7 @@ def found(text: str, name: str = "note") -> list[tuple[str, str]]:
         ("x", "hdfs://namenode.hq.example:8020/x", "hdfs://namenode.hq.example:8020"),
         ("x", "nfs://nas.hq.example/export", "nfs://nas.hq.example"),
         ("x", "hf://meta-llama/Llama-3.1-70B", "hf://meta-llama/Llama-3.1-70B"),
+        ("x", "bq://ml-prod.logs.requests", "//bigquery.googleapis.com/projects/ml-prod/datasets/logs/tables/requests"),
         ("x", "https://huggingface.co/google/gemma-3-12b-pt", "hf://google/gemma-3-12b-pt"),
         ("HF_MODEL_ID", "google/flan-t5", "hf://google/flan-t5"),
         ("model_name_or_path", "google/flan-t5", "hf://google/flan-t5"),

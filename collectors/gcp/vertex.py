@@ -1,0 +1,201 @@
+"""Vertex AI: models and the endpoints that serve them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from collectors.gcp.accelerators import last
+from collectors.gcp.metrics import METRICS, Gauges, Question, Traffic
+from collectors.gcp.rows import row
+from collectors.gcp.values import picked, seconds
+from collectors.gcp.vertex_parts import ENCRYPTED, KEY, NAMED, OWN, Machines, reservations, run_on, swept
+from collectors.traffic import ERRORS, LATENCY, MEASURED
+from normalize.mapping import MISSING
+from normalize.model import Alias, Category, Field, Link
+
+_ONLINE = "aiplatform.googleapis.com/prediction/online"
+
+
+def _of_endpoint(metric: str, *, share: bool = False) -> Question:
+    """A metric of every endpoint. Latencies are in milliseconds, shares in percent. Source: Cloud Monitoring documentation, "Google Cloud
+    metrics", aiplatform; cloud-custodian/cloud-custodian, c7n_gcp (labels); read 2026-11-24."""
+    labels = ("resource.label.location", "resource.label.endpoint_id")
+    reducer = "REDUCE_MEAN" if share else "REDUCE_SUM"
+    return Question(f"{_ONLINE}/{metric}", labels, ("$asset.location", "$asset.id"), reducer=reducer, share=share)
+
+
+def _deployed(endpoint: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return list(endpoint.get("deployedModels") or ())
+
+
+def _replicas(model: Mapping[str, Any]) -> int | None:
+    """Replicas that are there, else the fewest that are kept."""
+    resources = model.get("dedicatedResources") or model.get("automaticResources") or {}
+    found = (model.get("status") or {}).get("availableReplicaCount", resources.get("minReplicaCount"))
+    return None if found is None else int(found)
+
+
+def _machines(endpoint: Mapping[str, Any]) -> Iterator[Machines]:
+    """Machines of an endpoint's own; those of a shared pool are the pool's."""
+    for model in _deployed(endpoint):
+        if "sharedResources" not in model:
+            spec = (model.get("dedicatedResources") or {}).get("machineSpec") or {}
+            yield Machines(spec, _replicas(model))
+
+
+def _variants(endpoint: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Deployed models: name, model, version, instance type, replicas, share of traffic in percent."""
+    split = endpoint.get("trafficSplit") or {}
+    return [_variant(model, split) for model in _deployed(endpoint)]
+
+
+def _variant(model: Mapping[str, Any], split: Mapping[str, Any]) -> dict[str, Any]:
+    resources = model.get("dedicatedResources") or {}
+    found = {
+        "name": model.get("displayName") or model.get("id"),
+        "model": last(model["model"]).partition("@")[0] if model.get("model") else None,
+        "version": model.get("modelVersionId"),
+        "instance_type": (resources.get("machineSpec") or {}).get("machineType"),
+        "count": _replicas(model),
+        "weight": split.get(str(model.get("id")), 0),
+        "scaling": picked("minReplicaCount", "maxReplicaCount")(resources) if resources else None,
+        "pool": last(model["sharedResources"]) if model.get("sharedResources") else None,
+        "spot": resources.get("spot"),
+    }
+    return {key: value for key, value in found.items() if value is not None}
+
+
+def _serverless(endpoint: Mapping[str, Any]) -> bool:
+    """Whether Google picks the machines of a deployed model."""
+    return any("automaticResources" in model for model in _deployed(endpoint))
+
+
+def _spot(endpoint: Mapping[str, Any]) -> bool:
+    return any((model.get("dedicatedResources") or {}).get("spot") for model in _deployed(endpoint))
+
+
+def _private(endpoint: Mapping[str, Any]) -> bool:
+    """Reachable from inside a network alone, by peering or by Private Service Connect."""
+    connect = endpoint.get("privateServiceConnectConfig") or {}
+    return bool(
+        endpoint.get("network")
+        or endpoint.get("enablePrivateServiceConnect")
+        or connect.get("enablePrivateServiceConnect")
+    )
+
+
+def _served(endpoint: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Models and versions that an endpoint serves, as full relative names."""
+    own = [
+        model
+        for model in _deployed(endpoint)
+        if "/models/" in model.get("model", "") and "publishers/" not in model["model"]
+    ]
+    plain = [model["model"].partition("@")[0] for model in own]
+    versions = [
+        f"{name}@{model['modelVersionId']}"
+        for name, model in zip(plain, own, strict=True)
+        if model.get("modelVersionId")
+    ]
+    dns = str(endpoint.get("dedicatedEndpointDns", "")).removeprefix("https://")
+    return {"$Models": plain, "$Versions": versions, **({"$Dns": dns} if dns else {})}
+
+
+def _framework(uri: Any) -> Any:
+    """Framework of one of Google's own serving images: "…/vertex-ai/prediction/pytorch-gpu.2-1:latest" -> "pytorch"."""
+    m = _PREBUILT.search(str(uri))
+    return m["framework"] if m else MISSING
+
+
+def _framework_version(uri: Any) -> Any:
+    m = _PREBUILT.search(str(uri))
+    return m["version"].replace("-", ".") if m else MISSING
+
+
+MODEL_LINKS = (
+    Link("reads_from", "gcp.storage.bucket", "artifactUri"),
+    Link("uses_image", "gcp.artifactregistry.repository", "containerSpec.imageUri"),
+    Link("made_by", "gcp.aiplatform.training_pipeline", "trainingPipeline", optional=True),
+    Link("made_by", "gcp.aiplatform.pipeline_job", "pipelineJob", optional=True),
+    Link("made_from", "gcp.aiplatform.model_version", "originalModelInfo.model", optional=True),
+    KEY,
+)
+_PREBUILT = re.compile(r"/vertex-ai/prediction/(?P<framework>[a-z]+\d?)-(?:cpu|gpu|tpu)\.(?P<version>\d+-\d+)")
+"""How Google names its own serving images: "tf2-gpu.2-15", "sklearn-cpu.1-3". Source: Vertex AI documentation, "Prebuilt containers
+for inference", read 2026-11-24."""
+_MODEL = "deployedModels[]"
+_LOGGED = "predictRequestResponseLoggingConfig"
+
+KINDS = (
+    row(
+        Category.ENDPOINT,
+        swept(
+            "Endpoint",
+            "endpoints",
+            derive=_served,
+            lookups=(
+                Traffic(
+                    _of_endpoint("prediction_count"),
+                    latency=_of_endpoint("prediction_latencies"),
+                    errors=_of_endpoint("error_count"),
+                    alive=_of_endpoint("replicas"),
+                ),
+                Gauges({"Busy": _of_endpoint("accelerator/duty_cycle", share=True)}),
+            ),
+        ),
+        {
+            **NAMED,
+            **ENCRYPTED,
+            "description": "description",
+            "endpoint": "dedicatedEndpointDns",
+            "private": Field("", _private),
+            "variants": Field("", _variants),
+            "variant_count": Field("", lambda endpoint: len(_deployed(endpoint))),
+            "serverless": Field("", _serverless),
+            "spot": Field("", _spot),
+            "timeout_seconds": Field("clientConnectionConfig.inferenceTimeout", seconds),
+            "data_capture": f"{_LOGGED}.enabled",
+            "data_capture_ratio": f"{_LOGGED}.samplingRate",
+            "accelerator_utilization_ratio": f"{METRICS}.Busy",
+            **run_on(_machines),
+            **MEASURED,
+            **LATENCY,
+            **ERRORS,
+        },
+        links=(
+            Link("serves", "gcp.aiplatform.model", "$Models[]"),
+            Link("serves", "gcp.aiplatform.model_version", "$Versions[]"),
+            Link("runs_on", "gcp.aiplatform.deployment_resource_pool", f"{_MODEL}.sharedResources"),
+            Link("assumes", "gcp.iam.service_account", f"{_MODEL}.serviceAccount"),
+            Link("watched_by", "gcp.aiplatform.model_deployment_monitoring_job", "modelDeploymentMonitoringJob"),
+            Link("runs_in", "gcp.compute.network", "network"),
+            reservations(f"{_MODEL}.dedicatedResources.machineSpec"),
+            KEY,
+        ),
+        aliases=(Alias("dns", "$Dns"),),
+        quiet=OWN | {"$Models", "$Versions", "$Dns", "dedicatedEndpointDns", "trafficSplit", f"{_MODEL}.displayName"},
+    ),
+    row(
+        Category.MODEL,
+        swept("Model", "models"),
+        {
+            **NAMED,
+            **ENCRYPTED,
+            "description": "description",
+            "version": "versionId",
+            "aliases": "versionAliases",
+            "type": "modelSourceInfo.sourceType",
+            "base_model": "baseModelSource.modelGardenSource.publicModelName",
+            "image": "containerSpec.imageUri",
+            "framework": Field("containerSpec.imageUri", _framework),
+            "framework_version": Field("containerSpec.imageUri", _framework_version),
+            "artifact_uri": "artifactUri",
+            "features": "supportedDeploymentResourcesTypes",
+        },
+        links=MODEL_LINKS,
+        sensitive=frozenset({"containerSpec.env"}),
+        quiet=OWN | {"deployedModels"},
+    ),
+)
