@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Protocol
 
 from normalize.errors import CollectError
-from normalize.model import Kind, RawRecord, Scope
+from normalize.model import Kind, Misfit, RawRecord, Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,7 @@ class Planned:
         error: why there is no use in looking.
         since: how far back things are listed; of what was made before this instant nothing is proven.
         older: what becomes of things that were made before `since`, in words.
+        note: what the look rests on, in words.
     """
 
     kind: Kind | None
@@ -44,6 +45,7 @@ class Planned:
     error: Exception | None = None
     since: datetime | None = None
     older: str = ""
+    note: str = ""
 
 
 class CutShortError(CollectError):
@@ -77,8 +79,8 @@ class Collector(Protocol):
         """Positive evidence that the kind does not exist in the scope; None when it has to be listed to know."""
         ...
 
-    def collect(self, kind: Kind, scope: Scope) -> Iterator[RawRecord]:
-        """All records of one kind in one scope, page after page, to the end."""
+    def collect(self, kind: Kind, scope: Scope) -> Iterator[RawRecord | Misfit]:
+        """All records of one kind in one scope, page after page, to the end; a Misfit for what cannot be read as one."""
         ...
 
     def classify(self, error: Exception) -> CollectError | None:

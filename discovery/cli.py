@@ -311,11 +311,14 @@ def import_(state: State, paths: tuple[Path, ...]) -> None:
 
     \b
     Machines: what `stocktake probe` wrote on a machine that cannot be reached.
+    Bills: FOCUS 1.0 to 1.2, Google Cloud billing exports, Azure cost exports, AWS CUR; as CSV, JSON Lines (gzipped or not)
+    or Parquet. An account's month that is imported again replaces what was there.
 
     \b
     Examples:
       stocktake import gpu01.bundle gpu02.bundle
-      stocktake import ./bundles
+      stocktake import focus-2026-10.csv.gz
+      stocktake import ./exports/20261001-20261031
     """
     from discovery.scans import run_import
 

@@ -105,7 +105,10 @@ class Survey:
     detail: dict[tuple[str, str, tuple[str, ...]], int] = field(default_factory=dict)
     misfitting: int = 0
 
-    def take(self, raw: RawRecord, kind: Kind) -> None:
+    def take(self, raw: RawRecord | Misfit, kind: Kind) -> None:
+        if isinstance(raw, Misfit):
+            self.misfits.append(_misfit(raw, kind, raw.reason))
+            return
         try:
             observation = observe(raw, kind)
         except MappingError as error:
@@ -140,7 +143,7 @@ class Survey:
         self.misfits.close()
 
 
-def _misfit(raw: RawRecord, kind: Kind, reason: str) -> Misfit:
+def _misfit(raw: RawRecord | Misfit, kind: Kind, reason: str) -> Misfit:
     try:
         payload = redact(raw.payload, kind.sensitive)
     except (MappingError, RecursionError):
@@ -248,7 +251,7 @@ def look(
         found.misfits.count,
         started,
         clock(),
-        "; ".join(r for r in (reason, note, _bound(planned.since, planned.older)) if r),
+        "; ".join(r for r in (reason, note, _bound(planned.since, planned.older), planned.note) if r),
         tuple(dict.fromkeys((*needs, *more))),
         planned.since,
     )

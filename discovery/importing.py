@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 IMPORTERS: Mapping[str, str] = {
     "host bundle": "collectors.hosts",
+    "bill": "collectors.bills",
 }
 """What a file is called -> the module that reads it."""
 

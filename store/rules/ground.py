@@ -26,6 +26,10 @@ from store.writer import EVERY_KIND, UNKNOWN_PLACE
 GENERIC = frozenset({"", "network.host", "network.address", "container.image_repository", "huggingface.hub.model"})
 
 
+HEARSAY = frozenset({"bill.usage"})
+"""Kinds of files that speak of an account from outside: they make it none that we cover."""
+
+
 @dataclass
 class Into:
     """References that point into one look."""
@@ -88,6 +92,8 @@ class Ground:
     def _add(self, stand: Stand) -> None:
         scope = stand.look.scope
         self.by_listing[stand.listing] = stand
+        if stand.look.kind in HEARSAY:
+            return
         self.providers.add(scope.provider)
         if scope.account == UNKNOWN_PLACE:
             self.unplanned[scope.provider].append(stand)

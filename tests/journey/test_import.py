@@ -7,6 +7,7 @@ from pathlib import Path
 from click.testing import CliRunner, Result
 
 from discovery.cli import main
+from tests.journey.desk import Desk
 
 
 def imported(folder: Path, *paths: Path) -> Result:
@@ -27,3 +28,45 @@ def test_an_empty_folder_is_no_complete_import(tmp_path: Path) -> None:
     (tmp_path / "nothing").mkdir()
     done = imported(tmp_path, tmp_path / "nothing")
     assert (done.exit_code, "no file to import" in done.stderr) == (2, True)
+
+
+COLUMNS = (
+    "ProviderName", "BillingAccountId", "SubAccountId", "BillingPeriodStart", "ChargePeriodStart", "ChargePeriodEnd", "ServiceName",
+    "BillingCurrency", "BilledCost", "ConsumedQuantity", "ConsumedUnit", "SkuMeter", "RegionId", "ResourceId",
+)  # fmt: skip
+
+
+def focus(path: Path, *lines: tuple[str, str, str, str]) -> Path:
+    """A bill of (account, month, resource, cost)."""
+    rows = [
+        ("AWS", "999988887777", account, f"{month}-01", f"{month}-01", f"{month}-31 23:00:00", "Amazon EC2", "USD", cost, "1", "Hrs", "Box", "us-east-1", resource)
+        for account, month, resource, cost in lines
+    ]  # fmt: skip
+    path.write_text("\n".join(",".join(row) for row in (COLUMNS, *rows)) + "\n")
+    return path
+
+
+def test_a_month_that_is_imported_again_replaces_itself_alone(tmp_path: Path) -> None:
+    desk, (mine, other) = Desk(tmp_path), ("111122223333", "444455556666")
+    first = focus(tmp_path / "a.csv", (mine, "2026-08", "i-0abcdef0123456789", "1.5"), (mine, "2026-10", "i-0abcdef0123456789", "2"), (mine, "2026-10", "", "4"), (other, "2026-10", "", "8"))  # fmt: skip
+    again = focus(tmp_path / "b.csv", (mine, "2026-10", "i-0abcdef0123456789", "16"))
+    assert [imported(tmp_path, p).exit_code for p in (first, first, again)] == [0, 0, 0]
+    bills = [r for r in desk.rows("resources", "--kind", "bill.usage") if "gone_at" not in r]
+    assert sorted((r["account"], r["attributes"]["started_at"][:7], r["attributes"]["cost_usd"]) for r in bills) == [
+        (mine, "2026-08", 1.5),
+        (mine, "2026-10", 16.0),
+        (other, "2026-10", 8.0),
+    ]
+    covered = {(r["account"], r["place"]): (r["outcome"], r["records"]) for r in desk.rows("coverage")}
+    assert covered == {(mine, "2026-08"): ("complete", 1), (mine, "2026-10"): ("complete", 1), (other, "2026-10"): ("complete", 1)}  # fmt: skip
+    assert desk.rows("gaps") == []
+
+
+def test_a_bill_with_a_broken_line_ends_with_a_blind_spot(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    bill = focus(tmp_path / "a.csv", ("111122223333", "2026-10", "", "2"), ("111122223333", "2026-10", "", "two"))
+    assert imported(tmp_path, bill).exit_code == 3
+    ((source, kind, place, reason, payload),) = desk.quarantined()
+    assert (source, kind, place, reason) == ("bill", "bill.usage", "2026-10", "a.csv, row 2: 'two' is no number")
+    assert payload["Columns"]["BilledCost"] == "two"
+    assert [g["code"] for g in desk.rows("gaps")] == ["coverage-partial"]
