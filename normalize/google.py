@@ -72,13 +72,18 @@ _NOT_OWN = frozenset(
     }
 )  # fmt: skip
 """Collections of what is Google's own: where things are and of what sort, and the log of changes."""
-_SINGULARS = {"policies": "policy", "addresses": "address", "indexes": "index", "registries": "registry", "repositories": "repository", "proxies": "proxy"}  # fmt: skip
+_SINGULARS = {
+    "policies": "policy", "addresses": "address", "indexes": "index", "registries": "registry", "repositories": "repository",
+    "proxies": "proxy", "batches": "batch",
+}  # fmt: skip
 _NOUNS: Mapping[tuple[str, str], str] = {
     ("iam", "keys"): "service_account_key",
     ("logging", "buckets"): "log_bucket",
     ("logging", "sinks"): "log_sink",
     ("logging", "metrics"): "log_metric",
     ("monitoring", "alertPolicies"): "alert_policy",
+    ("appengine", "apps"): "application",
+    ("cloudbuild", "triggers"): "build_trigger",
 }
 """Collections that asset types call otherwise. Source: "Asset names", read 2026-11-24."""
 _LINK = re.compile(

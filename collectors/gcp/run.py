@@ -14,7 +14,7 @@ from typing import Any
 from collectors.gcp.accelerators import named, shown
 from collectors.gcp.metrics import Question, Traffic
 from collectors.gcp.rows import Asset, row
-from collectors.gcp.values import everybody, members, seconds
+from collectors.gcp.values import completed, everybody, holders, members, seconds
 from collectors.traffic import CLIENT_ERRORS, ERRORS, LATENCY, MEASURED
 from normalize.mapping import MISSING, read
 from normalize.model import Alias, Category, Field, Link, Path
@@ -119,12 +119,12 @@ def _of_run(payload: Mapping[str, Any]) -> dict[str, Any]:
     told |= {
         "Containers": [_container(c) for c in containers],
         "Volumes": [found for volume in volumes if (found := _volume(volume))],
-        "FilledFrom": sorted({f"{account}{name}" if "/" not in name else name for name in secrets}),
+        "FilledFrom": holders(name if "/" in name else f"{account}{name}" for name in secrets),
         "Databases": [_database(name) for name in told["Databases"]],
         "Subnetworks": [
-            _network(asset, i["subnetwork"], "subnetworks") for i in told["Interfaces"] if i.get("subnetwork")
+            completed(asset, i["subnetwork"], "subnetworks") for i in told["Interfaces"] if i.get("subnetwork")
         ],
-        "Networks": [_network(asset, i["network"], "networks") for i in told["Interfaces"] if i.get("network")],
+        "Networks": [completed(asset, i["network"], "networks") for i in told["Interfaces"] if i.get("network")],
     }
     return {RUN: {key: value for key, value in told.items() if value is not None}}
 
@@ -166,14 +166,6 @@ def _database(name: str) -> str:
     """Full resource name of what is connected to as "PROJECT:REGION:INSTANCE"; the project may hold a colon itself."""
     parts = name.rsplit(":", 2)
     return f"//cloudsql.googleapis.com/projects/{parts[0]}/instances/{parts[-1]}"
-
-
-def _network(asset: Mapping[str, Any], name: str, collection: str) -> str:
-    """Full resource name of a network or subnetwork that may go by its last part alone."""
-    if "/" in name:
-        return name
-    place = "global" if collection == "networks" else f"regions/{asset['location']}"
-    return f"//compute.googleapis.com/projects/{asset['project']}/{place}/{collection}/{name}"
 
 
 def _gpus(run: Mapping[str, Any]) -> list[dict[str, Any]] | None:
@@ -264,7 +256,7 @@ _LINKS = (
     Link("encrypted_by", "gcp.cloudkms.crypto_key", f"{RUN}.Key"),
     Link("runs_in", "gcp.compute.network", f"{RUN}.Networks[]"),
     Link("runs_in", "gcp.compute.subnetwork", f"{RUN}.Subnetworks[]"),
-    Link("uses", "gcp.secretmanager.secret", f"{RUN}.FilledFrom[]"),
+    Link("uses", "gcp.secretmanager.secret", f"{RUN}.FilledFrom[].name"),
     Link("uses", "gcp.sqladmin.instance", f"{RUN}.Databases[]"),
     Link("mounts", "gcp.storage.bucket", f"{RUN}.Volumes[].bucket"),
 )

@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from collectors.gcp.accelerators import last
 from normalize.errors import MappingError
 from normalize.mapping import MISSING
 
-__all__ = ["equals", "everybody", "flag", "last", "lasts", "members", "picked", "present", "seconds", "texts"]
+__all__ = [
+    "completed",
+    "equals",
+    "everybody",
+    "flag",
+    "holders",
+    "last",
+    "lasts",
+    "members",
+    "picked",
+    "present",
+    "seconds",
+    "texts",
+]
 
 _DURATION = re.compile(r"(\d+)(?:\.\d+)?s")
 
@@ -32,6 +45,25 @@ def seconds(value: Any) -> int:
 def lasts(values: Any) -> list[str]:
     """The last part of each of a list of links."""
     return [last(value) for value in values]
+
+
+def completed(asset: Mapping[str, Any], name: str, collection: str) -> str:
+    """A name of something of Compute Engine that may stand for itself: "train", "regions/r/subnetworks/train" -> its full resource name.
+
+    Args:
+        asset: "$asset" of what names it, which is in the same project and region.
+    """
+    if name.startswith(("projects/", "https://", "//")):
+        return name
+    place = "global" if collection == "networks" else f"regions/{asset['location']}"
+    path = name if "/" in name else f"{place}/{collection}/{name}"
+    return f"//compute.googleapis.com/projects/{asset['project']}/{path}"
+
+
+def holders(secrets: Iterable[str]) -> list[dict[str, str]]:
+    """Names of secrets, each in an object of its own: in a list of texts, what stands after a name that ends in "token" would pass
+    for the token."""
+    return [{"name": name} for name in sorted(set(secrets))]
 
 
 def texts(key: str) -> Callable[[Any], list[str]]:

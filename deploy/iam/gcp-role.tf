@@ -28,6 +28,8 @@ locals {
   permissions = [
     "cloudasset.assets.listIamPolicy",
     "cloudasset.assets.listResource",
+    "cloudscheduler.jobs.list",
+    "cloudscheduler.locations.list",
     "compute.regions.list",
     "monitoring.timeSeries.list",
     "networkconnectivity.locations.list",
