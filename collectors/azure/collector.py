@@ -28,7 +28,7 @@ from collectors.azure.rights import (
     read_grants,
     read_unregistered,
 )
-from collectors.azure.rows import PLACES, TABLES, Get, Rows, raw_row
+from collectors.azure.rows import LEFT_OUT, PLACES, TABLES, Derive, Get, Rows, raw_row
 from collectors.contract import EVERY_KIND, UNKNOWN_PLACE, Blindness, CutShortError, Planned
 from collectors.sweeps import Sweep
 from normalize.errors import MISSHAPEN, CollectError, DeniedError, UnavailableError
@@ -198,7 +198,7 @@ class AzureCollector:
             types = sorted({f.type.lower() for f in fetches if f.table == table})
             if not everything and not types:
                 continue
-            chosen = "" if everything else f" | where type in~ ({', '.join(repr(t) for t in types)})"
+            chosen = _among("!in~", LEFT_OUT.get(table, ())) if everything else _among("in~", types)
             try:
                 self._read_table(table, f"{table}{chosen} | order by id asc", chunk)
             except CollectError as error:
@@ -385,6 +385,9 @@ class AzureCollector:
                 failed = dict.fromkeys(range(len(whole)), (CollectError(said, call=f"GET {lookup.actions[-1]}"),))
             for index, errors in failed.items():
                 gaps[index].extend(errors)
+        if fetch.derive is not None:
+            for index, item in enumerate(whole):
+                gaps[index].extend(_derived(fetch.derive, item))
         moment = self._client.now()
         for index, item in enumerate(whole):
             yield RawRecord(kind.name, scope, item, self.source, call, moment, tuple(gaps[index]))
@@ -464,6 +467,18 @@ class AzureCollector:
                 self._sweep.close()
                 self._sweep = None
         self._client.close()
+
+
+def _among(operator: str, types: Sequence[str]) -> str:
+    return f" | where type {operator} ({', '.join(repr(t) for t in types)})" if types else ""
+
+
+def _derived(derive: Derive, item: dict[str, Json]) -> Iterator[CollectError]:
+    """Add to an item what is only readable by a rule; the error where it has another shape."""
+    try:
+        item.update(derive(item))
+    except MISSHAPEN as error:
+        yield CollectError(f"the answer has another shape: {type(error).__name__}")
 
 
 def _values(answer: Mapping[str, Any], path: str) -> Sequence[Any]:

@@ -173,39 +173,4 @@ KINDS: tuple[Kind, ...] = (
             Link("attached_to", "azure.network.network_interface", "properties.networkInterfaces[].id"),
         ),
     ),
-    resource(
-        "azure.network.private_dns_zone",
-        Category.DNS_ZONE,
-        Rows("Microsoft.Network/privateDnsZones"),
-        {**_STATE, "record_count": "properties.numberOfRecordSets"},
-    ),
-    resource(
-        "azure.network.dns_zone",
-        Category.DNS_ZONE,
-        Rows("Microsoft.Network/dnsZones"),
-        {"record_count": "properties.numberOfRecordSets", "type": "properties.zoneType"},
-        quiet=frozenset({"properties.nameServers"}),
-    ),
-    resource(
-        "azure.network.virtual_network_gateway",
-        Category.GATEWAY,
-        Rows("Microsoft.Network/virtualNetworkGateways"),
-        {**_STATE, "type": "properties.gatewayType", "mode": "properties.vpnType"},
-        links=(
-            Link("runs_in", "azure.network.subnet", "properties.ipConfigurations[].properties.subnet.id"),
-            Link("uses", "azure.network.public_address", "properties.ipConfigurations[].properties.publicIPAddress.id"),
-        ),
-    ),
-    resource(
-        "azure.network.express_route_circuit",
-        Category.CONNECTION,
-        Rows("Microsoft.Network/expressRouteCircuits"),
-        {
-            **_STATE,
-            "type": "sku.name",
-            "location": "properties.serviceProviderProperties.peeringLocation",
-            "link_speed_mbps": "properties.serviceProviderProperties.bandwidthInMbps",
-        },
-        sensitive=frozenset({"properties.serviceKey"}),
-    ),
 )

@@ -32,14 +32,30 @@ TABLES = (
     "resourcecontainers",
     "authorizationresources",
     "computeresources",
-    "dnsresources",
     "policyresources",
 )
 """Tables of Resource Graph that are read to their end. Left out are those of recommendations, findings, health, changes and prices
-(advisorresources, securityresources, healthresources, resourcechanges, …), which hold no things of an estate. Source: Azure Resource
-Graph documentation, "Resource Graph tables", read 2026-11-24."""
+(advisorresources, securityresources, healthresources, resourcechanges, …), which hold no things of an estate, and dnsresources, which
+lacks some types of records: zones are asked for theirs. Source: Azure Resource Graph documentation, "Resource Graph tables" and
+"Resource Graph table and resource type reference"; read 2026-11-24."""
+
+LEFT_OUT: Mapping[str, tuple[str, ...]] = {
+    "policyresources": (
+        "microsoft.authorization/policydefinitions",
+        "microsoft.authorization/policydefinitions/versions",
+        "microsoft.authorization/policysetdefinitions",
+        "microsoft.authorization/policysetdefinitions/versions",
+        "microsoft.policyinsights/componentpolicystates",
+        "microsoft.policyinsights/policymetadata",
+        "microsoft.policyinsights/policystates",
+    ),
+}
+"""Types of a table that are not read: findings, one for each thing and policy, and what Azure itself offers to everybody. Source: as of
+the tables."""
 
 Params = Mapping[str, str]
+Derive = Callable[[Mapping[str, Any]], Mapping[str, Any]]
+"""From an item, with all that its details said, to further values of it under "$…" keys."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +81,7 @@ class Get:
         window: for a kind of which there are too many to keep them all: whether an item is kept, given how far back to go.
         lookups: facts that are asked for many items at once.
         action: the permission it takes, where that does not follow from the path.
+        derive: adds values that are only readable by a rule.
     """
 
     path: str
@@ -83,6 +100,7 @@ class Get:
     window: Callable[[Mapping[str, Any], datetime], bool] | None = None
     lookups: tuple[Lookup, ...] = ()
     action: str = ""
+    derive: Derive | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +116,7 @@ class Rows:
         part: last part of such a thing's id, where it has no `id` of its own.
         detail: reads that complete one row.
         lookups: facts that are asked for many rows at once.
+        derive: adds values that are only readable by a rule.
     """
 
     type: str
@@ -107,6 +126,7 @@ class Rows:
     part: str = ""
     detail: tuple[Get, ...] = ()
     lookups: tuple[Lookup, ...] = ()
+    derive: Derive | None = None
 
 
 class Reader(Protocol):

@@ -35,7 +35,7 @@ TABLES: Mapping[str, str] = {
     "microsoft.resources/subscriptions": "resourcecontainers",
 }
 """How types begin -> the table that holds them, where it is not `resources`."""
-_QUERY = re.compile(r"(?P<table>\w+)(?: \| where type in~ \((?P<types>[^)]*)\))?(?: \| project id)? \| order by id asc")
+_QUERY = re.compile(r"(?P<table>\w+)(?: \| where type (?P<but>!?)in~ \((?P<types>[^)]*)\))?(?: \| project id)? \| order by id asc")
 _TOKEN = "token-of-the-tests"
 
 
@@ -114,7 +114,7 @@ class Cloud:
             rows = [
                 r
                 for r in rows
-                if (not types or r["type"] in types)
+                if (not types or (r["type"] in types) is not bool(m["but"]))
                 and r.get("subscriptionId", "") in {*wanted, ""}
                 and self._readable(r)
             ]
