@@ -12,14 +12,14 @@ from functools import lru_cache
 from typing import NamedTuple
 
 ARM_ID = re.compile(
-    r"/subscriptions/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
-    r"(?:/resourcegroups/[\w.()-]{1,90})?(?:/providers/microsoft\.[a-z.]{2,60}(?:/[\w.%@:$~+=!*'-]{1,260}){2,12})*"
+    r"(?:/subscriptions/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?:/resourcegroups/[\w.()-]{1,90}|/locations/[a-z0-9]{2,40})?"
+    r"|/providers/microsoft\.management/managementgroups/[\w.()-]{1,90})(?:/providers/microsoft\.[a-z.]{2,60}(?:/[\w.%@:$~+=!*'-]{1,260}){2,12})*"
     r"(?![\w-])",
     re.IGNORECASE,
 )
 """An ARM id anywhere in a text, in any case. Subscription ids are GUIDs; names of resource groups have at most 90 letters, digits,
-"_", ".", "-", "(" and ")". Source: Azure documentation, "Naming rules and restrictions for Azure resources" and "Extension
-resource IDs"; read 2026-11-24."""
+"_", ".", "-", "(" and ")", and so have ids of management groups, which lie in no subscription. Source: Azure documentation, "Naming
+rules and restrictions for Azure resources", "Extension resource IDs" and "Subscriptions - List Locations"; read 2026-11-24."""
 
 KINDS: Mapping[str, str] = {
     # type, lower case -> kind
@@ -28,7 +28,12 @@ KINDS: Mapping[str, str] = {
     "microsoft.apimanagement/service/backends": "azure.apimanagement.backend",
     "microsoft.app/containerapps": "azure.app.container_app",
     "microsoft.app/managedenvironments": "azure.app.environment",
+    "microsoft.authorization/locks": "azure.authorization.lock",
+    "microsoft.authorization/policyassignments": "azure.authorization.policy_assignment",
     "microsoft.authorization/roleassignments": "azure.authorization.role_assignment",
+    "microsoft.authorization/roledefinitions": "azure.authorization.role_definition",
+    "microsoft.automation/automationaccounts": "azure.automation.account",
+    "microsoft.automation/automationaccounts/runbooks": "azure.automation.runbook",
     "microsoft.batch/batchaccounts": "azure.batch.account",
     "microsoft.batch/batchaccounts/pools": "azure.batch.pool",
     "microsoft.cache/redis": "azure.redis.cache",
@@ -42,24 +47,47 @@ KINDS: Mapping[str, str] = {
     "microsoft.cognitiveservices/accounts": "azure.cognitiveservices.account",
     "microsoft.cognitiveservices/accounts/deployments": "azure.cognitiveservices.deployment",
     "microsoft.cognitiveservices/accounts/projects": "azure.cognitiveservices.project",
+    "microsoft.compute/availabilitysets": "azure.compute.availability_set",
+    "microsoft.compute/capacityreservationgroups": "azure.compute.capacity_reservation_group",
+    "microsoft.compute/capacityreservationgroups/capacityreservations": "azure.compute.capacity_reservation",
     "microsoft.compute/diskencryptionsets": "azure.compute.disk_encryption_set",
     "microsoft.compute/disks": "azure.compute.disk",
+    "microsoft.compute/galleries": "azure.compute.gallery",
+    "microsoft.compute/galleries/images": "azure.compute.gallery_image",
+    "microsoft.compute/galleries/images/versions": "azure.compute.gallery_image_version",
+    "microsoft.compute/hostgroups": "azure.compute.host_group",
+    "microsoft.compute/hostgroups/hosts": "azure.compute.dedicated_host",
+    "microsoft.compute/images": "azure.compute.image",
+    "microsoft.compute/proximityplacementgroups": "azure.compute.proximity_placement_group",
     "microsoft.compute/snapshots": "azure.compute.snapshot",
+    "microsoft.compute/usages": "azure.compute.quota",
     "microsoft.compute/virtualmachines": "azure.compute.virtual_machine",
     "microsoft.compute/virtualmachinescalesets": "azure.compute.scale_set",
+    "microsoft.compute/virtualmachinescalesets/virtualmachines": "azure.compute.scale_set_instance",
+    "microsoft.compute/virtualmachinescalesets/virtualmachines/networkinterfaces": "azure.network.scale_set_interface",
+    "microsoft.compute/virtualmachinescalesets/virtualmachines/networkinterfaces/ipconfigurations/publicipaddresses": "azure.network.scale_set_address",
     "microsoft.containerregistry/registries": "azure.containerregistry.registry",
     "microsoft.containerservice/managedclusters": "azure.aks.cluster",
     "microsoft.containerservice/managedclusters/agentpools": "azure.aks.agent_pool",
+    "microsoft.dashboard/grafana": "azure.dashboard.grafana",
     "microsoft.databricks/workspaces": "azure.databricks.workspace",
     "microsoft.datafactory/factories": "azure.datafactory.factory",
     "microsoft.documentdb/databaseaccounts": "azure.cosmosdb.account",
     "microsoft.eventhub/namespaces": "azure.eventhub.namespace",
     "microsoft.insights/actiongroups": "azure.insights.action_group",
+    "microsoft.insights/activitylogalerts": "azure.insights.activity_log_alert",
+    "microsoft.insights/autoscalesettings": "azure.insights.autoscale_setting",
     "microsoft.insights/components": "azure.insights.component",
+    "microsoft.insights/datacollectionendpoints": "azure.insights.data_collection_endpoint",
+    "microsoft.insights/datacollectionrules": "azure.insights.data_collection_rule",
     "microsoft.insights/metricalerts": "azure.insights.metric_alert",
+    "microsoft.insights/scheduledqueryrules": "azure.insights.scheduled_query",
+    "microsoft.insights/workbooks": "azure.insights.workbook",
+    "microsoft.keyvault/managedhsms": "azure.keyvault.managed_hsm",
     "microsoft.keyvault/vaults": "azure.keyvault.vault",
     "microsoft.keyvault/vaults/keys": "azure.keyvault.key",
     "microsoft.keyvault/vaults/secrets": "azure.keyvault.secret",
+    "microsoft.logic/workflows": "azure.logic.workflow",
     "microsoft.machinelearningservices/registries": "azure.machinelearning.registry",
     "microsoft.machinelearningservices/registries/codes": "azure.machinelearning.registry_code",
     "microsoft.machinelearningservices/registries/codes/versions": "azure.machinelearning.registry_code_version",
@@ -88,6 +116,8 @@ KINDS: Mapping[str, str] = {
     "microsoft.machinelearningservices/workspaces/onlineendpoints/deployments": "azure.machinelearning.online_deployment",
     "microsoft.managedidentity/userassignedidentities": "azure.managedidentity.identity",
     "microsoft.managedidentity/userassignedidentities/federatedidentitycredentials": "azure.managedidentity.federated_credential",
+    "microsoft.management/managementgroups": "azure.management.management_group",
+    "microsoft.monitor/accounts": "azure.monitor.workspace",
     "microsoft.netapp/netappaccounts/capacitypools/volumes": "azure.netapp.volume",
     "microsoft.network/applicationgateways": "azure.network.application_gateway",
     "microsoft.network/applicationgatewaywebapplicationfirewallpolicies": "azure.network.gateway_firewall_policy",
@@ -149,6 +179,8 @@ KINDS: Mapping[str, str] = {
     "microsoft.network/vpngateways": "azure.network.vpn_gateway",
     "microsoft.network/vpnsites": "azure.network.vpn_site",
     "microsoft.operationalinsights/workspaces": "azure.operationalinsights.workspace",
+    "microsoft.portal/dashboards": "azure.portal.dashboard",
+    "microsoft.resources/subscriptions/locations": "azure.resources.location",
     "microsoft.search/searchservices": "azure.search.service",
     "microsoft.servicebus/namespaces": "azure.servicebus.namespace",
     "microsoft.sql/servers": "azure.sql.server",
@@ -170,6 +202,7 @@ AZUREML = re.compile(
 Azure cloud storage during interactive development" and "CLI (v2) core YAML syntax"; read 2026-11-24."""
 _WORKSPACE = "providers/microsoft.machinelearningservices/workspaces"
 
+LOCATIONS = "microsoft.resources/subscriptions/locations"
 RESOURCE_GROUP = "azure.resources.resource_group"
 SUBSCRIPTION = "azure.resources.subscription"
 
@@ -178,6 +211,7 @@ class ArmId(NamedTuple):
     """An ARM id in parts, lower case.
 
     Attributes:
+        subscription: "" for a management group.
         type: "microsoft.compute/virtualmachines"; "" for a resource group or a subscription.
         names: one per part of the type: ("vm1",).
     """
@@ -197,12 +231,14 @@ def parse_arm(text: str) -> ArmId | None:
         return None
     head, _, tail = text.rpartition("/providers/") if "/providers/" in text else (text, "", "")
     parts = head.split("/")
+    if not tail and parts[3:4] == ["locations"]:
+        return ArmId(text, parts[2], "", LOCATIONS, (parts[4],))
     provider, *rest = tail.split("/")
     if tail and len(rest) % 2:
         return None
     type_ = "/".join((provider, *rest[::2])) if tail else ""
     group = parts[4] if len(parts) > 4 and parts[3] == "resourcegroups" else ""
-    return ArmId(text, parts[2], group, type_, tuple(rest[1::2]))
+    return ArmId(text, parts[2] if parts[1:2] == ["subscriptions"] else "", group, type_, tuple(rest[1::2]))
 
 
 def azureml_id(uri: str) -> str | None:

@@ -506,6 +506,7 @@ def host_name(host: str) -> Name | None:
 
 _ECR = re.compile(r"(?P<account>\d{12})\.dkr\.ecr(?:-fips)?\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(?:\.cn)?")
 _ARTIFACTS = re.compile(r"(?P<place>[a-z0-9-]+)-docker\.pkg\.dev")
+_ACR = re.compile(r"[a-z0-9-]+\.azurecr\.(?:io|us|cn)")
 _IMAGE_ID = re.compile(r"[a-f0-9]{64}")
 _IMAGE = re.compile(
     r"(?:(?P<registry>(?:[a-zA-Z0-9-]+\.)+[a-zA-Z0-9-]+(?::\d+)?|[a-zA-Z0-9-]+:\d+|localhost)/)?"
@@ -536,6 +537,10 @@ def image_name(text: str) -> Name | None:
         project, name, *_ = repository.split("/")
         key = f"image://{registry}/{project}/{name}"  # images of one repository; it is what is listed and moved
         return Name(key, "gcp.artifactregistry.repository", "gcp", project, a["place"])
+    if _ACR.fullmatch(
+        registry
+    ):  # its repositories are known to nobody but the registry itself; it is what is listed and moved
+        return Name(f"image://{registry}", "azure.containerregistry.registry", "azure")
     return Name(key, "container.image_repository", registry)
 
 

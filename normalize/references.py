@@ -421,11 +421,13 @@ def declared(text: str, target: str, within: str, scope: Scope) -> Name:
     """
     if text.startswith(OWN_SCHEMES):
         return Name(text, target, text.split(":", 1)[0])
-    if text[:15].lower() == "/subscriptions/" and (named := arm_name(text)):
+    if text[:15].lower() in ("/subscriptions/", "/providers/micr") and (named := arm_name(text)):
         return Name(named.key, target or named.target, named.provider, named.account)
     if text.startswith("arn:") and (named := arn_name(text)):
         return Name(named.key, target or named.target, named.provider, named.account, named.place)
-    if target.endswith(("image_repository", "ecr.repository", "artifactregistry.repository")):
+    if target.endswith(
+        ("image_repository", "ecr.repository", "artifactregistry.repository", "containerregistry.registry")
+    ):
         if named := image_name(text):
             return named
     elif "://" in text and (named := uri_name(text)):

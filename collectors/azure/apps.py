@@ -61,7 +61,11 @@ KINDS: tuple[Kind, ...] = (
             "max_count": "properties.template.scale.maxReplicas",
             "size_class": "properties.workloadProfileName",
         },
-        links=(ASSUMES, Link("runs_in", "azure.app.environment", "properties.managedEnvironmentId")),
+        links=(
+            ASSUMES,
+            Link("runs_in", "azure.app.environment", "properties.managedEnvironmentId"),
+            Link("uses_image", "azure.containerregistry.registry", "properties.template.containers[].image"),
+        ),
         aliases=(Alias("dns", "properties.configuration.ingress.fqdn"),),
         quiet=frozenset(
             {"properties.configuration.ingress.fqdn", "properties.latestRevisionFqdn", "properties.eventStreamEndpoint"}

@@ -28,7 +28,7 @@ from collectors.azure.rights import (
     read_grants,
     read_unregistered,
 )
-from collectors.azure.rows import LEFT_OUT, PLACES, TABLES, Derive, Get, Rows, raw_row
+from collectors.azure.rows import LEFT_OUT, ONLY, PLACES, TABLES, Derive, Get, Rows, raw_row
 from collectors.contract import EVERY_KIND, UNKNOWN_PLACE, Blindness, CutShortError, Planned
 from collectors.sweeps import Sweep
 from normalize.errors import MISSHAPEN, CollectError, DeniedError, UnavailableError
@@ -100,8 +100,12 @@ class AzureCollector:
             self._read_tables(chunk, kinds, everything)
             for subscription in chunk:
                 yield from self._planned(subscription, kinds, everything)
-        for account in sorted(self._accounts() - set(subscriptions)) if everything else ():
-            yield from self._planned_elsewhere(account)
+        tenants = [k for k in kinds if _of_tenant(k)]
+        for account in sorted(self._accounts() - set(subscriptions)) if everything or tenants else ():
+            yield from self._planned_elsewhere(account, kinds, everything)
+        for kind in tenants if self._wanted is None or not everything else ():
+            if kind.fetch.type.lower() not in {type_ for type_, _ in self._counted[kind.fetch.table]}:
+                yield Planned(kind, Scope("azure", UNKNOWN_PLACE, self._place), self._unseen(kind))
 
     def _planned(self, subscription: str, kinds: Sequence[Kind], everything: bool) -> Iterator[Planned]:
         scope = Scope("azure", subscription, self._place)
@@ -110,21 +114,29 @@ class AzureCollector:
             yield Planned(None, Scope("azure", subscription, UNKNOWN_PLACE), shut)
             return
         for kind in kinds:
+            if _of_tenant(kind):
+                continue
             bounded = isinstance(kind.fetch, Get) and kind.fetch.window is not None
             yield Planned(kind, scope, since=self._since if bounded else None, older=LIVE if bounded else "")
         if everything:
             yield from (Planned(raw_row(type_, table), scope) for type_, table in self._unmodelled(subscription))
 
-    def _planned_elsewhere(self, account: str) -> Iterator[Planned]:
+    def _planned_elsewhere(self, account: str, kinds: Sequence[Kind], everything: bool) -> Iterator[Planned]:
         """What belongs to no subscription that was asked for: management groups, which are the tenant's. What else there is
         that the caller may not read, nothing tells."""
         scope = Scope("azure", account, self._place)
         self._rights.setdefault(account, Rights(unknown=CollectError("rights are told for subscriptions alone")))
         there = set(self._types(account))
-        for kind in self._kinds.values():
+        for kind in kinds:
             if isinstance(kind.fetch, Rows) and (kind.fetch.type.lower(), kind.fetch.table) in there:
                 yield Planned(kind, scope)
-        yield from (Planned(raw_row(type_, table), scope) for type_, table in self._unmodelled(account))
+        if everything:
+            yield from (Planned(raw_row(type_, table), scope) for type_, table in self._unmodelled(account))
+
+    def _unseen(self, kind: Kind) -> CollectError:
+        return DeniedError(
+            "the caller sees none; what it may not read is left out", call=GRAPH, needs=(listing(kind, self._kinds),)
+        )
 
     def _unmodelled(self, account: str) -> list[tuple[str, str]]:
         """(type, table) of rows of an account that no row describes: neither out of Resource Graph nor out of a list."""
@@ -200,7 +212,7 @@ class AzureCollector:
                 continue
             chosen = _among("!in~", LEFT_OUT.get(table, ())) if everything else _among("in~", types)
             try:
-                self._read_table(table, f"{table}{chosen} | order by id asc", chunk)
+                self._read_table(table, f"{table}{chosen}{_only(table)} | order by id asc", chunk)
             except CollectError as error:
                 self._cut.update({(table, subscription): error for subscription in chunk})
             self._counted[table] = self._swept().counts(table)
@@ -442,6 +454,8 @@ class AzureCollector:
                 continue
             scope = Scope("azure", subscription, self._place)
             for kind in self._kinds.values():
+                if _of_tenant(kind):
+                    continue
                 if error := self.unavailable(kind, scope) or self._predicted(kind, rights):
                     yield Blindness(kind.name, scope, error)
         try:
@@ -467,6 +481,15 @@ class AzureCollector:
                 self._sweep.close()
                 self._sweep = None
         self._client.close()
+
+
+def _of_tenant(kind: Kind) -> bool:
+    return isinstance(kind.fetch, Rows) and kind.fetch.tenant
+
+
+def _only(table: str) -> str:
+    type_, path, value = ONLY.get(table, ("", "", ""))
+    return f" | where type !~ {type_!r} or {path} =~ {value!r}" if type_ else ""
 
 
 def _among(operator: str, types: Sequence[str]) -> str:

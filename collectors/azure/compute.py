@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from collectors.azure.rows import ASSUMES, Rows, resource
 from collectors.azure.sizes import MACHINE, Sizes
 from collectors.azure.values import equals
+from normalize.mapping import MISSING
 from normalize.model import Alias, Category, Field, Kind, Link
 from normalize.units import GIB, instant, times
 
 _SPOT = equals("Spot", "Low")
 _DISK_KEYS = Link("encrypted_by", "azure.compute.disk_encryption_set", "properties.encryption.diskEncryptionSetId")
 _PROFILE = "properties.virtualMachineProfile"
+
+
+def _image(reference: Any) -> Any:
+    """What the makers of an image call it; none where it is an image of somebody's own, which is a link."""
+    parts = [str(reference[key]) for key in ("publisher", "offer", "sku") if reference.get(key)]
+    return " ".join(parts) if parts else MISSING
+
 
 KINDS: tuple[Kind, ...] = (
     resource(
@@ -22,6 +32,7 @@ KINDS: tuple[Kind, ...] = (
             "state": "properties.extended.instanceView.powerState.code",
             "instance_type": "properties.hardwareProfile.vmSize",
             "os": "properties.storageProfile.osDisk.osType",
+            "machine_image_name": Field("properties.storageProfile.imageReference", _image),
             "zone": "zones[0]",
             "hostname": "properties.osProfile.computerName",
             "lifecycle": "properties.priority",
@@ -50,6 +61,7 @@ KINDS: tuple[Kind, ...] = (
             "desired_count": "sku.capacity",
             "mode": "properties.orchestrationMode",
             "os": f"{_PROFILE}.storageProfile.osDisk.osType",
+            "machine_image_name": Field(f"{_PROFILE}.storageProfile.imageReference", _image),
             "lifecycle": f"{_PROFILE}.priority",
             "spot": Field(f"{_PROFILE}.priority", _SPOT),
             "zones": "zones",
@@ -64,6 +76,39 @@ KINDS: tuple[Kind, ...] = (
             ),
         ),
         sensitive=frozenset({f"{_PROFILE}.userData", f"{_PROFILE}.osProfile.customData"}),
+    ),
+    resource(
+        "azure.compute.scale_set_instance",
+        Category.INSTANCE,
+        Rows(
+            "Microsoft.Compute/virtualMachineScaleSets/virtualMachines",
+            "computeresources",
+            lookups=(Sizes("sku.name"),),
+        ),
+        {
+            **MACHINE,
+            "state": "properties.provisioningState",
+            "instance_type": "sku.name",
+            "os": "properties.storageProfile.osDisk.osType",
+            "machine_image_name": Field("properties.storageProfile.imageReference", _image),
+            "zone": "zones[0]",
+            "hostname": "properties.osProfile.computerName",
+            "machine_id": "properties.vmId",
+            "created_at": Field("properties.timeCreated", instant),
+        },
+        links=(
+            ASSUMES,
+            Link("member_of", "azure.compute.scale_set", "$above"),
+            Link(
+                "attached_to",
+                "azure.network.scale_set_interface",
+                "properties.networkProfile.networkInterfaces[].id",
+            ),
+            Link("mounts", "azure.compute.disk", "properties.storageProfile.osDisk.managedDisk.id"),
+            Link("mounts", "azure.compute.disk", "properties.storageProfile.dataDisks[].managedDisk.id"),
+        ),
+        aliases=(Alias("id", "properties.vmId"),),
+        sensitive=frozenset({"properties.userData", "properties.osProfile.customData"}),
     ),
     resource(
         "azure.compute.disk",

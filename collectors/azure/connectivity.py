@@ -132,7 +132,10 @@ KINDS: tuple[Kind, ...] = (
             "compute_unit_count": "properties.vpnGatewayScaleUnit",
             "addresses": Field("properties.ipConfigurations", each("publicIpAddress")),
         },
-        links=(_IN_HUB, Link("connects", "azure.network.vpn_site", "properties.connections[].properties.remoteVpnSite.id")),
+        links=(
+            _IN_HUB,
+            Link("connects", "azure.network.vpn_site", "properties.connections[].properties.remoteVpnSite.id"),
+        ),
         sensitive=frozenset({"properties.connections[].properties.sharedKey"}),
         quiet=frozenset({*_SITES, "properties.ipConfigurations"}),
     ),

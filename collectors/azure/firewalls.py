@@ -74,7 +74,9 @@ KINDS: tuple[Kind, ...] = (
         links=(
             ASSUMES,
             Link("made_from", _POLICY, "properties.basePolicy.id"),
-            Link("trusts", "azure.keyvault.vault", "properties.transportSecurity.certificateAuthority.keyVaultSecretId"),
+            Link(
+                "trusts", "azure.keyvault.vault", "properties.transportSecurity.certificateAuthority.keyVaultSecretId"
+            ),
         ),
         quiet=frozenset({"properties.firewalls", "properties.childPolicies", "properties.ruleCollectionGroups"}),
     ),

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from collectors.azure.rows import Get, Rows, resource
-from collectors.azure.values import equals
+from collections.abc import Mapping
+from typing import Any
+
+from collectors.azure.rows import ASSUMES, Get, Rows, resource
+from collectors.azure.values import each, equals, last
 from normalize.model import Alias, Category, Field, Kind, Link, Template
 from normalize.units import instant
 
 _VAULTS = "2023-07-01"
+
+
+def _granted(assignment: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The GUID of the role, which is one in all its ids; where it applies, unless that is everywhere."""
+    properties = assignment["properties"]
+    scope = str(properties.get("scope") or "")
+    return {"$Role": last(properties["roleDefinitionId"]), **({"$Scope": scope} if scope.strip("/") else {})}
+
 
 KINDS: tuple[Kind, ...] = (
     resource(
@@ -31,7 +42,7 @@ KINDS: tuple[Kind, ...] = (
     resource(
         "azure.authorization.role_assignment",
         Category.POLICY,
-        Rows("Microsoft.Authorization/roleAssignments", "authorizationresources"),
+        Rows("Microsoft.Authorization/roleAssignments", "authorizationresources", derive=_granted),
         {
             "type": "properties.principalType",
             "access_scope": "properties.scope",
@@ -41,6 +52,8 @@ KINDS: tuple[Kind, ...] = (
         },
         links=(
             Link("governs", "azure.managedidentity.identity", "properties.principalId", within="world", optional=True),
+            Link("grants", "azure.authorization.role_definition", "$Role", within="world", optional=True),
+            Link("applies_to", "", "$Scope", optional=True),
         ),
         quiet=frozenset({"properties.roleDefinitionId"}),
     ),
@@ -59,6 +72,23 @@ KINDS: tuple[Kind, ...] = (
         },
         aliases=(Alias("uri", "properties.vaultUri"),),
         quiet=frozenset({"properties.vaultUri"}),
+    ),
+    resource(
+        "azure.keyvault.managed_hsm",
+        Category.SECRET,
+        Rows("Microsoft.KeyVault/managedHSMs"),
+        {
+            "state": "properties.provisioningState",
+            "size_class": "sku.name",
+            "endpoint": "properties.hsmUri",
+            "public": Field("properties.publicNetworkAccess", equals("Enabled")),
+            "deletion_protected": "properties.enablePurgeProtection",
+            "retention_days": "properties.softDeleteRetentionInDays",
+            "replica_regions": Field("properties.regions", each("name")),
+        },
+        links=(ASSUMES,),
+        aliases=(Alias("uri", "properties.hsmUri"),),
+        quiet=frozenset({"properties.hsmUri"}),
     ),
     resource(
         "azure.keyvault.key",

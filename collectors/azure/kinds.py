@@ -5,7 +5,9 @@ from __future__ import annotations
 from collectors.azure import (
     apis,
     apps,
+    automation,
     batch,
+    capacity,
     cognitive,
     compute,
     connectivity,
@@ -13,9 +15,11 @@ from collectors.azure import (
     dns,
     edge,
     firewalls,
+    governance,
     groups,
     identities,
     kubernetes_service,
+    machine_images,
     ml_assets,
     ml_computes,
     ml_data,
@@ -30,7 +34,10 @@ from normalize.model import Kind
 
 KINDS: tuple[Kind, ...] = (
     *groups.KINDS,
+    *governance.KINDS,
     *compute.KINDS,
+    *machine_images.KINDS,
+    *capacity.KINDS,
     *kubernetes_service.KINDS,
     *network.KINDS,
     *connectivity.KINDS,
@@ -50,5 +57,6 @@ KINDS: tuple[Kind, ...] = (
     *apps.KINDS,
     *data.KINDS,
     *observability.KINDS,
+    *automation.KINDS,
     *identities.KINDS,
 )

@@ -43,6 +43,45 @@ def _listeners(rules: Any) -> list[dict[str, Any]]:
 _STATE = {"state": "properties.provisioningState"}
 _FRONT = "properties.frontendIPConfigurations[].properties"
 
+
+def _interface(name: str, fetch: Rows, machine: str) -> Kind:
+    return resource(
+        name,
+        Category.NETWORK_INTERFACE,
+        fetch,
+        {
+            **_STATE,
+            "mac_address": "properties.macAddress",
+            "private_address": "properties.ipConfigurations[0].properties.privateIPAddress",
+            "high_speed_fabric": "properties.enableAcceleratedNetworking",
+        },
+        links=(
+            Link("attached_to", machine, "properties.virtualMachine.id"),
+            Link("guarded_by", "azure.network.security_group", "properties.networkSecurityGroup.id"),
+            Link("runs_in", "azure.network.subnet", "properties.ipConfigurations[].properties.subnet.id"),
+            Link("uses", "azure.network.public_address", "properties.ipConfigurations[].properties.publicIPAddress.id"),
+        ),
+        aliases=(Alias("address", "properties.ipConfigurations[].properties.privateIPAddress"),),
+    )
+
+
+def _public_address(name: str, fetch: Rows) -> Kind:
+    return resource(
+        name,
+        Category.ADDRESS,
+        fetch,
+        {
+            **_STATE,
+            "type": "sku.name",
+            "address": "properties.ipAddress",
+            "hostname": "properties.dnsSettings.fqdn",
+            "mode": "properties.publicIPAllocationMethod",
+        },
+        aliases=(Alias("address", "properties.ipAddress"), Alias("dns", "properties.dnsSettings.fqdn")),
+        quiet=frozenset({"properties.ipAddress", "properties.dnsSettings"}),
+    )
+
+
 KINDS: tuple[Kind, ...] = (
     resource(
         "azure.network.virtual_network",
@@ -110,37 +149,21 @@ KINDS: tuple[Kind, ...] = (
         links=(Link("uses", "azure.network.public_address", "properties.publicIpAddresses[].id"),),
         quiet=frozenset({"properties.subnets"}),
     ),
-    resource(
-        "azure.network.network_interface",
-        Category.NETWORK_INTERFACE,
-        Rows("Microsoft.Network/networkInterfaces"),
-        {
-            **_STATE,
-            "mac_address": "properties.macAddress",
-            "private_address": "properties.ipConfigurations[0].properties.privateIPAddress",
-            "high_speed_fabric": "properties.enableAcceleratedNetworking",
-        },
-        links=(
-            Link("attached_to", "azure.compute.virtual_machine", "properties.virtualMachine.id"),
-            Link("guarded_by", "azure.network.security_group", "properties.networkSecurityGroup.id"),
-            Link("runs_in", "azure.network.subnet", "properties.ipConfigurations[].properties.subnet.id"),
-            Link("uses", "azure.network.public_address", "properties.ipConfigurations[].properties.publicIPAddress.id"),
-        ),
-        aliases=(Alias("address", "properties.ipConfigurations[].properties.privateIPAddress"),),
+    _interface(
+        "azure.network.network_interface", Rows("Microsoft.Network/networkInterfaces"), "azure.compute.virtual_machine"
     ),
-    resource(
-        "azure.network.public_address",
-        Category.ADDRESS,
-        Rows("Microsoft.Network/publicIPAddresses"),
-        {
-            **_STATE,
-            "type": "sku.name",
-            "address": "properties.ipAddress",
-            "hostname": "properties.dnsSettings.fqdn",
-            "mode": "properties.publicIPAllocationMethod",
-        },
-        aliases=(Alias("address", "properties.ipAddress"), Alias("dns", "properties.dnsSettings.fqdn")),
-        quiet=frozenset({"properties.ipAddress", "properties.dnsSettings"}),
+    _interface(
+        "azure.network.scale_set_interface",
+        Rows("Microsoft.Compute/virtualMachineScaleSets/virtualMachines/networkInterfaces", "computeresources"),
+        "azure.compute.scale_set_instance",
+    ),
+    _public_address("azure.network.public_address", Rows("Microsoft.Network/publicIPAddresses")),
+    _public_address(
+        "azure.network.scale_set_address",
+        Rows(
+            "Microsoft.Compute/virtualMachineScaleSets/virtualMachines/networkInterfaces/ipConfigurations/publicIPAddresses",
+            "computeresources",
+        ),
     ),
     resource(
         "azure.network.load_balancer",

@@ -28,14 +28,21 @@ def completed(item: Mapping[str, Any], parent: Mapping[str, Any] | None = None, 
     id_ = item.get("id")
     if parent is not None:
         found["$parent"] = {k: parent[k] for k in _KEPT_OF_PARENT if k in parent}
-        if part and "$id" in parent and isinstance(item.get("name"), str):
-            id_ = f"{parent['$id']}/{part}/{item['name']}"
+        if part and "$id" in parent and (name := _named(item)):
+            id_ = f"{parent['$id']}/{part}/{name}"
     if isinstance(id_, str) and id_:
         found["$id"] = id_.rstrip("/").lower()
         found["$name"] = short_name(found["$id"])
         if above := id_above(found["$id"]):
             found["$above"] = above
     return found
+
+
+def _named(item: Mapping[str, Any]) -> str:
+    """An item's name; of one that Azure writes with its translation, the untranslated."""
+    name = item.get("name")
+    found = name.get("value") if isinstance(name, dict) else name
+    return found if isinstance(found, str) else ""
 
 
 def id_above(id_: str) -> str:

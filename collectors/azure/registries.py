@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collectors.azure.rows import Rows, resource
 from collectors.azure.values import equals
-from normalize.model import Alias, Category, Field, Kind
+from normalize.model import Alias, Category, Field, Kind, Template
 from normalize.units import instant
 
 KINDS: tuple[Kind, ...] = (
@@ -20,7 +20,10 @@ KINDS: tuple[Kind, ...] = (
             "encryption": "properties.encryption.status",
             "created_at": Field("properties.creationDate", instant),
         },
-        aliases=(Alias("dns", "properties.loginServer"),),
+        aliases=(
+            Alias("dns", "properties.loginServer"),
+            Alias("id", Template("image://{properties.loginServer}")),  # what all its images are called by
+        ),
         quiet=frozenset({"properties.loginServer", "properties.dataEndpointHostNames"}),
     ),
 )

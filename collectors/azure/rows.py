@@ -53,6 +53,12 @@ LEFT_OUT: Mapping[str, tuple[str, ...]] = {
 """Types of a table that are not read: findings, one for each thing and policy, and what Azure itself offers to everybody. Source: as of
 the tables."""
 
+ONLY: Mapping[str, tuple[str, str, str]] = {
+    "authorizationresources": ("microsoft.authorization/roledefinitions", "properties.type", "CustomRole"),
+}
+"""Table -> a type in it of which only rows with a value are read: several hundred roles are Azure's own. Source: Azure documentation,
+"Troubleshoot Azure RBAC limits", read 2026-11-24."""
+
 Params = Mapping[str, str]
 Derive = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 """From an item, with all that its details said, to further values of it under "$…" keys."""
@@ -117,6 +123,7 @@ class Rows:
         detail: reads that complete one row.
         lookups: facts that are asked for many rows at once.
         derive: adds values that are only readable by a rule.
+        tenant: whether things of the type lie in no subscription.
     """
 
     type: str
@@ -127,6 +134,7 @@ class Rows:
     detail: tuple[Get, ...] = ()
     lookups: tuple[Lookup, ...] = ()
     derive: Derive | None = None
+    tenant: bool = False
 
 
 class Reader(Protocol):

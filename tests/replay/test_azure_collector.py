@@ -13,6 +13,7 @@ from collectors.azure import open_source
 from collectors.azure.client import Client, Quota
 from collectors.azure.collector import AzureCollector
 from collectors.azure.kinds import KINDS
+from collectors.azure.rows import TABLES
 from collectors.patience import Patience
 from discovery.executor import look
 from normalize.errors import DeniedError
@@ -23,6 +24,7 @@ OTHER = "22222222-2222-3333-4444-555555555555"
 MACHINE = "azure.compute.virtual_machine"
 ACCOUNT = "azure.storage.account"
 CONTAINER = "azure.storage.container"
+GROUP = "azure.management.management_group"
 
 
 class Machines(Sequence[Any]):
@@ -86,18 +88,41 @@ def estate() -> Cloud:
 def test_every_kind_is_found_once_in_its_subscription(estate: Cloud) -> None:
     with served(estate) as base:
         found = scanned(collector(base))
-    for kind in KINDS:
+    for kind in (k for k in KINDS if k.name != GROUP):
         coverage, ids = found[kind.name, SUBSCRIPTION]
         assert (coverage.outcome, coverage.reason) == (Outcome.COMPLETE, ""), kind.name
         assert ids, kind.name
         assert coverage.scope.place == "azure-global"
-    assert not [key for key in found if key[1] != SUBSCRIPTION]
+    assert [key for key in found if key[1] != SUBSCRIPTION] == [(GROUP, TENANT)]
+
+
+def test_no_management_group_is_seen_but_by_who_may(estate: Cloud) -> None:
+    estate.rows["resourcecontainers"] = [
+        r for r in estate.rows["resourcecontainers"] if "managementgroup" not in r["type"]
+    ]
+    with served(estate) as base:
+        whole, named = scanned(collector(base)), scanned(collector(base, subscriptions=[SUBSCRIPTION]))
+        asked = scanned(collector(base, subscriptions=[SUBSCRIPTION]), [GROUP])
+    assert whole[GROUP, "?"][0].needs == ("Microsoft.Management/managementGroups/read",)
+    assert not [key for key in named if key[0] == GROUP]  # who names subscriptions asks for nothing above them
+    assert asked[GROUP, "?"][0].outcome is Outcome.DENIED
+
+
+def test_roles_that_everybody_has_and_findings_are_not_read(estate: Cloud) -> None:
+    built_in = {"id": "/providers/Microsoft.Authorization/roleDefinitions/r", "type": "microsoft.authorization/roledefinitions", "subscriptionId": "", "tenantId": TENANT, "properties": {"type": "BuiltInRole"}}  # fmt: skip
+    finding = {"id": f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.PolicyInsights/policyStates/s", "type": "microsoft.policyinsights/policystates", "subscriptionId": SUBSCRIPTION}  # fmt: skip
+    for table, row in (("authorizationresources", built_in), ("policyresources", finding)):
+        estate.rows[table] = [*estate.rows[table], row]
+    with served(estate) as base:
+        found = scanned(collector(base))
+    assert found["azure.authorization.role_definition", SUBSCRIPTION][0].proves_absence()
+    assert [key for key in found if "policystates" in key[0] or "roledefinitions" in key[0]] == []
 
 
 def test_one_sweep_serves_every_kind(estate: Cloud) -> None:
     with served(estate) as base:
         scanned(collector(base))
-    assert Counter(estate.requests)[GRAPH] == 6
+    assert Counter(estate.requests)[GRAPH] == len(TABLES)
 
 
 def test_many_rows_with_throttled_answers_arrive_exactly_once() -> None:

@@ -31,11 +31,18 @@ TENANT = "99999999-8888-7777-6666-555555555555"
 GRAPH = "/providers/Microsoft.ResourceGraph/resources"
 READER: Mapping[str, Any] = {"actions": ["*/read"], "notActions": []}
 TABLES: Mapping[str, str] = {
+    "microsoft.authorization/policy": "policyresources",
     "microsoft.authorization/": "authorizationresources",
+    "microsoft.compute/virtualmachinescalesets/": "computeresources",
+    "microsoft.management/": "resourcecontainers",
     "microsoft.resources/subscriptions": "resourcecontainers",
 }
 """How types begin -> the table that holds them, where it is not `resources`."""
-_QUERY = re.compile(r"(?P<table>\w+)(?: \| where type (?P<but>!?)in~ \((?P<types>[^)]*)\))?(?: \| project id)? \| order by id asc")
+_QUERY = re.compile(
+    r"(?P<table>\w+)(?: \| where type (?P<but>!?)in~ \((?P<types>[^)]*)\))?"
+    r"(?: \| where type !~ '(?P<only>[^']*)' or properties\.(?P<key>\w+) =~ '(?P<value>[^']*)')?"
+    r"(?: \| project id)? \| order by id asc"
+)
 _TOKEN = "token-of-the-tests"
 
 
@@ -115,6 +122,7 @@ class Cloud:
                 r
                 for r in rows
                 if (not types or (r["type"] in types) is not bool(m["but"]))
+                and (r["type"] != m["only"] or r["properties"][m["key"]] == m["value"])
                 and r.get("subscriptionId", "") in {*wanted, ""}
                 and self._readable(r)
             ]

@@ -252,6 +252,7 @@ def test_same_payload_is_searched_in_the_same_order() -> None:
         ("s3://corpus/x", "aws.s3.bucket", "world", Name("s3://corpus", "aws.s3.bucket", "aws")),
         ("corpus-usw2", "aws.s3.bucket", "world", Name("s3://corpus-usw2", "aws.s3.bucket", "aws")),
         ("k8s://u//Pod/n/p", "k8s.pod", "place", Name("k8s://u//Pod/n/p", "k8s.pod", "k8s")),
+        ("mlprod.azurecr.io/a/b:1", "azure.containerregistry.registry", "place", Name("image://mlprod.azurecr.io", "azure.containerregistry.registry", "azure")),
         ("ghcr.io/a/b:1", "container.image_repository", "world", Name("image://ghcr.io/a/b", "container.image_repository", "ghcr.io")),
         ("https://db.internal.test/x", "", "world", Name("dns:db.internal.test", "network.host")),
     ],

@@ -1,0 +1,136 @@
+"""What is reserved, set apart and allowed: regions, quotas, reservations of capacity, dedicated hosts, placement."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from collectors.azure.rows import Get, Rows, resource
+from collectors.azure.sizes import MACHINE, Sizes
+from normalize.model import Category, Field, Kind, Link, Path
+from normalize.units import instant
+
+_LOCATION = "azure.resources.location"
+_STATE: Mapping[str, Path | Field] = {"state": "properties.provisioningState"}
+_OURS = re.compile(r"standard\s?n[cdgpv].*|cores|lowprioritycores", re.IGNORECASE)
+"""Quotas of families of machines with accelerators, and those on all machines and on all that may be interrupted."""
+
+
+def _is_physical(location: Mapping[str, Any]) -> bool:
+    return bool((location.get("metadata") or {}).get("regionType") == "Physical")
+
+
+def _is_ours(usage: Mapping[str, Any]) -> bool:
+    return _OURS.fullmatch(str((usage.get("name") or {}).get("value"))) is not None
+
+
+KINDS: tuple[Kind, ...] = (
+    resource(
+        _LOCATION,
+        Category.REGION,
+        Get(
+            "/subscriptions/{@account}/locations",
+            "2022-12-01",
+            action="Microsoft.Resources/subscriptions/locations/read",
+        ),
+        {
+            "description": "displayName",
+            "region": "name",
+            "type": "metadata.regionType",
+            "location": "metadata.physicalLocation",
+            "zones": "availabilityZoneMappings[].logicalZone",
+        },
+        tags="",
+    ),
+    resource(
+        "azure.compute.quota",
+        Category.QUOTA,
+        Get(
+            "/subscriptions/{@account}/providers/Microsoft.Compute/locations/{$parent.name}/usages",
+            "2024-07-01",
+            under=_LOCATION,
+            part="providers/Microsoft.Compute/usages",
+            parents=_is_physical,
+            keep=_is_ours,
+        ),
+        {
+            "name": "name.value",
+            "description": "name.localizedValue",
+            "region": "$parent.name",
+            "limit_value": "limit",
+            "usage_quantity": "currentValue",
+            "unit": "unit",
+        },
+        tags="",
+        links=(Link("applies_to", _LOCATION, "$parent.$id"),),
+    ),
+    resource(
+        "azure.compute.capacity_reservation_group",
+        Category.CAPACITY,
+        Rows("Microsoft.Compute/capacityReservationGroups"),
+        {"zones": "zones", "shared_with": "properties.sharingProfile.subscriptionIds[].id"},
+        links=(Link("serves", "", "properties.virtualMachinesAssociated[].id"),),
+    ),
+    resource(
+        "azure.compute.capacity_reservation",
+        Category.CAPACITY,
+        Rows("Microsoft.Compute/capacityReservationGroups/capacityReservations", lookups=(Sizes("sku.name"),)),
+        {
+            **MACHINE,
+            **_STATE,
+            "instance_type": "sku.name",
+            "desired_count": "sku.capacity",
+            "used_count": Field("properties.virtualMachinesAssociated", len),
+            "zone": "zones[0]",
+            "created_at": Field("properties.timeCreated", instant),
+        },
+        links=(
+            Link("part_of", "azure.compute.capacity_reservation_group", "$above"),
+            Link("serves", "", "properties.virtualMachinesAssociated[].id"),
+        ),
+    ),
+    resource(
+        "azure.compute.host_group",
+        Category.CAPACITY,
+        Rows("Microsoft.Compute/hostGroups"),
+        {"zones": "zones", "autoscaled": "properties.supportAutomaticPlacement"},
+    ),
+    resource(
+        "azure.compute.dedicated_host",
+        Category.CAPACITY,
+        Rows("Microsoft.Compute/hostGroups/hosts"),
+        {
+            **_STATE,
+            "size_class": "sku.name",
+            "running_count": Field("properties.virtualMachines", len),
+            "node_recovery": "properties.autoReplaceOnFailure",
+            "created_at": Field("properties.timeCreated", instant),
+        },
+        links=(
+            Link("part_of", "azure.compute.host_group", "$above"),
+            Link("runs", "azure.compute.virtual_machine", "properties.virtualMachines[].id"),
+        ),
+    ),
+    resource(
+        "azure.compute.proximity_placement_group",
+        Category.SETTINGS,
+        Rows("Microsoft.Compute/proximityPlacementGroups"),
+        {"type": "properties.proximityPlacementGroupType", "instance_types": "properties.intent.vmSizes"},
+        links=(
+            Link("holds", "azure.compute.virtual_machine", "properties.virtualMachines[].id"),
+            Link("holds", "azure.compute.scale_set", "properties.virtualMachineScaleSets[].id"),
+            Link("holds", "azure.compute.availability_set", "properties.availabilitySets[].id"),
+        ),
+    ),
+    resource(
+        "azure.compute.availability_set",
+        Category.SETTINGS,
+        Rows("Microsoft.Compute/availabilitySets"),
+        {"type": "sku.name"},
+        links=(
+            Link("holds", "azure.compute.virtual_machine", "properties.virtualMachines[].id"),
+            Link("runs_in", "azure.compute.proximity_placement_group", "properties.proximityPlacementGroup.id"),
+        ),
+    ),
+)
