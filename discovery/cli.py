@@ -238,7 +238,7 @@ def probe(state: State, show: bool) -> None:
     """Read this machine into one file, for `stocktake import` elsewhere; or show the script that reads machines.
 
     A machine without Stocktake does the same with the script alone: sh probe.sh bundle > FILE. The file ends in a
-    checksum; compare the one that is printed here with the one that `import` prints.
+    checksum, by which `import` tells whether it was damaged on the way.
 
     \b
     Examples:

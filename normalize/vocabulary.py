@@ -444,6 +444,8 @@ TERMS: Mapping[str, Term] = {
         unrecorded_types="Types of things that it leaves out",
         partition_names="Partitions of a cluster that it is in or runs in",
         listed="Names or ids of what another listing knows",
+        monitoring_agents="Products that watch a machine, as far as names of programs tell",
+        backup_agents="Products that back a machine up, as far as names of programs tell",
     ),
     **_terms(
         "map",

@@ -8,11 +8,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 
 from collectors.contract import CutShortError
-from collectors.frames import Report, Section
-from collectors.hosts import accelerators, containers, fabric, system
+from collectors.frames import NOT_EXECUTABLE, Report, Section
+from collectors.hosts import accelerators, containers, fabric, software, system
 from normalize.errors import CollectError, DeniedError, UnavailableError
 from normalize.identity import image_name, known_service, uri_name
 from normalize.model import Alias, Category, Field, Json, Kind, Link, Template
@@ -229,8 +230,20 @@ def _machine(report: Report) -> Iterator[Record]:
         "cuda_version": found.cuda_version,
         "$ec2_instance": _ec2_instance(known),
     }
-    payload |= {k: v for k, v in versions.items() if v}
+    payload |= {k: v for k, v in versions.items() if v} | _agents(report)
     yield payload, tuple(gaps)
+
+
+def _agents(report: Report) -> dict[str, Json]:
+    """Who watches and who backs up the machine, where the programs that run could be listed."""
+    programs = report.said("programs")
+    if not programs:
+        return {}
+    active = [u["Id"] for u in software.blocks(report.said("units")) if u.get("ActiveState") == "active"]
+    return {
+        "monitoring": software.agents(programs, active, software.MONITORING),
+        "backup": software.agents(programs, active, software.BACKUP),
+    }
 
 
 def _topology(report: Report, pci: str, numa: str) -> dict[str, Json]:
@@ -409,7 +422,7 @@ def _details_missing(report: Report, engine: str) -> tuple[CollectError, ...]:
 
 
 def _processes(report: Report) -> Iterator[Record]:
-    """Processes that hold an accelerator, as its tool tells, with the command line where /proc shows it."""
+    """Processes that hold an accelerator, as its tool tells, and those that serve models or keep what is known of them."""
     known = system.facts(report["facts"].output())
     lines = system.processes(report["processes"].output())
     found = devices(report)
@@ -421,10 +434,79 @@ def _processes(report: Report) -> Iterator[Record]:
         entry["memory_used_bytes"] += process.get("memory_used_bytes", 0)
     for process in _unplaced(report):
         holders.setdefault(process["pid"], process)
+    for pid, entry in system.processes(report.said("servers")).items():
+        if product := software.server(entry.get("arguments", [])):
+            lines[pid] = entry | {"software": [product]}
+            holders.setdefault(pid, {"pid": pid})
     for pid, entry in holders.items():
         yield _process(entry | lines.get(pid, {}), known), ()
     if found.problems:
         raise _worst(found.problems)
+
+
+_NO_SYSTEMD = re.compile(r"not been booted with systemd|failed to connect to bus: host is down", re.IGNORECASE)
+
+
+def _units(report: Report, section: str) -> Iterator[dict[str, str]]:
+    found = report[section]
+    if found.status and _NO_SYSTEMD.search(found.errors):
+        raise UnavailableError("systemd does not run here", call=f"systemctl show: {section}")
+    return software.blocks(found.output())
+
+
+def _services(report: Report) -> Iterator[Record]:
+    """Services that the machine's owner added or whose product is known; what else comes with the system is left out."""
+    for unit in _units(report, "units"):
+        if entry := software.service(unit):
+            yield _commanded(entry), ()
+
+
+def _schedules(report: Report) -> Iterator[Record]:
+    """Timers and cron jobs that do not come with the system; what may not be read is raised after them."""
+    problems: list[CollectError] = []
+    try:
+        for unit in _units(report, "timers"):
+            if entry := software.timer(unit):
+                yield entry | {"$key": f"timer/{entry['name']}"}, ()
+    except UnavailableError:
+        pass
+    except CollectError as error:
+        problems.append(error)
+    jobs, denied = software.cron(report["crontabs"].output())
+    for entry in jobs:
+        key = sha256(f"{entry['schedule']} {entry['arguments']}".encode()).hexdigest()[:12]
+        yield _commanded(entry) | {"$key": f"cron{entry['file'].replace(' ', '-')}/{key}"}, ()
+    if denied:
+        needs = tuple(f"to read {path}" for path in denied)
+        problems.append(
+            DeniedError(f"crontabs of others may not be read: {' '.join(denied)}", call="cron", needs=needs)
+        )
+    if problems:
+        raise _worst(problems)
+
+
+def _commanded(entry: dict[str, Json]) -> dict[str, Json]:
+    """An entry whose arguments have become one command line without secrets."""
+    arguments = entry.pop("arguments", None)
+    return entry | ({"command": " ".join(map(str, redact(arguments)))} if arguments else {})
+
+
+def _environments(report: Report) -> Iterator[Record]:
+    """Python environments with packages for machine learning; where the search ended early is raised after them."""
+    found, cut = software.environments(report["pythons"].output())
+    for entry in found:
+        yield entry, ()
+    if cut:
+        raise _cut_short("Python environments", cut)
+
+
+def _cut_short(what: str, cut: Mapping[str, int]) -> CollectError:
+    """What a search did not get to: roots with the status that it ended with there."""
+    denied = [root for root, status in cut.items() if status == NOT_EXECUTABLE]
+    late = [root for root in cut if root not in denied]
+    said = [f"the search for {what} ran out of time in {' '.join(late)}"] if late else []
+    said += [f"{' '.join(denied)} may not be read"] if denied else []
+    return CutShortError("; ".join(said), call="find", needs=tuple(f"to read {root}" for root in denied))
 
 
 def _unplaced(report: Report) -> list[dict[str, Json]]:
@@ -526,6 +608,8 @@ KINDS: Sequence[Kind] = (
             "interfaces": "interfaces",
             "topology": "topology",
             "software": "software",
+            "monitoring_agents": "monitoring",
+            "backup_agents": "backup",
             "user_count": Field("facts.user_count", int),
             "logged_in_count": Field("facts.logged_in_count", int),
         },
@@ -655,7 +739,7 @@ KINDS: Sequence[Kind] = (
     Kind(
         name="host.process",
         category=Category.PROCESS,
-        fetch=Reading(("processes", "nvidia-smi", "rocm-smi-pids"), _processes),
+        fetch=Reading(("processes", "servers", "nvidia-smi", "rocm-smi-pids"), _processes),
         id=_part("process", "$local_id"),
         native="$local_id",
         fields={
@@ -664,10 +748,65 @@ KINDS: Sequence[Kind] = (
             "user": "user",
             "command": "command",
             "type": "type",
+            "software": "software",
             "memory_used_bytes": "memory_used_bytes",
             "started_at": Field("$started", instant),
         },
         links=(_ON_MACHINE, Link("uses", "host.gpu", "$gpu_ids")),
+    ),
+    Kind(
+        name="host.service",
+        category=Category.PROCESS,
+        fetch=Reading(("units",), _services),
+        id=_part("service", "name"),
+        native="name",
+        fields={
+            "name": "name",
+            "description": "description",
+            "state": "state",
+            "phase": "phase",
+            "enabled": "enabled",
+            "user": "user",
+            "command": "command",
+            "software": "software",
+        },
+        links=(_ON_MACHINE,),
+    ),
+    Kind(
+        name="host.scheduled_job",
+        category=Category.PROCESS,
+        fetch=Reading(("timers", "crontabs"), _schedules),
+        id=_part("schedule", "$key"),
+        native="$key",
+        fields={
+            "name": "name",
+            "type": "type",
+            "schedule": "schedule",
+            "state": "state",
+            "user": "user",
+            "command": "command",
+        },
+        links=(
+            _ON_MACHINE,
+            Link("starts", "host.service", Template(_MACHINE + "/service/{$service}"), optional=True),
+        ),
+    ),
+    Kind(
+        name="host.python_environment",
+        category=Category.WORKSPACE,
+        fetch=Reading(("pythons",), _environments),
+        id=Template(_MACHINE + "/python{folder}"),
+        native="folder",
+        fields={
+            "name": "name",
+            "version": "python",
+            "language": Field("folder", lambda _: "Python"),
+            "frameworks": "frameworks",
+            "software": "software",
+            "built_for": "built_for",
+        },
+        links=(_ON_MACHINE,),
+        quiet=frozenset({"name", "folder"}),
     ),
     Kind(
         name="host.listener",

@@ -236,14 +236,118 @@ holders() { # process ids that hold an accelerator, as its own tool tells
     bounded 20 rocm-smi --showpids --json 2>/dev/null | grep -o '"PID[0-9]*"' | tr -cd '0-9\n'
 }
 
-processes() { # PID USER START ARGUMENT…, parted by tabs; START in clock ticks after boot
+process() { # PID USER START ARGUMENT…, parted by tabs; START in clock ticks after boot
+    [ -d "/proc/$1" ] || return 0
+    user=$(stat -c %U "/proc/$1" 2>/dev/null) || user=-
+    start=$(sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d ' ' -f 20)
+    printf '%s\t%s\t%s\t' "$1" "$user" "${start:--}"
+    tr '\n\t\000' '  \t' <"/proc/$1/cmdline" 2>/dev/null
+    echo
+}
+
+processes() {
     for pid in $(holders | sort -un); do
-        [ -d "/proc/$pid" ] || continue
-        user=$(stat -c %U "/proc/$pid" 2>/dev/null) || user=-
-        start=$(sed 's/.*) //' "/proc/$pid/stat" 2>/dev/null | cut -d ' ' -f 20)
-        printf '%s\t%s\t%s\t' "$pid" "$user" "${start:--}"
-        tr '\n\t\000' '  \t' <"/proc/$pid/cmdline" 2>/dev/null
-        echo
+        process "$pid"
+    done
+}
+
+servers() { # as processes: those whose command line names software that serves or schedules models, or keeps what is known of them
+    [ -d /proc/self ] || return 1
+    grep -lE '(^|[^[:alnum:]_.-])(mlflow|jupyter(-lab|-notebook|hub)?|vllm|sglang|tritonserver|airflow|ollama|text-generation-launcher|torchserve|tensorboard|bentoml|prefect|dagster(-webserver|-daemon)?|raylet|tensorflow_model_server|llama-server|label-studio|minio|qdrant|milvus|weaviate|streamlit|gradio|notebook)($|[^[:alnum:]_-])' \
+        /proc/[0-9]*/cmdline 2>/dev/null | while read -r path; do
+        path=${path%/cmdline}
+        process "${path#/proc/}"
+    done
+}
+
+programs() { # COUNT NAME of the programs that run
+    [ -d /proc/self ] || return 1
+    cat /proc/[0-9]*/comm 2>/dev/null | sort | uniq -c
+}
+
+units() { # blocks of NAME=VALUE, one a unit, parted by empty lines
+    bounded 20 systemctl show '*.service' --no-pager \
+        --property=Id,Description,ExecStart,User,FragmentPath,LoadState,ActiveState,SubState,UnitFileState,MainPID
+}
+
+timers() {
+    bounded 20 systemctl show '*.timer' --no-pager \
+        --property=Id,Description,Unit,TimersCalendar,TimersMonotonic,FragmentPath,ActiveState,UnitFileState,LastTriggerUSec
+}
+
+crontabs() { # FILE LINE, parted by a tab; comments and variables left out. "!denied FILE" for what may not be read
+    for path in /etc/crontab /etc/cron.d/* /var/spool/cron/crontabs/* /var/spool/cron/[!c]*; do
+        [ -f "$path" ] || continue
+        if [ -r "$path" ]; then
+            awk -v file="$path" '!/^[[:space:]]*(#|$)/ && !/^[[:space:]]*[A-Za-z_][A-Za-z0-9_]*[[:space:]]*=/ { print file "\t" $0 }' "$path"
+        else
+            echo "!denied $path"
+        fi
+    done
+    for path in /var/spool/cron/crontabs /var/spool/cron; do
+        if [ -d "$path" ]; then
+            [ -r "$path" ] || echo "!denied $path"
+            break
+        fi
+    done
+    for period in hourly daily weekly monthly; do
+        for path in "/etc/cron.$period"/*; do
+            [ ! -x "$path" ] || printf '%s\t@%s\t%s\n' "/etc/cron.$period" "$period" "$path"
+        done
+    done
+    [ "$(id -u)" = 0 ] || ! command -v crontab >/dev/null 2>&1 || {
+        own=$(bounded 5 crontab -l 2>/dev/null) || own=
+        printf '%s\n' "$own" | awk '!/^[[:space:]]*(#|$)/ && !/^[[:space:]]*[A-Za-z_][A-Za-z0-9_]*[[:space:]]*=/ { print "crontab -l\t" $0 }'
+    }
+}
+
+left() { # seconds of the time that searches may take in all
+    echo $((search_end - $(date +%s)))
+}
+
+pythons() { # +FOLDER of packages / PYTHON-PACKAGE / cuda=… of torch; !STATUS ROOT where a search ended early
+    for root in /opt /usr/local /usr/lib /srv /home /root /data /mnt /workspace /scratch; do
+        [ -d "$root" ] || continue
+        [ -r "$root" ] || {
+            echo "!126 $root"
+            continue
+        }
+        seconds=$(left)
+        [ "$seconds" -gt 0 ] || {
+            echo "!124 $root"
+            continue
+        }
+        [ "$seconds" -lt 15 ] || seconds=15
+        bounded "$seconds" find "$root" -xdev -maxdepth 9 -type d \
+            \( -name proc -o -name overlay2 -o -name overlayfs -o -name .git -o -name node_modules \) -prune \
+            -o -type d \( -name site-packages -o -name dist-packages \) -print -prune 2>/dev/null
+        status=$?
+        case $status in
+        124 | 137) echo "!$status $root" ;;
+        esac
+    done | while read -r folder; do
+        case $folder in
+        !*)
+            echo "$folder"
+            continue
+            ;;
+        esac
+        echo "+$folder"
+        for path in "$folder"/*.dist-info; do
+            name=${path##*/}
+            case $name in
+            torch-* | torch_* | torchvision-* | tensorflow* | jax-* | jaxlib-* | jax_* | keras-* | transformers-* | vllm-* | sglang-* | xformers-* | \
+                flash_attn* | deepspeed-* | accelerate-* | lightning-* | pytorch_lightning-* | ray-* | mlflow* | triton-* | onnxruntime* | tensorrt* | \
+                bitsandbytes-* | cupy* | nvidia_cuda_runtime* | nvidia_nccl* | nvidia_cudnn* | habana_* | neuronx_* | optimum* | diffusers-* | peft-* | \
+                megatron* | horovod-* | scikit_learn-* | xgboost-* | lightgbm-* | wandb-* | dvc-* | datasets-* | huggingface_hub-* | mxnet* | paddlepaddle*)
+                [ ! -d "$path" ] || echo "=${name%.dist-info}"
+                ;;
+            esac
+        done
+        sed -n -e "s/^cuda[^=]*= *['\"]\([^'\"]*\)['\"].*/torch_cuda=\1/p" -e "s/^hip[^=]*= *['\"]\([^'\"]*\)['\"].*/torch_hip=\1/p" \
+            "$folder/torch/version.py" 2>/dev/null
+        grep -oE "['\"]cuda_version['\"], ['\"][0-9.]+['\"]" "$folder/tensorflow/python/platform/build_info.py" 2>/dev/null |
+            sed -n "s/.*, ['\"]\([0-9.]*\)['\"]/tensorflow_cuda=\1/p"
     done
 }
 
@@ -324,12 +428,19 @@ main() {
     section hl-smi gaudi
     section rocm-smi-pids bounded 20 rocm-smi --showpids --json
     section processes processes
+    section servers servers
+    section programs programs
+    section units units
+    section timers timers
+    section crontabs crontabs
     section docker bounded 15 docker ps --all --no-trunc --format '{{json .}}'
     section docker-inspect inspect
     section podman podman_ps
     section nerdctl bounded 15 nerdctl ps --all --no-trunc --format '{{json .}}'
     section crictl bounded 15 crictl ps --all --output json
     section mounts mounts
+    search_end=$(($(date +%s) + ${STOCKTAKE_SEARCH_SECONDS:-60}))
+    section pythons pythons
     printf '@%s done 1\n' "$nonce"
 }
 
