@@ -29,7 +29,7 @@ from google.cloud import asset_v1
 
 from collectors.gcp.errors import CLOUD_ASSET, meaning, refusal_from, refusal_of
 from collectors.gcp.pace import Pace
-from collectors.gcp.rows import LIST_POLICIES, LIST_RESOURCES, Get, filled
+from collectors.gcp.rows import LIST_POLICIES, LIST_RESOURCES, Get, filled, host_of
 from collectors.patience import BusyError, Patience
 from normalize.errors import CollectError, DeniedError, TransientError
 from normalize.mapping import MISSING, located, read
@@ -179,7 +179,7 @@ class Client:
     def answers(self, get: Get, values: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         """Answers to a read, page after page. Raises CollectError; with its own error for a read that names what the values do
         not have."""
-        host, path = filled(get.host, values), filled(get.path, values)
+        host, path = host_of(get, values), filled(get.path, values)
         params: dict[str, str | list[str]] = {key: _asked(value, values) for key, value in get.params.items()}
         if get.page:
             params[get.size] = str(get.page)

@@ -30,7 +30,7 @@ from collectors.gcp.client import (
 )
 from collectors.gcp.messages import asset_of
 from collectors.gcp.payloads import ASSET, GLOBAL, Projects, from_asset, from_item, owner
-from collectors.gcp.rows import Asset, Get, Listing, all_gets, filled, places_get, raw_row
+from collectors.gcp.rows import Asset, Get, Listing, all_gets, filled, places_get, raw_row, types_of
 from collectors.sweeps import Sweep
 from normalize.errors import MISSHAPEN, CollectError, DeniedError, TransientError, UnavailableError
 from normalize.mapping import MISSING, read
@@ -198,8 +198,8 @@ class GcpCollector:
             yield from self._planned_raw(tree)
 
     def _planned_raw(self, tree: _Tree) -> Iterator[Planned]:
-        """One look per type without a row: it is stored as it is."""
-        known = {t for k in self._kinds.values() if isinstance(k.fetch, Asset) for t in k.fetch.types}
+        """One look per type without a row: it is stored as it is. What a service lists itself is that listing's, if the sweep has it too."""
+        known = {t for k in self._kinds.values() for t in types_of(k.fetch)}
         scope = Scope("gcp", self._account(tree), GLOBAL)
         for type_ in sorted({t for t, _ in tree.sweep.counts(RESOURCE)} - known):
             yield Planned(raw_row(type_), scope)

@@ -23,7 +23,9 @@ from collectors.gcp import (
     storage,
     tpu,
     vertex,
+    vertex_batch,
     vertex_data,
+    vertex_monitoring,
     vertex_pipelines,
     vertex_training,
 )
@@ -39,6 +41,8 @@ KINDS: tuple[Kind, ...] = (
     *container.KINDS,
     *tpu.KINDS,
     *vertex.KINDS,
+    *vertex_batch.KINDS,
+    *vertex_monitoring.KINDS,
     *vertex_training.KINDS,
     *vertex_pipelines.KINDS,
     *vertex_data.KINDS,

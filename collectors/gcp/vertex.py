@@ -8,12 +8,27 @@ from typing import Any
 
 from collectors.gcp.accelerators import last
 from collectors.gcp.metrics import METRICS, Gauges, Question, Traffic
-from collectors.gcp.rows import row
+from collectors.gcp.rows import Get, Listing, row
 from collectors.gcp.values import picked, seconds
-from collectors.gcp.vertex_parts import ENCRYPTED, KEY, NAMED, OWN, Machines, reservations, run_on, swept
+from collectors.gcp.vertex_parts import (
+    CREATED,
+    ENCRYPTED,
+    HOST,
+    KEY,
+    NAMED,
+    OWN,
+    SHAPE,
+    Machines,
+    listed,
+    reservations,
+    run_on,
+    swept,
+    whole,
+)
 from collectors.traffic import ERRORS, LATENCY, MEASURED
 from normalize.mapping import MISSING
-from normalize.model import Alias, Category, Field, Link
+from normalize.model import Alias, Category, Field, Link, Path
+from normalize.units import instant
 
 _ONLINE = "aiplatform.googleapis.com/prediction/online"
 
@@ -24,6 +39,12 @@ def _of_endpoint(metric: str, *, share: bool = False) -> Question:
     labels = ("resource.label.location", "resource.label.endpoint_id")
     reducer = "REDUCE_MEAN" if share else "REDUCE_SUM"
     return Question(f"{_ONLINE}/{metric}", labels, ("$asset.location", "$asset.id"), reducer=reducer, share=share)
+
+
+def _of_resources(pool: Mapping[str, Any]) -> list[Machines]:
+    """Machines of a pool: the fewest that are kept."""
+    resources = pool.get("dedicatedResources") or {}
+    return [Machines(resources.get("machineSpec") or {}, whole(resources.get("minReplicaCount")))]
 
 
 def _deployed(endpoint: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -114,7 +135,7 @@ def _framework_version(uri: Any) -> Any:
     return m["version"].replace("-", ".") if m else MISSING
 
 
-MODEL_LINKS = (
+_MODEL_LINKS = (
     Link("reads_from", "gcp.storage.bucket", "artifactUri"),
     Link("uses_image", "gcp.artifactregistry.repository", "containerSpec.imageUri"),
     Link("made_by", "gcp.aiplatform.training_pipeline", "trainingPipeline", optional=True),
@@ -127,6 +148,20 @@ _PREBUILT = re.compile(r"/vertex-ai/prediction/(?P<framework>[a-z]+\d?)-(?:cpu|g
 for inference", read 2026-11-24."""
 _MODEL = "deployedModels[]"
 _LOGGED = "predictRequestResponseLoggingConfig"
+
+_MODEL_FIELDS: Mapping[str, Path | Field] = {
+    **ENCRYPTED,
+    "description": "description",
+    "version": "versionId",
+    "aliases": "versionAliases",
+    "type": "modelSourceInfo.sourceType",
+    "base_model": "baseModelSource.modelGardenSource.publicModelName",
+    "image": "containerSpec.imageUri",
+    "framework": Field("containerSpec.imageUri", _framework),
+    "framework_version": Field("containerSpec.imageUri", _framework_version),
+    "artifact_uri": "artifactUri",
+    "features": "supportedDeploymentResourcesTypes",
+}
 
 KINDS = (
     row(
@@ -178,24 +213,61 @@ KINDS = (
         quiet=OWN | {"$Models", "$Versions", "$Dns", "dedicatedEndpointDns", "trafficSplit", f"{_MODEL}.displayName"},
     ),
     row(
+        Category.DEPLOYMENT,
+        listed(
+            "DeploymentResourcePool",
+            "deploymentResourcePools",
+        ),
+        {
+            **CREATED,
+            **ENCRYPTED,
+            "service_account": "serviceAccount",
+            "min_count": "dedicatedResources.minReplicaCount",
+            "max_count": "dedicatedResources.maxReplicaCount",
+            "spot": "dedicatedResources.spot",
+            **run_on(_of_resources),
+        },
+        labels="",
+        links=(
+            Link("assumes", "gcp.iam.service_account", "serviceAccount"),
+            reservations("dedicatedResources.machineSpec"),
+            KEY,
+        ),
+        quiet=OWN,
+    ),
+    row(
         Category.MODEL,
         swept("Model", "models"),
+        {**NAMED, **_MODEL_FIELDS},
+        links=_MODEL_LINKS,
+        sensitive=frozenset({"containerSpec.env"}),
+        quiet=OWN | {"deployedModels"},
+    ),
+    row(
+        Category.MODEL_VERSION,
+        Listing(
+            Get(
+                HOST,
+                "/v1/{relative}:listVersions",
+                "aiplatform.models.get aiplatform.models.list",
+                "models[]",
+                page=100,
+            ),
+            "aiplatform.googleapis.com/ModelVersion",
+            f"{SHAPE}Model",
+            "{$parent.$asset.name}@{versionId}",
+            under="gcp.aiplatform.model",
+        ),
         {
-            **NAMED,
-            **ENCRYPTED,
-            "description": "description",
-            "version": "versionId",
-            "aliases": "versionAliases",
-            "type": "modelSourceInfo.sourceType",
-            "base_model": "baseModelSource.modelGardenSource.publicModelName",
-            "image": "containerSpec.imageUri",
-            "framework": Field("containerSpec.imageUri", _framework),
-            "framework_version": Field("containerSpec.imageUri", _framework_version),
-            "artifact_uri": "artifactUri",
-            "features": "supportedDeploymentResourcesTypes",
+            **_MODEL_FIELDS,
+            "name": "displayName",
+            "description": "versionDescription",
+            "created_at": Field("versionCreateTime", instant),
+            "modified_at": Field("versionUpdateTime", instant),
         },
-        links=MODEL_LINKS,
+        links=(*_MODEL_LINKS, Link("version_of", "gcp.aiplatform.model", "$parent.$asset.name")),
         sensitive=frozenset({"containerSpec.env"}),
         quiet=OWN | {"deployedModels"},
     ),
 )
+"""Which of the two permissions listing versions takes was not read anywhere: the role has both."""

@@ -12,6 +12,7 @@ from typing import Any
 
 from collectors.gcp.accelerators import named, of_machine
 from collectors.gcp.rows import Asset, Get, Listing
+from collectors.gcp.values import seconds
 from normalize.accelerators import total
 from normalize.mapping import MISSING
 from normalize.model import Field, Link, Path
@@ -51,9 +52,10 @@ def below(noun: str, collection: str, under: str, *, permission: str = "", page:
 
 
 OWN = frozenset({"name", "displayName"})
+CREATED: Mapping[str, Path | Field] = {"created_at": Field("createTime", instant)}
 NAMED: Mapping[str, Path | Field] = {
+    **CREATED,
     "name": "displayName",
-    "created_at": Field("createTime", instant),
     "modified_at": Field("updateTime", instant),
 }
 ENCRYPTED: Mapping[str, Path | Field] = {"encryption_key": "encryptionSpec.kmsKeyName"}
@@ -89,6 +91,12 @@ class Machines:
 
     spec: Mapping[str, Any]
     count: int | None
+
+
+def sibling(key: str, item: Mapping[str, Any], collection: str, id: Any) -> dict[str, str]:
+    """The full relative name of a thing in the same project and location, of which there is the id alone; under a key of ours."""
+    above = "/".join(str(item["name"]).split("/")[:4])
+    return {key: f"{above}/{collection}/{id}"} if id else {}
 
 
 def whole(value: Any) -> int | None:
@@ -220,6 +228,19 @@ def is_spot(scheduling: Mapping[str, Any]) -> Any:
     """Whether machines may be taken away; MISSING where no strategy is said."""
     strategy = scheduling.get("strategy")
     return MISSING if strategy in (None, "STRATEGY_UNSPECIFIED") else strategy == "SPOT"
+
+
+def job_fields(at: str) -> Mapping[str, Path | Field]:
+    """Fields of a job spec."""
+    return {
+        "images": Field(at, images),
+        "artifact_uri": f"{at}.baseOutputDirectory.outputUriPrefix",
+        "service_account": f"{at}.serviceAccount",
+        "ephemeral_storage_bytes": Field(at, disk_bytes),
+        "spot": Field(f"{at}.scheduling", is_spot),
+        "timeout_seconds": Field(f"{at}.scheduling.timeout", seconds),
+        "wait_seconds": Field(f"{at}.scheduling.maxWaitDuration", seconds),
+    }
 
 
 def job_links(at: str) -> tuple[Link, ...]:

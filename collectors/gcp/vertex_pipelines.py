@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from collectors.gcp.rows import row
-from collectors.gcp.vertex_parts import ENCRYPTED, KEY, OWN, RAN, swept
+from collectors.gcp.vertex_parts import ENCRYPTED, KEY, NAMED, OWN, RAN, listed, swept
+from normalize.mapping import MISSING
 from normalize.model import Category, Field, Link
+from normalize.units import instant, integer
 
 
 def _steps(tasks: Any) -> list[dict[str, Any]]:
@@ -25,6 +28,36 @@ def _images(spec: Any) -> list[str]:
 
 def _of_pipeline(job: Mapping[str, Any]) -> Mapping[str, Any]:
     return {"$Images": _images(job["pipelineSpec"])}
+
+
+def _of_schedule(schedule: Mapping[str, Any]) -> Mapping[str, Any]:
+    return _of_pipeline(schedule["createPipelineJobRequest"]["pipelineJob"])
+
+
+def _starts(schedule: Mapping[str, Any]) -> Any:
+    """What a schedule starts."""
+    known = {"createPipelineJobRequest": "pipeline", "createNotebookExecutionJobRequest": "notebook"}
+    return next((word for key, word in known.items() if key in schedule), MISSING)
+
+
+def _timezone(cron: Any) -> Any:
+    """ "TZ=Europe/Berlin 0 3 * * *" -> "Europe/Berlin"."""
+    m = _ZONE.match(str(cron))
+    return m["zone"] if m else MISSING
+
+
+def _secrets(at: str = "") -> frozenset[str]:
+    """Paths of a pipeline job that may hold secrets: what it is given, and environment and source code of its steps."""
+    dot = f"{at}." if at else ""
+    return frozenset(
+        f"{dot}{path}"
+        for path in ("runtimeConfig.parameterValues", "runtimeConfig.parameters", "pipelineSpec.deploymentSpec")
+    )
+
+
+_ZONE = re.compile(r"(?:CRON_)?TZ=(?P<zone>\S+)\s")
+_WANTED = "createPipelineJobRequest.pipelineJob"
+_NOTEBOOK = "createNotebookExecutionJobRequest.notebookExecutionJob"
 
 
 KINDS = (
@@ -55,5 +88,40 @@ KINDS = (
             {"runtimeConfig.parameterValues", "runtimeConfig.parameters", "pipelineSpec.deploymentSpec"}
         ),
         quiet=OWN | {"$Images"},
+    ),
+    row(
+        Category.SETTINGS,
+        listed("Schedule", "schedules", derive=_of_schedule),
+        {
+            **NAMED,
+            "state": "state",
+            "type": Field("", _starts),
+            "schedule": "cron",
+            "timezone": Field("cron", _timezone),
+            "max_concurrency_count": Field("maxConcurrentRunCount", integer),
+            "max_run_count": Field("maxRunCount", integer),
+            "run_count": Field("startedRunCount", integer),
+            "started_at": Field("startTime", instant),
+            "ended_at": Field("endTime", instant),
+            "last_run_at": Field("lastScheduledRunResponse.scheduledRunTime", instant),
+            "service_account": f"{_WANTED}.serviceAccount",
+            "images": "$Images",
+        },
+        labels="",
+        links=(
+            Link("assumes", "gcp.iam.service_account", f"{_WANTED}.serviceAccount"),
+            Link("uses_image", "gcp.artifactregistry.repository", "$Images[]"),
+            Link("writes_to", "gcp.storage.bucket", f"{_WANTED}.runtimeConfig.gcsOutputDirectory"),
+            Link("runs_in", "gcp.compute.network", f"{_WANTED}.network"),
+            Link("encrypted_by", "gcp.cloudkms.crypto_key", f"{_WANTED}.encryptionSpec.kmsKeyName"),
+        ),
+        sensitive=_secrets(_WANTED) | {f"{_NOTEBOOK}.directNotebookSource"},
+        quiet=OWN
+        | {
+            "$Images",
+            "createPipelineJobRequest.parent",
+            "createNotebookExecutionJobRequest.parent",
+            "lastScheduledRunResponse",
+        },
     ),
 )

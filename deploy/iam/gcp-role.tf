@@ -26,6 +26,14 @@ variable "project" {
 
 locals {
   permissions = [
+    "aiplatform.deploymentResourcePools.list",
+    "aiplatform.locations.list",
+    "aiplatform.modelMonitors.list",
+    "aiplatform.models.get",
+    "aiplatform.models.list",
+    "aiplatform.nasJobs.list",
+    "aiplatform.persistentResources.list",
+    "aiplatform.schedules.list",
     "cloudasset.assets.listIamPolicy",
     "cloudasset.assets.listResource",
     "cloudscheduler.jobs.list",

@@ -112,7 +112,7 @@ def method(service: str, path: str) -> Any:
 
 
 def _same(path: str, known: str) -> bool:
-    parts = [re.escape(part) if not part.startswith("{") else r"[^/]+" for part in re.split(r"(\{[^{}]+\})", known)]
+    parts = [re.escape(part) if not part.startswith("{") else r"[^/:]+" for part in re.split(r"(\{[^{}]+\})", known)]
     asked = re.sub(r"\{[^{}]+\}", "X", path.replace("{relative}", "\0"))
     if "\0" in asked:
         return re.fullmatch(re.escape(asked).replace("\0", ".+"), re.sub(r"\{[^{}]+\}", "X", known)) is not None

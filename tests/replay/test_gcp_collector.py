@@ -251,6 +251,22 @@ def test_types_without_a_row_are_kept_as_they_are_and_counted() -> None:
     assert found.payload["sizeGb"]
 
 
+def test_what_a_service_lists_itself_is_not_taken_from_the_sweep_too() -> None:
+    queued = fixture("gcp.tpu.queued_resource")
+    name = "//tpu.googleapis.com/projects/ml-prod/locations/us-central1-a/queuedResources/pretrain"
+    swept = {**fixture(DISK)["assets"][0], "assetType": "tpu.googleapis.com/QueuedResource", "name": name}
+    with (
+        serve_rest(
+            Cloud([*fixture("gcp.cloudresourcemanager.project")["assets"], swept], answers=queued["answers"])
+        ) as url,
+        opened(url) as (collector, _),
+    ):
+        coverages, seen = looks(collector)
+    (found,) = [o for o in seen if o.resource.id == name]
+    assert found.resource.category == "capacity"
+    assert [place for kind, _, place in coverages if kind == found.resource.kind] == ["us-central1-a"]
+
+
 def test_some_kinds_are_swept_alone() -> None:
     asked: list[Sequence[str]] = []
     cloud = recorded()

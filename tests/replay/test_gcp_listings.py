@@ -54,6 +54,22 @@ def test_every_page_is_read_in_every_place() -> None:
     assert seen[0].resource.scope == Scope("gcp", "ml-prod", "us-central1")
 
 
+@pytest.mark.parametrize(
+    ("place", "host"),
+    [
+        ("global", "aiplatform.googleapis.com"),
+        ("eu", "aiplatform.eu.rep.googleapis.com"),
+        ("europe-west4", "europe-west4-aiplatform.googleapis.com"),
+    ],
+)
+def test_each_place_is_asked_at_its_own_host(place: str, host: str) -> None:
+    cloud = Cloud(PROJECT, answers={PLACES: {"locations": [{"locationId": place}]}})
+    cloud.answers[f"{host}/v1/projects/ml-prod/locations/{place}/featureGroups"] = {"featureGroups": [{"name": "g/a"}]}
+    with serve_rest(cloud) as url, opened(url, kinds=[GROUPS]) as (collector, _):
+        coverages, _ = looks(collector)
+    assert {key[2]: c.records for key, c in coverages.items()} == {place: 1}
+
+
 def test_one_parent_that_cannot_be_read_does_not_cost_the_others_children() -> None:
     cloud = vertex(featureGroups={"featureGroups": [{"name": f"{GROUP}/a"}, {"name": f"{GROUP}/b"}]})
     children = f"us-central1-aiplatform.googleapis.com/v1/{GROUP}"
