@@ -9,8 +9,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from collectors.azure.derived import Derived, text
+from collectors.azure.ml_names import full, workspace_of
 from collectors.azure.ml_workspaces import MADE, REGISTRY, STATE, VERSION, WORKSPACE
-from collectors.azure.rows import Get, resource
+from collectors.azure.rows import Get, Lookup, resource
 from normalize.mapping import MISSING
 from normalize.model import Category, Field, Kind, Link, Path
 
@@ -28,7 +30,9 @@ class Asset:
         part: as the API calls it in a path.
         categories: of the thing, of its versions.
         fields, links: of versions, besides those that all have.
+        own_links: of a workspace's versions alone.
         holder_fields: of the thing, besides those that all have.
+        lookups: of versions.
         made: whether the API says how making it ended.
         archived: parameters by which archived things are listed too, where they would not be; of a registry's apart.
     """
@@ -38,7 +42,9 @@ class Asset:
     categories: tuple[Category, Category]
     fields: Mapping[str, Path | Field]
     links: tuple[Link, ...] = ()
+    own_links: tuple[Link, ...] = ()
     holder_fields: Mapping[str, Path | Field] = field(default_factory=dict)
+    lookups: tuple[Lookup, ...] = ()
     made: bool = True
     archived: Mapping[str, str] = field(default_factory=lambda: ALL)
     archived_in_registry: Mapping[str, str] = field(default_factory=lambda: ALL)
@@ -62,10 +68,10 @@ class Asset:
         yield resource(
             f"{holder}_version",
             self.categories[1],
-            Get("{$parent.$id}/versions", VERSION, params=params, under=holder),
+            Get("{$parent.$id}/versions", VERSION, params=params, under=holder, lookups=self.lookups),
             {**common, **state, "name": "$parent.name", "version": "name", "region": None, **self.fields},
             tags="properties.tags",
-            links=(Link("version_of", holder, "$parent.$id"), *self.links),
+            links=(Link("version_of", holder, "$parent.$id"), *self.links, *(self.own_links if all_sorts else ())),
         )
 
 
@@ -82,6 +88,24 @@ def _text(key: str) -> Callable[[Any], Any]:
     return find
 
 
+_PLACE = "$Place"
+
+
+def _at(key: str) -> Derived:
+    """Where a version lies, as it reads outside of its workspace."""
+
+    def find(version: Mapping[str, Any]) -> str | None:
+        return full(text(version, f"properties.{key}"), workspace_of(text(version, "id"))) or None
+
+    return Derived(_PLACE, find)
+
+
+def _job(version: Mapping[str, Any]) -> str | None:
+    """ARM id of the job that made a version; a registry's versions come from a job of a workspace that is not told."""
+    workspace, job = workspace_of(text(version, "id")), text(version, "properties.jobName")
+    return f"{workspace}/jobs/{job}" if workspace and job else None
+
+
 ASSETS = (
     Asset(
         "model",
@@ -95,7 +119,9 @@ ASSETS = (
             "run_id": "properties.jobName",
             "parameters": "properties.properties",
         },
-        links=(Link("stored_in", "azure.machinelearning.datastore", "properties.modelUri"),),
+        links=(Link("stored_in", "azure.machinelearning.datastore", _PLACE),),
+        own_links=(Link("made_by", "azure.machinelearning.command_job", "$Job", optional=True),),
+        lookups=(_at("modelUri"), Derived("$Job", _job)),
     ),
     Asset(
         "environment",
@@ -131,7 +157,8 @@ ASSETS = (
             "artifact_uri": "properties.dataUri",
             "input_uris": "properties.referencedUris",
         },
-        links=(Link("stored_in", "azure.machinelearning.datastore", "properties.dataUri"),),
+        links=(Link("stored_in", "azure.machinelearning.datastore", _PLACE),),
+        lookups=(_at("dataUri"),),
         holder_fields={"data_type": "properties.dataType"},
         made=False,
     ),

@@ -7,7 +7,7 @@ from typing import Any
 
 from collectors.azure.ml_workspaces import MADE, STATE, TYPE, WORKSPACE
 from collectors.azure.rows import ASSUMES, Rows, resource
-from collectors.azure.sizes import MACHINE, Sizes
+from collectors.azure.sizes import Sizes, on_machines
 from collectors.azure.values import equals, seconds
 from normalize.mapping import MISSING, read
 from normalize.model import Alias, Category, Field, Kind, Link, Path
@@ -89,7 +89,7 @@ KINDS: tuple[Kind, ...] = (
         Rows(f"{TYPE}/onlineEndpoints/deployments", lookups=(Sizes("properties.instanceType"),)),
         {
             **STATE,
-            **MACHINE,
+            **on_machines("sku.capacity"),
             **MADE,
             "description": "properties.description",
             "type": "properties.endpointComputeType",
@@ -122,6 +122,8 @@ KINDS: tuple[Kind, ...] = (
             ASSUMES,
             Link("part_of", "azure.machinelearning.online_endpoint", "$above"),
             Link("serves", "azure.machinelearning.model_version", "properties.model"),
+            Link("uses", "azure.machinelearning.environment_version", "properties.environmentId"),
+            Link("uses", "azure.machinelearning.code_version", "properties.codeConfiguration.codeId"),
         ),
         sensitive=frozenset({"properties.environmentVariables"}),
         quiet=QUIET,

@@ -14,7 +14,7 @@ from typing import Any
 from collectors.azure.rows import Get, Reader
 from normalize.accelerators import accelerator, total
 from normalize.errors import CollectError
-from normalize.mapping import MISSING, located
+from normalize.mapping import MISSING, located, read
 from normalize.model import Field, Json, Path, Scope
 from normalize.units import GIB
 
@@ -157,3 +157,28 @@ MACHINE: Mapping[str, Path | Field] = {
 }
 """Fields of what runs on machines of one size, per machine. MemoryGB is in GiB. Source: Azure documentation, "Resource Skus - List", and
 sizes' own pages; read 2026-11-24."""
+
+
+def on_machines(count: Path) -> Mapping[str, Path | Field]:
+    """The accelerators of what runs on several machines of one size, those of all machines together; nothing where their number
+    is not told.
+
+    Args:
+        count: where the number of machines stands.
+    """
+
+    def entries(payload: Any) -> Any:
+        size, number = read(payload, SIZE), read(payload, count)
+        if not isinstance(size, dict) or not isinstance(number, int):
+            return MISSING
+        return [{**entry, "count": entry["count"] * number} for entry in _entries(size)]
+
+    def counted(payload: Any) -> Any:
+        found = entries(payload)
+        return found if found is MISSING else total(found)
+
+    return {
+        "accelerators": Field("", entries),
+        "accelerator_count": Field("", counted),
+        "accelerator_memory_bytes": Field(SIZE, _memory),
+    }

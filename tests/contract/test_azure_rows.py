@@ -63,7 +63,11 @@ EXTENDED = {
 }
 """What Resource Graph adds to the properties that the model has; `source` says who tells it."""
 
-LOOKED_UP = {"/skus": "azure.mgmt.compute.models.ResourceSku", "/metrics": "azure.mgmt.monitor.models.Metric"}
+LOOKED_UP = {
+    "/skus": "azure.mgmt.compute.models.ResourceSku",
+    "/metrics": "azure.mgmt.monitor.models.Metric",
+    "/computes": "arm_ml_service.models.ComputeResource",
+}
 """How paths of lookups end, and the shape of their items."""
 
 every_row = pytest.mark.parametrize("kind", KINDS, ids=lambda k: k.name)

@@ -13,7 +13,7 @@ from collectors.azure import open_source
 from collectors.azure.client import Client, Quota
 from collectors.azure.collector import AzureCollector
 from collectors.azure.kinds import KINDS
-from collectors.azure.rows import TABLES
+from collectors.azure.rows import TABLES, Get
 from collectors.patience import Patience
 from discovery.executor import look
 from normalize.errors import DeniedError
@@ -90,7 +90,8 @@ def test_every_kind_is_found_once_in_its_subscription(estate: Cloud) -> None:
         found = scanned(collector(base))
     for kind in (k for k in KINDS if k.name != GROUP):
         coverage, ids = found[kind.name, SUBSCRIPTION]
-        assert (coverage.outcome, coverage.reason) == (Outcome.COMPLETE, ""), kind.name
+        assert coverage.outcome is Outcome.COMPLETE, kind.name
+        assert bool(coverage.reason) == (isinstance(kind.fetch, Get) and kind.fetch.window is not None), coverage.reason
         assert ids, kind.name
         assert coverage.scope.place == "azure-global"
     assert [key for key in found if key[1] != SUBSCRIPTION] == [(GROUP, TENANT)]

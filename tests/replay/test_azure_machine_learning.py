@@ -88,3 +88,61 @@ def test_no_value_of_an_environment_is_kept_but_what_it_names_is_found(estate: C
     assert "quite ordinary words" not in repr(seen.resource.attributes)
     assert "azblob://mlprodlake/ranker" in {r.key for r in seen.references}
     assert seen.resource.attributes["keys"] == ["FEATURES_URL", "PEPPER"]
+
+
+def test_jobs_of_before_the_window_are_kept_as_long_as_they_run(estate: Cloud) -> None:
+    path = f"{ML}/workspaces/train/jobs"
+    (job,) = (j for j in estate.answers[path]["value"] if j["name"] == "train_1")
+    old = deepcopy(job["systemData"]) | {"createdAt": "2020-01-01T00:00:00Z"}
+    for name, status in (("long", "Running"), ("over", "Completed")):
+        told = {**job["properties"], "status": status}
+        later = {**job, "id": f"{path}/{name}", "name": name, "systemData": old, "properties": told}
+        estate.answers[path]["value"].append(later)
+    coverage, seen = scanned(estate, "command_job")["command_job"]
+    assert coverage.outcome is Outcome.COMPLETE
+    assert "of what is older, what still runs" in coverage.reason
+    assert sorted(o.resource.id.rpartition("/")[2] for o in seen) == ["long", "train_1"]
+
+
+def test_a_job_of_a_type_that_is_new_is_a_job_of_another_sort(estate: Cloud) -> None:
+    path = f"{ML}/workspaces/train/jobs"
+    found = {kind: len(seen) for kind, (_, seen) in scanned(estate).items() if kind.endswith("_job")}
+    assert sum(found.values()) == len(estate.answers[path]["value"])
+    assert set(found.values()) == {1}
+
+
+def test_a_name_that_is_short_in_its_workspace_leads_where_it_leads_there(estate: Cloud) -> None:
+    found = scanned(estate, "command_job", "automl_job")
+    job, automl = (found[kind][1][0] for kind in ("command_job", "automl_job"))
+    store, data = (
+        f"{ML}/workspaces/train/datastores/workspaceblobstore",
+        f"{ML}/workspaces/train/data/clicks/versions/12",
+    )
+    assert {(r.verb, r.key) for r in job.references} >= {("reads_from", store), ("writes_to", store)}
+    assert ("reads_from", data) in {(r.verb, r.key) for r in automl.references}
+
+
+def test_a_job_on_a_cluster_has_the_accelerators_of_all_its_machines(estate: Cloud) -> None:
+    _, (seen,) = scanned(estate, "command_job")["command_job"]
+    told = seen.resource.attributes
+    assert (told["instance_type"], told["instance_count"]) == ("STANDARD_ND96AMSR_A100_V4", 4)
+    assert (told["accelerator_count"], told["accelerators"][0]["model"]) == (32, "A100-80GB")
+
+
+def test_a_cluster_that_may_not_be_read_leaves_the_accelerators_unknown_and_says_so(estate: Cloud) -> None:
+    estate.answers[f"{ML}/workspaces/train/computes"] = DENIED
+    coverage, (seen,) = scanned(estate, "command_job")["command_job"]
+    assert "accelerator_count" not in seen.resource.attributes
+    assert coverage.gaps == 1
+    assert "Microsoft.MachineLearningServices/workspaces/computes/read" in coverage.needs
+
+
+def test_no_value_of_an_environment_of_a_job_is_kept(estate: Cloud) -> None:
+    found = scanned(estate)
+    seen = [
+        o
+        for kind in ("command_job", "sweep_job", "pipeline_job", "automl_job", "spark_job", "schedule")
+        for o in found[kind][1]
+    ]
+    assert len(seen) == 6
+    assert "quite ordinary words" not in repr([(o.payload, o.resource.attributes) for o in seen])
