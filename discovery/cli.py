@@ -29,6 +29,10 @@ _NO_FILTER = {
     "missing",
     "evidence",
     "evidence_count",
+    "parts",
+    "lacks",
+    "roots",
+    "root_count",
     "accepted_reason",
     "needs",
     "sources",
@@ -363,6 +367,11 @@ _listing(
     "  stocktake resources --dimension inference\n  stocktake resources --kind 'k8s.*' --format jsonl > cluster.jsonl",
 )
 _listing("relations", "How things hang together.", "  stocktake relations --verb encrypted_by --format csv")
+_listing(
+    "workloads",
+    "What runs for a purpose, with all that it needs: endpoints, pipelines, training, notebooks, registered models.",
+    "  stocktake workloads --type inference\n  stocktake workloads --owner '' --format json",
+)
 _gaps: click.Group = _listing(
     "gaps",
     "What the inventory does not know, worst first.",

@@ -326,6 +326,7 @@ def scan_into(
     from store.database import connect, ensure
     from store.gaps import detect
     from store.linking import link
+    from store.workloads import assemble
     from store.writer import Writer
 
     engine = connect(url)
@@ -344,6 +345,7 @@ def scan_into(
         if not result.interrupted:
             note("resolving mentions and looking for gaps")
             link(engine, run_id)
+            assemble(engine)
             detect(engine, run_id, now=datetime.now(UTC))
         writer.finish(run_id, "interrupted" if result.interrupted else "complete")
         return result
@@ -390,11 +392,13 @@ def replay(url: str) -> Mapping[str, int]:
     from store.gaps import detect
     from store.linking import link
     from store.renormalize import renormalize
+    from store.workloads import assemble
 
     with _inventory(url) as engine:
         counts = dict(renormalize(engine, static_kinds().get))
         run_id = "renormalize"
         counts |= {f"links {k}": v for k, v in link(engine, run_id).items()}
+        counts["workloads"] = assemble(engine)
         detect(engine, run_id, now=datetime.now(UTC))
         return counts
 

@@ -487,9 +487,11 @@ class GapCode(StrEnum):
     DANGLING_REFERENCE = "dangling-reference"
     EXTERNAL_DEPENDENCY = "external-dependency"
     EVIDENCE_MISSING = "evidence-missing"
+    WORKLOAD_INCOMPLETE = "workload-incomplete"
     SECOND_SOURCE_MISMATCH = "second-source-mismatch"
     UNMODELLED_TYPE = "unmodelled-type"
     STALE = "stale"
+    OWNER_MISSING = "owner-missing"
 
 
 class Severity(StrEnum):

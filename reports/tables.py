@@ -29,6 +29,10 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
         "first_seen_at", "accepted_until", "accepted_reason",
     ),
     "runs": ("id", "started_at", "finished_at", "status", "sources", "records", "blind_spots"),
+    "workloads": (
+        "id", "type", "name", "provider", "account", "place", "owner", "environment", "criticality", "parts", "lacks", "roots",
+        "root_count", "evidence",
+    ),
 }  # fmt: skip
 """Every column of a listing, in the order of the contract; json, jsonl and csv print them all."""
 
@@ -38,10 +42,11 @@ TABLE_COLUMNS: Mapping[str, tuple[str, ...]] = {
     "coverage": ("source", "kind", "account", "place", "outcome", "records", "gaps", "quarantined", "reason", "needs"),
     "gaps": ("severity", "code", "subject", "missing", "remedy", "id", "accepted_until"),
     "runs": COLUMNS["runs"],
+    "workloads": ("type", "name", "account", "place", "owner", "environment", "parts", "lacks"),
 }
 """What a person at a terminal is shown unless they ask for other columns."""
 
-_NUMERIC = frozenset({"records", "gaps", "quarantined", "count", "gone", "resources", "evidence_count"})
+_NUMERIC = frozenset({"records", "gaps", "quarantined", "count", "gone", "resources", "evidence_count", "root_count"})
 _STYLES = {
     "complete": "green", "partial": "yellow", "denied": "red", "failed": "magenta", "unavailable": "dim", "skipped": "dim",
     "critical": "bold red", "high": "red", "medium": "yellow", "low": "dim",
@@ -166,6 +171,6 @@ def _page(rows: Sequence[Row], columns: Sequence[str]) -> Any:
 def _table_cell(value: Any) -> str:
     if isinstance(value, list | tuple) and all(isinstance(v, str) for v in value):
         return visible(", ".join(value))
-    if isinstance(value, Mapping) and all(isinstance(v, str) for v in value.values()):
+    if isinstance(value, Mapping) and all(isinstance(v, str | int) for v in value.values()):
         return visible(" ".join(f"{k}={v}" for k, v in value.items()))
     return _cell(value).replace("\n", " ")

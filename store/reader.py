@@ -18,15 +18,29 @@ from normalize.model import Outcome, Severity
 from store import content
 from store.database import reading
 from store.history import difference
-from store.schema import acceptances, listings, raw_payloads, refs, resources, runs, sightings, sources, versions
+from store.schema import (
+    acceptances,
+    listings,
+    members,
+    raw_payloads,
+    refs,
+    resources,
+    runs,
+    sightings,
+    sources,
+    versions,
+)
 from store.schema import coverage as looks
 from store.schema import gaps as gap_table
 from store.schema import relations as relation_table
+from store.schema import workloads as workload_table
 
 Row = dict[str, Any]
 
 STREAM = {"yield_per": 1000}
-_JSON = frozenset({"tags", "attributes", "needs", "missing", "extra", "selection", "before", "after"})
+_JSON = frozenset(
+    {"tags", "attributes", "needs", "missing", "extra", "selection", "before", "after", "parts", "lacks", "roots"}
+)
 _EVIDENCE = ("source", "path", "value", "resource_id")
 _NO_FILTERS: Mapping[str, str] = {}
 
@@ -161,6 +175,12 @@ class Reader:
         order = (worst, c.accepted_until.is_not(None), c.code, c.subject, c.id)
         return self._rows(self._chosen(table, filters).order_by(*order).limit(limit))
 
+    def workloads(self, *, limit: int | None = None, filters: Mapping[str, str] = _NO_FILTERS) -> Iterator[Row]:
+        """What runs for a purpose; `parts` counts what belongs to it by role, `lacks` names what it must have and has not."""
+        table = select(workload_table).subquery("tasks")
+        c = table.c
+        return self._rows(self._chosen(table, filters).order_by(c.type, c.name, c.id).limit(limit))
+
     @staticmethod
     def _open_gaps() -> Subquery:
         columns = [c for c in gap_table.c if c.name not in ("run_id", "resolved_at")]
@@ -198,6 +218,10 @@ class Reader:
             "history": select(version.at, version.run_id, version.change, version.before, version.after)
             .where(version.resource_id == resource_id)
             .order_by(version.id),
+            "workloads": select(workload_table.c.id, workload_table.c.type, workload_table.c.name, members.c.role)
+            .join(members, members.c.workload_id == workload_table.c.id)
+            .where(members.c.resource_id == resource_id)
+            .order_by(workload_table.c.id),
             "gaps": select(open_gaps).where(
                 or_(
                     open_gaps.c.subject_id == resource_id,
@@ -317,8 +341,10 @@ def accelerated() -> Select[Any]:
 
 
 def _value(name: str, value: Any) -> Any:
-    if name == "evidence":  # of a gap a list; of a relation "CALL PATH"
-        return [_told(e) for e in content.decode(value)] if value.startswith("[") else value
+    if name == "evidence":  # of a gap a list; of a workload an object; of a relation "CALL PATH"
+        if value.startswith("["):
+            return [_told(e) for e in content.decode(value)]
+        return content.decode(value) if value.startswith("{") else value
     if name in _JSON:
         return content.decode(value)
     if name == "sources":

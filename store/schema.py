@@ -27,7 +27,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-REVISION = "0003"
+REVISION = "0004"
 """Newest revision in migrations/versions."""
 
 metadata = MetaData(
@@ -274,4 +274,33 @@ acceptances = Table(
     _text("reason"),
     _text("until"),  # the last day, "2027-03-31"
     _text("accepted_at"),
+)
+
+workloads = Table(
+    "workloads",
+    metadata,
+    Column("id", Words, primary_key=True),
+    _text("type"),
+    _text("name"),
+    _text("provider"),
+    _text("account"),
+    _text("place"),
+    _text("owner", null=True),
+    _text("environment", null=True),
+    _text("criticality", null=True),
+    _text("roots"),  # ids of the resources it begins at, the first ones
+    _number("root_count"),
+    _text("parts"),  # role -> how many
+    _text("lacks"),  # roles that it must have and has not
+    _text("evidence"),  # of owner, environment and criticality: where it stands
+)
+
+members = Table(
+    "members",
+    metadata,
+    _of("workload_id", "workloads.id", Words, primary=True),
+    Column("resource_id", Words, primary_key=True),
+    _text("role"),
+    Column("depth", SmallInteger, nullable=False),  # steps from where the workload begins
+    Index(None, "resource_id"),
 )

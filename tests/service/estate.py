@@ -12,6 +12,7 @@ from normalize.model import Category, Coverage, Observation, Outcome, Reference,
 from store.gaps import detect
 from store.linking import link
 from store.reader import Reader
+from store.workloads import assemble
 from store.writer import Writer
 
 START = datetime(2026, 11, 24, 4, 15, tzinfo=UTC)
@@ -47,7 +48,16 @@ class Estate:
         tags: dict[str, str] | None = None,
         **more: Any,
     ) -> Observation:
-        resource = Resource(name, kind, category, scope, name.rsplit("/", 1)[-1], native, attributes or {}, tags or {})
+        resource = Resource(
+            name,
+            kind,
+            category,
+            scope,
+            name.rsplit("/", 1)[-1],
+            native,
+            attributes or {},
+            {"owner": "ml"} if tags is None else tags,
+        )
         return Observation(resource, (name, *keys), refs, {"id": name}, "sagemaker:ListModels", self.tick(), **more)
 
     def run(self, *looks: tuple[Any, ...], sources: tuple[str, ...] = ("prod",), **selection: Any) -> str:
@@ -64,6 +74,7 @@ class Estate:
             )  # fmt: skip
             self.writer.commit(run, things, misfits, coverage)
         link(self.engine, run)
+        assemble(self.engine)
         self.counts = detect(self.engine, run, now=self.tick())
         self.writer.finish(run, "complete")
         return run
