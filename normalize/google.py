@@ -84,6 +84,7 @@ _NOUNS: Mapping[tuple[str, str], str] = {
     ("monitoring", "alertPolicies"): "alert_policy",
     ("appengine", "apps"): "application",
     ("cloudbuild", "triggers"): "build_trigger",
+    ("bigqueryreservation", "assignments"): "reservation_assignment",
 }
 """Collections that asset types call otherwise. Source: "Asset names", read 2026-11-24."""
 _LINK = re.compile(

@@ -247,6 +247,7 @@ TERMS: Mapping[str, Term] = {
         read_unit_count="Read capacity provisioned, in the provider's own units",
         retention_seconds="Time that a record is kept",
         record_count="Sets of records in a zone",
+        row_count="Rows of a table",
         service_count="Services in it",
         ttl_seconds="Time that an answer may be kept",
         route_count="Routes or methods of an API",

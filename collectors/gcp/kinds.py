@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collectors.gcp import (
+    bigquery,
     caches,
     compute,
     container,
@@ -49,6 +50,7 @@ KINDS: tuple[Kind, ...] = (
     *storage.KINDS,
     *filestores.KINDS,
     *databases.KINDS,
+    *bigquery.KINDS,
     *caches.KINDS,
     *messaging.KINDS,
     *run.KINDS,

@@ -34,6 +34,7 @@ locals {
     "aiplatform.nasJobs.list",
     "aiplatform.persistentResources.list",
     "aiplatform.schedules.list",
+    "bigquery.tables.get",
     "cloudasset.assets.listIamPolicy",
     "cloudasset.assets.listResource",
     "cloudscheduler.jobs.list",
