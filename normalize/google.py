@@ -72,10 +72,7 @@ _NOT_OWN = frozenset(
     }
 )  # fmt: skip
 """Collections of what is Google's own: where things are and of what sort, and the log of changes."""
-_SINGULARS = {
-    "policies": "policy", "addresses": "address", "indexes": "index", "registries": "registry", "repositories": "repository",
-    "proxies": "proxy", "batches": "batch",
-}  # fmt: skip
+_SINGULARS = {"addresses": "address", "indexes": "index", "batches": "batch"}
 _NOUNS: Mapping[tuple[str, str], str] = {
     ("iam", "keys"): "service_account_key",
     ("logging", "buckets"): "log_bucket",
@@ -85,8 +82,18 @@ _NOUNS: Mapping[tuple[str, str], str] = {
     ("appengine", "apps"): "application",
     ("cloudbuild", "triggers"): "build_trigger",
     ("bigqueryreservation", "assignments"): "reservation_assignment",
+    ("dns", "rrsets"): "resource_record_set",
+    ("servicemanagement", "services"): "managed_service",
+    ("iam", "providers"): "workload_identity_pool_provider",
+    ("apigateway", "configs"): "api_config",
 }
 """Collections that asset types call otherwise. Source: "Asset names", read 2026-11-24."""
+_SINGLE: Mapping[tuple[str, str], str] = {
+    ("binaryauthorization", "policy"): "policy",
+    ("cloudbilling", "billingInfo"): "project_billing_info",
+}
+"""Things of which a project has one, so that their names end in a word of their own. Source: the paths of binaryauthorization v1 and
+cloudbilling v1, read 2026-11-24."""
 _LINK = re.compile(
     r"https://(?P<host>[a-z0-9-]+(?:\.[a-z0-9-]+)*)\.googleapis\.com/(?:(?P<service>(?!v\d)[a-z]+)/)?"
     r"(?:v\d+\w*|alpha|beta)/(?P<path>(?:projects|folders|organizations)/.+)"
@@ -147,6 +154,8 @@ class GoogleName(NamedTuple):
             return "gcp.storage.bucket"
         if len(parts) < 2:
             return ""
+        if single := _SINGLE.get((self.service, parts[-1])):
+            return f"gcp.{self.service}.{single}"
         if self.service == "cloudresourcemanager":
             return f"gcp.cloudresourcemanager.{singular(parts[0])}"
         if self.is_version:
@@ -163,7 +172,10 @@ def singular(collection: str) -> str:
     """ "cryptoKeys" -> "crypto_key"."""
     word = snake(collection)
     head, _, last = word.rpartition("_")
-    last = _SINGULARS.get(last) or (last[:-1] if last.endswith("s") and not last.endswith("ss") else last)
+    if last.endswith("ies"):
+        last = f"{last[:-3]}y"
+    else:
+        last = _SINGULARS.get(last) or (last[:-1] if last.endswith("s") and not last.endswith("ss") else last)
     return f"{head}_{last}" if head else last
 
 
@@ -202,7 +214,7 @@ def google_name(text: str, target: str = "") -> GoogleName | None:
 
 def _checked(service: str, path: str) -> GoogleName | None:
     path = re.split(r"[?#]", path, maxsplit=1)[0].rstrip("/")
-    if not _PART.fullmatch(path) or (service != "storage" and not _is_thing(path.split("/"))):
+    if not _PART.fullmatch(path) or (service != "storage" and not _is_thing(service, path.split("/"))):
         return None
     if (
         service == "artifactregistry" and "/repositories/" in path
@@ -218,8 +230,10 @@ def _checked(service: str, path: str) -> GoogleName | None:
     return GoogleName(service, path)
 
 
-def _is_thing(parts: list[str]) -> bool:
+def _is_thing(service: str, parts: list[str]) -> bool:
     """Whether a path names a thing of somebody's own, and not a collection or a place."""
+    if len(parts) == 3 and (service, parts[2]) in _SINGLE:
+        return all(parts)
     if "global" in parts[2:3]:
         parts = [*parts[:2], *parts[3:]]
     return len(parts) % 2 == 0 and all(parts) and parts[-2] not in _NOT_OWN and "publishers" not in parts[::2]

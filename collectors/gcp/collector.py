@@ -37,6 +37,7 @@ from normalize.mapping import MISSING, read
 from normalize.model import Json, Kind, RawRecord, Scope
 
 PROJECT_TYPE = "cloudresourcemanager.googleapis.com/Project"
+ORGANIZATION = "gcp.cloudresourcemanager.organization"
 RESTARTS = 2
 """How often a sweep begins anew when its page token has expired."""
 IAM = "$iam"
@@ -112,7 +113,7 @@ class GcpCollector:
         children = [k for k in kinds if isinstance(k.fetch, Listing) and self._is_swept(k.fetch.under)]
         sweep = None
         if swept or children:
-            needed = {k.name: k.fetch for k in [*swept, *(self._kinds[k.fetch.under] for k in children)]}
+            needed = {k.name: k.fetch for k in [*swept, *(self._root(k) for k in children)]}
             sweep = sweeper.submit(self._sweep, tree, list(needed.values()), everything=self._is_everything(swept))
         listed = [k for k in kinds if isinstance(k.fetch, Listing) and not self._is_swept(k.fetch.under)]
         yield from self._planned_listings(listed, tree.projects)
@@ -139,7 +140,18 @@ class GcpCollector:
         return {k.name for k in swept} == {k.name for k in self._kinds.values() if isinstance(k.fetch, Asset)}
 
     def _is_swept(self, under: str) -> bool:
-        return bool(under) and isinstance(self._kinds[under].fetch, Asset)
+        """Whether the items of a kind come out of the sweep, or are listed under what does."""
+        return bool(under) and isinstance(self._root(self._kinds[under]).fetch, Asset)
+
+    def _root(self, kind: Kind) -> Kind:
+        """The kind that stands above all those that a kind is listed under."""
+        under = "" if isinstance(kind.fetch, Asset) else kind.fetch.under
+        return self._root(self._kinds[under]) if under else kind
+
+    def _may_have(self, account: str, kind: Kind) -> bool:
+        """Whether an account may have children of a kind: what stands under organisations, organisations alone have."""
+        owner = account.partition("/")[0] if "/" in account else "projects"
+        return owner == ("organizations" if self._root(kind).name == ORGANIZATION else "projects")
 
     def _account(self, tree: _Tree) -> str:
         """What a parent's own things are looked at under: of a project its id, otherwise the parent."""
@@ -191,8 +203,8 @@ class GcpCollector:
             self._take(tree, account)  # of a project that was made meanwhile
         for account in [a for a, t in self._by_account.items() if t is tree]:
             yield from (Planned(kind, Scope("gcp", account, GLOBAL)) for kind in swept)
-            if "/" not in account:
-                for kind in children:
+            for kind in children:
+                if self._may_have(account, kind):
                     yield from self._planned_listing(kind, account)
         if self._is_everything(swept):
             yield from self._planned_raw(tree)
@@ -479,8 +491,9 @@ class GcpCollector:
                 yield Blindness(EVERY_KIND, Scope("gcp", self._account(tree), UNKNOWN_PLACE), error)
                 continue
             yield from self._check_policies(tree, kinds)
+            yield from self._check_organization(kinds, parent)
             for project in tree.projects:
-                yield from self._check_project(kinds, project)
+                yield from self._check_project([k for k in kinds if self._root(k).name != ORGANIZATION], project)
 
     def _check_policies(self, tree: _Tree, kinds: Sequence[Kind]) -> Iterator[Blindness]:
         try:
@@ -489,6 +502,17 @@ class GcpCollector:
             scope = Scope("gcp", self._account(tree), GLOBAL)
             asked = (k for k in kinds if isinstance(k.fetch, Asset) and (k.fetch.iam or k.fetch.content == IAM_POLICY))
             yield from (Blindness(kind.name, scope, error) for kind in asked)
+
+    def _check_organization(self, kinds: Sequence[Kind], parent: str) -> Iterator[Blindness]:
+        """What an organisation alone has is listed for it; whether what stands under that may be read, only a scan tells."""
+        if not parent.startswith("organizations/"):
+            return
+        for kind in kinds:
+            if isinstance(kind.fetch, Listing) and kind.fetch.under == ORGANIZATION:
+                try:
+                    next(self._client.answers(kind.fetch.get, {"relative": parent}))
+                except CollectError as error:
+                    yield Blindness(kind.name, Scope("gcp", parent, GLOBAL), error)
 
     def _check_project(self, kinds: Sequence[Kind], project: str) -> Iterator[Blindness]:
         blind: set[str] = set()

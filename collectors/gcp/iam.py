@@ -1,12 +1,13 @@
-"""Identity and Access Management: service accounts and their keys, roles, and who may do what."""
+"""Identity and Access Management: service accounts and their keys, roles, who may do what, and whose identities count from outside."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from collectors.gcp.rows import LIST_POLICIES, OWN_PATHS, Asset, row
+from collectors.gcp.rows import LIST_POLICIES, OWN_PATHS, Asset, Get, Listing, row
 from collectors.gcp.values import everybody, members
+from normalize.mapping import LINKS
 from normalize.model import Alias, Category, Field, Kind, Link, Template
 from normalize.units import instant
 
@@ -26,6 +27,17 @@ def _account(key: Mapping[str, Any]) -> Mapping[str, Any]:
     """The service account of a key, by the key's own name."""
     return {"$Account": str(key["name"]).partition("/serviceAccounts/")[2].partition("/")[0]}
 
+
+def _issuer(provider: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The cluster whose tokens the provider believes; any other issuer is no thing of ours."""
+    issuer = (provider.get("oidc") or {}).get("issuerUri")
+    if not issuer:
+        return {}
+    cluster = {"verb": "trusts", "key": f"oidc:{issuer}", "path": "$.oidc.issuerUri", "value": issuer, "target": ""}
+    return {LINKS: [{**cluster, "place": "", "optional": True}]}
+
+
+_POOL = "gcp.iam.workload_identity_pool"
 
 KINDS = (
     row(
@@ -82,6 +94,62 @@ KINDS = (
         },
         labels="",
         quiet=frozenset({"name", "includedPermissions"}),
+    ),
+    row(
+        Category.IDENTITY_PROVIDER,
+        Listing(
+            Get(
+                "iam.googleapis.com",
+                "/v1/projects/{project}/locations/global/workloadIdentityPools",
+                "iam.googleapis.com/workloadIdentityPools.list",
+                items="workloadIdentityPools[]",
+                page=100,
+            ),
+            "iam.googleapis.com/WorkloadIdentityPool",
+            "iam.v1.WorkloadIdentityPool",
+            "//iam.googleapis.com/{name}",
+            places="global",
+        ),
+        {
+            "name": "displayName",
+            "description": "description",
+            "state": "state",
+            "mode": "mode",
+            "suspended": "disabled",
+        },
+        labels="",
+        quiet=frozenset({"name"}),
+    ),
+    row(
+        Category.IDENTITY_PROVIDER,
+        Listing(
+            Get(
+                "iam.googleapis.com",
+                "/v1/projects/{number}/locations/global/workloadIdentityPools/{id}/providers",
+                "iam.googleapis.com/workloadIdentityPoolProviders.list",
+                items="workloadIdentityPoolProviders[]",
+                page=100,
+            ),
+            "iam.googleapis.com/WorkloadIdentityPoolProvider",
+            "iam.v1.WorkloadIdentityPoolProvider",
+            "//iam.googleapis.com/{name}",
+            under=_POOL,
+            derive=_issuer,
+        ),
+        {
+            "name": "displayName",
+            "description": "description",
+            "state": "state",
+            "suspended": "disabled",
+            "issuer": "oidc.issuerUri",
+            "audiences": "oidc.allowedAudiences",
+            "account": "aws.accountId",
+            "filter": "attributeCondition",
+        },
+        labels="",
+        links=(Link("belongs_to", _POOL, "$parent.$asset.name"),),
+        sensitive=frozenset({"oidc.jwksJson", "saml"}),
+        quiet=frozenset({"name", "oidc", "attributeCondition", "attributeMapping"}),
     ),
     Kind(
         name="gcp.iam.policy",

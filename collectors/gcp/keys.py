@@ -1,11 +1,11 @@
-"""Cloud KMS and Secret Manager: keys, and the names of secrets; never what is in them."""
+"""Cloud KMS and Secret Manager: key rings, keys, key managers outside, and the names of secrets; never what is in them."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from collectors.gcp.rows import Asset, row
-from collectors.gcp.values import members
+from collectors.gcp.values import members, texts
 from normalize.mapping import MISSING
 from normalize.model import Category, Field, Link
 from normalize.units import instant
@@ -18,6 +18,34 @@ def _places(replication: Any) -> Any:
 
 
 KINDS = (
+    row(
+        Category.KEY,
+        Asset(
+            ("cloudkms.googleapis.com/KeyRing",),
+            "cloudkms.v1.KeyRing",
+            "//cloudkms.googleapis.com/projects/PROJECT_ID/locations/LOCATION/keyRings/KEY_RING",
+            iam=True,
+        ),
+        {"created_at": Field("createTime", instant), "principals": Field("$iam", members)},
+        labels="",
+        quiet=frozenset({"name"}),
+    ),
+    row(
+        Category.KEY,
+        Asset(
+            ("cloudkms.googleapis.com/EkmConnection",),
+            "cloudkms.v1.EkmConnection",
+            "//cloudkms.googleapis.com/projects/PROJECT_ID/locations/LOCATION/ekmConnections/EKM_CONNECTION",
+        ),
+        {
+            "mode": "keyManagementMode",
+            "hosts": Field("serviceResolvers", texts("hostname")),
+            "created_at": Field("createTime", instant),
+        },
+        labels="",
+        sensitive=frozenset({"serviceResolvers[].serverCertificates"}),
+        quiet=frozenset({"name"}),
+    ),
     row(
         Category.KEY,
         Asset(

@@ -18,6 +18,9 @@ DESCRIPTION = "What a Stocktake scan reads. It allows no change, and no reading 
 SWEEP = (LIST_RESOURCES, LIST_POLICIES)
 USE = "serviceusage.services.use"
 """That calls count against a project's quota; needed in the project that pays alone."""
+ORGANISATION_ONLY = "accesscontextmanager."
+"""Permissions that begin so are held on an organisation: the role of a project cannot have them. Source: Access Context Manager
+documentation, "Access control with IAM", read 2026-11-24."""
 FORMATS = ("yaml", "terraform")
 
 
@@ -106,7 +109,7 @@ resource "google_project_iam_custom_role" "stocktake" {{
   role_id     = "{ROLE}"
   title       = "{TITLE}"
   description = "{DESCRIPTION}"
-  permissions = local.permissions
+  permissions = [for p in local.permissions : p if !startswith(p, "{ORGANISATION_ONLY}")]
 }}
 
 resource "google_project_iam_member" "stocktake" {{

@@ -26,6 +26,9 @@ variable "project" {
 
 locals {
   permissions = [
+    "accesscontextmanager.accessLevels.list",
+    "accesscontextmanager.policies.list",
+    "accesscontextmanager.servicePerimeters.list",
     "aiplatform.deploymentResourcePools.list",
     "aiplatform.locations.list",
     "aiplatform.modelMonitors.list",
@@ -40,9 +43,15 @@ locals {
     "cloudscheduler.jobs.list",
     "cloudscheduler.locations.list",
     "compute.regions.list",
+    "dns.resourceRecordSets.list",
+    "iam.googleapis.com/workloadIdentityPoolProviders.list",
+    "iam.googleapis.com/workloadIdentityPools.list",
+    "monitoring.services.list",
+    "monitoring.slos.list",
     "monitoring.timeSeries.list",
     "networkconnectivity.locations.list",
     "networkconnectivity.serviceConnectionPolicies.list",
+    "servicemanagement.services.list",
     "servicenetworking.services.get",
     "serviceusage.services.use",
     "tpu.locations.list",
@@ -72,7 +81,7 @@ resource "google_project_iam_custom_role" "stocktake" {
   role_id     = "stocktakeReadOnly"
   title       = "Stocktake read only"
   description = "What a Stocktake scan reads. It allows no change, and no reading of objects, tables or secrets."
-  permissions = local.permissions
+  permissions = [for p in local.permissions : p if !startswith(p, "accesscontextmanager.")]
 }
 
 resource "google_project_iam_member" "stocktake" {

@@ -273,5 +273,6 @@ def test_kinds_are_unique_and_every_read_names_its_permission() -> None:
     assert len(kind_table(KINDS)) == len(KINDS)
     for kind in KINDS:
         for get in all_gets(kind.fetch):
-            assert re.fullmatch(r"[a-z]+\.[A-Za-z.]+\.[a-zA-Z]+( [a-z]+\.[A-Za-z.]+\.[a-zA-Z]+)*", get.permission)
+            for permission in get.permission.split():
+                assert re.fullmatch(r"(iam\.googleapis\.com/[A-Za-z]+|[a-z]+\.[A-Za-z.]+)\.[a-zA-Z]+", permission)
         assert isinstance(kind.fetch, Listing) or {LIST_RESOURCES, LIST_POLICIES} & set(kind.needs)

@@ -254,3 +254,43 @@ def test_an_older_form_of_an_error_is_read_too() -> None:
     assert found.needs == ("compute.googleapis.com",)
     assert isinstance(meaning(refusal_of(403, b"<html>"), "c", ("x.y.z",)), DeniedError)
     assert refusal_of(429, b"<html>", "7").wait == 7.0
+
+
+ACCESS = "accesscontextmanager.googleapis.com/v1/accessPolicies"
+PERIMETER = "gcp.accesscontextmanager.service_perimeter"
+
+
+def guarded(**answers: Any) -> Cloud:
+    organization = fixture("gcp.cloudresourcemanager.organization")["assets"]
+    policies = fixture("gcp.accesscontextmanager.access_policy")["answers"]
+    return Cloud([*PROJECT, *organization], answers={**policies, f"{ACCESS}/990/servicePerimeters": answers})
+
+
+def test_what_an_organisation_alone_has_is_listed_for_it_and_for_no_project() -> None:
+    held = fixture(PERIMETER)["answers"][f"{ACCESS}/990/servicePerimeters"]
+    with serve_rest(guarded(**held)) as url, opened(url) as (collector, _):
+        coverages, seen = looks(collector, [PERIMETER])
+    assert {(account, c.outcome, c.records) for (_, account, _), c in coverages.items()} == {
+        ("organizations/1234", Outcome.COMPLETE, 1)
+    }
+    assert {(r.verb, r.key) for r in seen[0].references} >= {
+        ("guards", "//cloudresourcemanager.googleapis.com/projects/480123456789"),
+        ("guards", "//cloudresourcemanager.googleapis.com/projects/556"),
+        ("part_of", "//accesscontextmanager.googleapis.com/accessPolicies/990"),
+    }
+
+
+def test_a_source_of_projects_says_nothing_of_perimeters() -> None:
+    with serve_rest(guarded()) as url, opened(url, parents=["projects/ml-prod"]) as (collector, _):
+        coverages, _ = looks(collector, [PERIMETER])
+    assert coverages == {}
+
+
+def test_perimeters_that_may_not_be_read_are_denied_and_check_says_so_of_the_policies() -> None:
+    cloud = guarded()
+    cloud.answers[ACCESS] = denied("accesscontextmanager.policies.list", "organizations/1234")
+    with serve_rest(cloud) as url, opened(url) as (collector, _):
+        coverages, _ = looks(collector, [PERIMETER])
+        blind = {b.kind: b.error for b in collector.check()}
+    assert [c.outcome for c in coverages.values()] == [Outcome.DENIED]
+    assert blind["gcp.accesscontextmanager.access_policy"].needs == ("accesscontextmanager.policies.list",)
