@@ -49,6 +49,7 @@ from collectors.aws.errors import THROTTLING, action, meaning
 from collectors.aws.lanes import WORKERS, Lanes
 from collectors.aws.parsing import Parsers
 from collectors.aws.rows import Call
+from collectors.aws.signing import introduce_once, sign_quickly
 from collectors.aws.transport import travel_light
 from normalize.errors import CollectError, DeniedError, TransientError
 from normalize.identity import parse_arn
@@ -271,6 +272,8 @@ class Client:
         except (NoRegionError, InvalidRegionError, ValueError) as error:  # a region may come out of an answer
             raise CollectError(f"AWS client for {service} in {region[:100]!r}: {error}") from error
         travel_light(client._endpoint.http_session)
+        sign_quickly(client)
+        introduce_once(client)
         client.meta.events.register("after-call", demand_content)
         if self._endpoint_url and service == "s3control":
             client.meta.events.register("before-sign", of_no_account)
