@@ -25,10 +25,22 @@ from collectors.aws.signing import QuickS3SigV4, QuickSigV4, introduce_once, sig
 
 SIGNERS = {auth.SigV4Auth: QuickSigV4, auth.S3SigV4Auth: QuickS3SigV4}
 NAMES = st.sampled_from(
-    (
-        "X-Amz-Target X-Amz-Meta-A Content-Type User-Agent Date X-Amz-Date Expect Host X-Amz-Content-SHA256 "
-        "X-Amz-Security-Token Authorization Content-MD5 X-Amzn-Trace-Id x-amz-meta-a"
-    ).split()
+    [
+        "X-Amz-Target",
+        "X-Amz-Meta-A",
+        "Content-Type",
+        "User-Agent",
+        "Date",
+        "X-Amz-Date",
+        "Expect",
+        "Host",
+        "X-Amz-Content-SHA256",
+        "X-Amz-Security-Token",
+        "Authorization",
+        "Content-MD5",
+        "X-Amzn-Trace-Id",
+        "x-amz-meta-a",
+    ]
 )
 VALUES = st.text(st.characters(codec="ascii", exclude_categories=("Cc",)), max_size=20) | st.just("grüße  aus  ß")
 URLS = st.builds(
