@@ -343,7 +343,7 @@ def stocktake(
     """Run the command line against the estate, as a user would."""
     return subprocess.run(
         [*STOCKTAKE, "--config", str(estate.config), *(["--quiet"] if quiet else []), *arguments],
-        env={**os.environ, **estate.env, "PYTHONPATH": str(ROOT)},
+        env={"STOCKTAKE_SEARCH_SECONDS": "5", **os.environ, **estate.env, "PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE if capture else None,
         text=True,
         check=False,

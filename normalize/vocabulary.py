@@ -170,7 +170,7 @@ TERMS: Mapping[str, Term] = {
         filter="What it lets through, as given",
         script_path="Script that it runs",
         working_directory="Directory that it runs in",
-        format="Format of what it writes",
+        format="Format of what it writes or holds",
         account="Account that it speaks of, where it speaks of another than its own",
         service="Service, by the provider's name for it",
         unit="Unit of its quantities, as the bill says",
@@ -370,6 +370,7 @@ TERMS: Mapping[str, Term] = {
         private="Reachable from inside its network",
         serverless="Runs without machines of its owner's choice",
         truncated="More were counted than are named",
+        local_only="Kept nowhere else, as far as the place that keeps it tells",
         estimated="The bill may still change",
     ),
     **_terms(

@@ -7,10 +7,11 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from normalize.errors import CollectError
+from normalize.errors import MISSHAPEN, CollectError
 from normalize.model import Json
 
-ENGINES = ("docker", "podman", "nerdctl", "crictl")
+ENGINES = ("docker", "podman", "nerdctl", "crictl", "ctr")
+STORES = tuple(f"{engine}-images" for engine in ENGINES)
 
 
 def listed(engine: str, text: str) -> Iterator[dict[str, Json]]:
@@ -20,14 +21,38 @@ def listed(engine: str, text: str) -> Iterator[dict[str, Json]]:
         CollectError: it is not what the engine prints.
     """
     read = _READERS[engine]
-    for item in _documents(engine, text):
+    for item in _rows(text) if engine == "ctr" else _documents(engine, text):
         try:
             entry = read(item)
-        except (KeyError, TypeError, AttributeError, IndexError) as error:
+        except MISSHAPEN as error:
             raise CollectError(
                 f"a container is not described as {engine} does it: {error!r}", call=f"{engine} ps"
             ) from None
         yield {k: v for k, v in (entry | {"engine": engine}).items() if v not in (None, "", [], {})}
+
+
+def stored(engine: str, text: str) -> Iterator[dict[str, Json]]:
+    """Images that an engine holds: id, names, digests, bytes, when it was made.
+
+    Raises:
+        CollectError: it is not what the engine prints.
+    """
+    read = _IMAGE_READERS[engine]
+    for item in _rows(text) if engine == "ctr" else _documents(engine, text):
+        try:
+            entry = read(item)
+        except MISSHAPEN as error:
+            raise CollectError(
+                f"an image is not described as {engine} does it: {error!r}", call=f"{engine} images"
+            ) from None
+        yield {k: v for k, v in (entry | {"engine": engine}).items() if v not in (None, "", [], {})}
+
+
+def _rows(text: str) -> Iterator[dict[str, Any]]:
+    """Lines of one of ctr's tables, after the name of the namespace."""
+    for line in text.splitlines():
+        if cells := line.split():
+            yield {"cells": cells}
 
 
 def inspected(text: str) -> dict[str, dict[str, Json]]:
@@ -73,7 +98,9 @@ def _documents(engine: str, text: str) -> Iterator[dict[str, Any]]:
             document, end = decoder.raw_decode(text, at)
         except ValueError as error:
             raise CollectError(f"the output is no JSON: {error}", call=f"{engine} ps") from None
-        items = document.get("containers", [document]) if isinstance(document, dict) else document
+        items = (
+            document.get("containers", document.get("images", [document])) if isinstance(document, dict) else document
+        )
         for item in items or ():
             if not isinstance(item, dict):
                 raise CollectError("the output is no list of objects", call=f"{engine} ps")
@@ -144,9 +171,66 @@ def _crictl(item: dict[str, Any]) -> dict[str, Json]:
     }
 
 
+def _ctr(item: dict[str, Any]) -> dict[str, Json]:
+    """NAMESPACE CONTAINER IMAGE RUNTIME; whether it runs is in another table. Source: containerd/containerd, cmd/ctr/commands/containers,
+    read 2026-11-24."""
+    _, container, image, *_ = item["cells"]
+    return {"id": container, "name": container, "image": "" if image == "-" else image}
+
+
+def _docker_image(item: dict[str, Any]) -> dict[str, Json]:
+    return {
+        "id": item["Id"],
+        "names": item.get("RepoTags"),
+        "digests": item.get("RepoDigests"),
+        "bytes": int(item["Size"]) if item.get("Size") is not None else None,
+        "created_at": item.get("Created"),
+    }
+
+
+def _podman_image(item: dict[str, Any]) -> dict[str, Json]:
+    created = item.get("Created") if isinstance(item.get("Created"), int) else item.get("CreatedAt")
+    names = item.get("Names") or item.get("RepoTags")
+    return _docker_image(item | {"Created": created, "RepoTags": names})
+
+
+def _nerdctl_image(item: dict[str, Any]) -> dict[str, Json]:
+    repository, tag, digest = (str(item.get(k) or "<none>") for k in ("Repository", "Tag", "Digest"))
+    known = repository != "<none>"
+    return {
+        "id": item["ID"],
+        "names": [f"{repository}:{tag}"] if known and tag != "<none>" else None,
+        "digests": [f"{repository}@{digest}"] if known and digest != "<none>" else None,
+        "created_at": _docker_instant(item.get("CreatedAt")),
+    }
+
+
+def _crictl_image(item: dict[str, Any]) -> dict[str, Json]:
+    return {
+        "id": item["id"],
+        "names": item.get("repoTags"),
+        "digests": item.get("repoDigests"),
+        "bytes": int(item["size"]) if str(item.get("size") or "").isdecimal() else None,
+    }
+
+
+def _ctr_image(item: dict[str, Any]) -> dict[str, Json]:
+    """NAMESPACE REF TYPE DIGEST SIZE UNIT PLATFORMS LABELS."""
+    _, name, _, digest, *_ = item["cells"]
+    return {"id": digest, "names": [name], "digests": [f"{name.partition('@')[0]}@{digest}"]}
+
+
+_IMAGE_READERS: Mapping[str, Callable[[dict[str, Any]], dict[str, Json]]] = {
+    "docker": _docker_image,
+    "podman": _podman_image,
+    "nerdctl": _nerdctl_image,
+    "crictl": _crictl_image,
+    "ctr": _ctr_image,
+}
 _READERS: Mapping[str, Callable[[dict[str, Any]], dict[str, Json]]] = {
     "docker": _docker,
     "podman": _podman,
     "nerdctl": _docker,
     "crictl": _crictl,
+    "ctr": _ctr,
 }

@@ -13,7 +13,7 @@ from typing import Any
 
 from collectors.contract import CutShortError
 from collectors.frames import NOT_EXECUTABLE, Report, Section
-from collectors.hosts import accelerators, containers, fabric, software, system
+from collectors.hosts import accelerators, containers, fabric, files, software, system
 from normalize.errors import CollectError, DeniedError, UnavailableError
 from normalize.identity import image_name, known_service, uri_name
 from normalize.model import Alias, Category, Field, Json, Kind, Link, Template
@@ -341,8 +341,42 @@ def _disks(report: Report) -> Iterator[Record]:
         yield disk, ()
 
 
+def _arrays(report: Report) -> Iterator[Record]:
+    """Arrays and volumes over disks. Without lsblk only pools of ZFS are known, and that is said."""
+    tree = report["lsblk"]
+    for array in system.arrays(tree.text if tree.status == 0 else "", report.said("mdstat"), report.said("zpool")):
+        yield array, ()
+    pools = report["zpool"]
+    if (error := tree.failure()) or (pools.installed and (error := pools.failure())):
+        raise CollectError(str(error), call=error.call, needs=error.needs, code=error.code)
+
+
+def _model_files(report: Report) -> Iterator[Record]:
+    found = files.walk(report["files"].output())
+    yield from ((entry, ()) for entry in found.models)
+    if problem := found.problem():
+        raise problem
+
+
+def _dataset_files(report: Report) -> Iterator[Record]:
+    found = files.walk(report["files"].output())
+    yield from ((entry, ()) for entry in found.data)
+    if problem := found.problem():
+        raise problem
+
+
+def _tool_folders(report: Report) -> Iterator[Record]:
+    found = files.walk(report["files"].output())
+    yield from ((entry, ()) for entry in found.tools)
+    if problem := found.problem():
+        raise problem
+
+
 def _mounts(report: Report) -> Iterator[Record]:
+    beegfs = system.facts(report.said("facts")).get("beegfs_management")
     for mount in system.mounts(report["mounts"].output()):
+        if beegfs and mount["file_system"] == "beegfs":
+            mount["$server_uri"] = f"beegfs://{beegfs.split()[0]}"
         uri = mount.get("$server_uri")
         name = uri_name(uri) if uri else None
         if (
@@ -389,6 +423,49 @@ def _containers(report: Report) -> Iterator[Record]:
         raise CollectError(f"no client is installed that speaks to {' '.join(sockets)}", call="engines", needs=("docker, nerdctl or crictl",))  # fmt: skip
     if not answered:
         raise UnavailableError("; ".join(idle) or "no container engine is installed", call="engines")
+
+
+def _images(report: Report) -> Iterator[Record]:
+    """Images that engines hold, each once; one that no registry knows is on this machine alone."""
+    problems: list[CollectError] = []
+    seen: set[str] = set()
+    answered = False
+    for engine in containers.ENGINES:
+        section = report[f"{engine}-images"]
+        if (error := section.failure()) is None:
+            answered = True
+            for image in containers.stored(engine, section.text):
+                if image["id"] not in seen:
+                    seen.add(image["id"])
+                    yield _image(image), ()
+        elif section.installed and not _NO_DAEMON.search(section.errors):
+            known = system.facts(report["facts"].output())
+            problems.append(_engine_error(error, engine, section, known.get("user", "the user")))
+    if problems:
+        raise _worst(problems)
+    if not answered:
+        yield from _none_without_containers(report)
+
+
+def _none_without_containers(report: Report) -> Iterator[Record]:
+    """No engine told its images: why that is, containers tell."""
+    for _ in _containers(report):
+        raise CollectError("containers are there and no engine tells its images", call="images")
+    yield from ()
+
+
+def _image(image: dict[str, Json]) -> dict[str, Json]:
+    digests = [d for d in image.get("digests", []) if image_name(str(d))]
+    names = [n for n in image.get("names", []) if "<none>" not in n]
+    found = image | {"name": (names or [d.partition("@")[0] for d in digests] or [image["id"]])[0], "names": names}
+    if digests:
+        found |= {"$image": [d.partition("@")[0] for d in digests], "digest": digests[0].partition("@")[2]}
+    if "digests" in image or image["engine"] in (
+        "docker",
+        "podman",
+    ):  # these tell of every image whether a registry knows it
+        found["local_only"] = not digests
+    return found
 
 
 def _engine_error(error: CollectError, engine: str, section: Section, user: str) -> CollectError:
@@ -556,6 +633,15 @@ def _part(kind: str, key: str) -> Template:
     return Template(f"{_MACHINE}/{kind}/{{{key}}}")
 
 
+_FOLDER_FIELDS: Mapping[str, str | Field] = {
+    "name": "folder",
+    "file_count": "count",
+    "size_bytes": "bytes",
+    "format": Field("formats", lambda found: ", ".join(sorted(found))),
+    "modified_at": Field("newest", instant),
+}
+
+
 KINDS: Sequence[Kind] = (
     Kind(
         name="host.machine",
@@ -692,6 +778,53 @@ KINDS: Sequence[Kind] = (
         quiet=frozenset({"mount_points"}),
     ),
     Kind(
+        name="host.array",
+        category=Category.VOLUME,
+        fetch=Reading(("lsblk", "mdstat", "zpool"), _arrays),
+        id=_part("array", "name"),
+        native="name",
+        fields={
+            "name": "name",
+            "type": "type",
+            "state": "state",
+            "size_bytes": "size_bytes",
+            "used_bytes": "used_bytes",
+            "mount_points": "mount_points",
+        },
+        links=(Link("attached_to", "host.machine", Template(_MACHINE)), Link("made_from", "host.disk", "$member_ids")),
+        quiet=frozenset({"mount_points"}),
+    ),
+    Kind(
+        name="host.model_files",
+        category=Category.MODEL,
+        fetch=Reading(("files",), _model_files),
+        id=Template(_MACHINE + "/models{folder}"),
+        native="folder",
+        fields=_FOLDER_FIELDS,
+        links=(Link("stored_in", "host.machine", Template(_MACHINE)), Link("copy_of", "", "$hub")),
+        quiet=frozenset({"folder"}),
+    ),
+    Kind(
+        name="host.dataset_files",
+        category=Category.DATASET,
+        fetch=Reading(("files",), _dataset_files),
+        id=Template(_MACHINE + "/data{folder}"),
+        native="folder",
+        fields=_FOLDER_FIELDS,
+        links=(Link("stored_in", "host.machine", Template(_MACHINE)), Link("copy_of", "", "$hub")),
+        quiet=frozenset({"folder"}),
+    ),
+    Kind(
+        name="host.tool_folder",
+        category=Category.WORKSPACE,
+        fetch=Reading(("files",), _tool_folders),
+        id=Template(_MACHINE + "/{tool}{folder}"),
+        native=Template("{tool}{folder}"),
+        fields={"name": "folder", "type": "tool", "run_count": "run_count"},
+        links=(Link("stored_in", "host.machine", Template(_MACHINE)), Link("tracked_by", "", "$remotes")),
+        quiet=frozenset({"folder"}),
+    ),
+    Kind(
         name="host.mount",
         category=Category.FILE_STORE,
         fetch=Reading(("mounts",), _mounts),
@@ -734,6 +867,28 @@ KINDS: Sequence[Kind] = (
         tags="labels",
         links=(_ON_MACHINE, Link("uses_image", "container.image_repository", "$image")),
         sensitive=frozenset({"environment"}),
+        needs=("access to the container engine's socket",),
+    ),
+    Kind(
+        name="host.image",
+        category=Category.IMAGE_REPOSITORY,
+        fetch=Reading((*containers.STORES,), _images),
+        id=_part("image", "id"),
+        native="id",
+        fields={
+            "name": "name",
+            "aliases": "names",
+            "digest": "digest",
+            "size_bytes": "bytes",
+            "container_runtime": "engine",
+            "created_at": Field("created_at", instant),
+            "local_only": "local_only",
+        },
+        links=(
+            Link("stored_in", "host.machine", Template(_MACHINE)),
+            Link("copy_of", "container.image_repository", "$image", optional=True),
+        ),
+        quiet=frozenset({"names", "digests", "name"}),
         needs=("access to the container engine's socket",),
     ),
     Kind(
@@ -849,8 +1004,9 @@ KINDS: Sequence[Kind] = (
 def stamp(payload: dict[str, Json], machine: str, address: str) -> dict[str, Any]:
     """A payload with the machine's id, and ids of the devices that it names on it."""
     stamped = payload | {"$machine": machine}
-    if gpus := stamped.pop("$gpus", None):
-        stamped["$gpu_ids"] = [f"host://{machine}/{gpu}" for gpu in gpus]
+    for parts, ids in (("$gpus", "$gpu_ids"), ("members", "$member_ids")):
+        if named := stamped.pop(parts, None):
+            stamped[ids] = [f"host://{machine}/{part}" for part in named]
     if "facts" in payload and address:
         stamped["$address"] = address
     return stamped

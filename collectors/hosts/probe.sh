@@ -88,6 +88,7 @@ facts() {
     for name in docker podman nerdctl containerd crictl apptainer singularity enroot; do
         said "$name" "$name" --version
     done
+    sed -n 's/^sysMgmtdHost[[:space:]]*=[[:space:]]*/beegfs_management=/p' /etc/beegfs/beegfs-client.conf 2>/dev/null
     sed -n 's/.*"default-runtime"[^"]*"\([^"]*\)".*/docker_default_runtime=\1/p' /etc/docker/daemon.json 2>/dev/null
     [ ! -e /.dockerenv ] || echo container=docker
     [ ! -e /run/.containerenv ] || echo container=podman
@@ -188,6 +189,10 @@ blocks() { # NAME 512-BYTE-SECTORS ROTATIONAL MODEL
     done
 }
 
+mdstat() {
+    [ ! -r /proc/mdstat ] || cat /proc/mdstat
+}
+
 usage() { # df's first three numbers, or "-" where it did not answer
     bounded 5 df "$@" </dev/null 2>/dev/null | awk '
         NR > 1 { for (i = 5; i <= NF; i++) if ($i ~ /^([0-9]+%|-)$/) { print $(i - 3), $(i - 2), $(i - 1); found = 1; exit } }
@@ -219,7 +224,22 @@ inspect() {
         '{"Id":{{json .Id}},"Env":{{json .Config.Env}},"Args":{{json .Args}},"Path":{{json .Path}},"DeviceRequests":{{json .HostConfig.DeviceRequests}},"Privileged":{{json .HostConfig.Privileged}},"Mounts":{{json .Mounts}},"Created":{{json .Created}}}' $ids
 }
 
-podman_ps() { # never the first podman call of a user: that one would create the user's storage
+docker_images() {
+    ids=$(bounded 15 docker images --quiet --no-trunc) || return
+    [ -n "$ids" ] || return 0
+    # shellcheck disable=SC2046,SC2086  # ids are words
+    bounded 30 docker image inspect --format \
+        '{"Id":{{json .Id}},"RepoTags":{{json .RepoTags}},"RepoDigests":{{json .RepoDigests}},"Size":{{json .Size}},"Created":{{json .Created}}}' $(printf '%s\n' $ids | sort -u)
+}
+
+ctr_each() { # KIND OF THING ("containers", "images"): NAMESPACE and the lines of its table, for all namespaces of containerd
+    spaces=$(bounded 10 ctr namespaces list --quiet) || return
+    for space in $spaces; do
+        bounded 15 ctr --namespace "$space" "$1" list | sed -n "2,\$s/^/$space /p"
+    done
+}
+
+own_podman() { # ARGUMENT…: never the first podman call of a user: that one would create the user's storage
     command -v podman >/dev/null 2>&1 || {
         echo 'podman: not found' >&2
         return 127
@@ -228,7 +248,7 @@ podman_ps() { # never the first podman call of a user: that one would create the
         echo 'permission denied: podman shows a user only that user'"'"'s own containers' >&2
         return 126
     fi
-    bounded 15 podman ps --all --no-trunc --format json
+    bounded 15 podman "$@" --no-trunc --format json
 }
 
 holders() { # process ids that hold an accelerator, as its own tool tells
@@ -351,6 +371,88 @@ pythons() { # +FOLDER of packages / PYTHON-PACKAGE / cuda=… of torch; !STATUS 
     done
 }
 
+file_systems() { # mount points to walk, each device once, the root last; "!125 POINT" for object stores
+    awk '
+        $3 ~ /^fuse\.(s3fs|gcsfuse|goofys|rclone|blobfuse2?|mount-s3)$/ || ($3 == "fuse" && $1 == "mountpoint-s3") { print "!125 " $2; next }
+        $3 !~ /^(ext[234]|xfs|btrfs|zfs|f2fs|jfs|nfs4?|lustre|gpfs|ceph|beegfs|wekafs|glusterfs|cifs|smb3|bcachefs|fuse\.(glusterfs|ceph|juicefs|sshfs))$/ && !($3 == "overlay" && $2 == "/") { next }
+        $2 ~ /^\/(boot|etc|proc|sys|dev|run|var\/lib\/(docker|containers|kubelet))(\/|$)/ { next }
+        $3 != "btrfs" && ($1 in seen) { next }
+        { seen[$1] = 1 }
+        $2 == "/" { root = 1; next }
+        { print $2 }
+        END { if (root) print "/" }' /proc/mounts
+}
+
+walked() { # ROOT: the folders and the files of models and data below it, TYPE SIZE TIME FOLDER NAME parted by tabs; and how that ended
+    seconds=$(left)
+    status=124
+    if [ "$seconds" -gt 0 ]; then
+        [ "$seconds" -lt 30 ] || seconds=30
+        bounded "$seconds" nice -n 19 find "$1" -xdev -type d \
+            \( -path /proc -o -path /sys -o -path /dev -o -path /run -o -path /usr -o -path /boot -o -path /snap -o -path /var/lib/docker -o \
+            -path /var/lib/containerd -o -path /var/lib/containers -o -name site-packages -o -name dist-packages -o -name node_modules \) -prune \
+            -o \( -type d -o -type f \( -name '*.safetensors' -o -name '*.gguf' -o -name '*.onnx' -o -name '*.pt' -o -name '*.pth' -o \
+            -name '*.ckpt' -o -name '*.tfrecord*' -o -name '*.parquet' -o -name '*.arrow' -o -path '*/models--*/blobs/*' -o \
+            -path '*/datasets--*/blobs/*' \) \) -printf '%y\t%s\t%T@\t%h\t%f\n' 2>/dev/null
+        status=$?
+        [ "$status" != 1 ] || status=126 # some folders may not be read; all others were
+    fi
+    printf '!\t%s\t%s\n' "$status" "$1"
+}
+
+walk() { # see collectors/hosts/files.py for what is printed
+    [ -r /proc/mounts ] || return 1
+    bounded 5 find / -maxdepth 0 -printf '' 2>/dev/null || {
+        printf '!\t127\t/\t0\t\n'
+        return 0
+    }
+    file_systems | while read -r point; do
+        case $point in
+        !125*) printf '!\t125\t%s\n' "${point#!125 }" ;;
+        *) walked "$(printf '%b' "$(printf '%s' "$point" | sed 's/\\\([0-7]\)/\\0\1/g')")" ;;
+        esac
+    done | awk -F '\t' -v most=20000 '
+        $1 == "d" && NF == 5 {
+            folders++
+            last = $4 "/" $5
+            if ($5 == ".dvc" || $5 == "wandb" || $5 == "mlruns") tool[last] = $5
+            if ($5 ~ /^run-/ && $4 ~ /\/wandb$/) runs[$4]++
+        }
+        $1 == "f" && NF == 5 {
+            format = tolower($5)
+            folder = $4
+            if (match($4, /\/(models|datasets)--[^\/]+/)) {
+                folder = substr($4, 1, RSTART + RLENGTH - 1)
+                format = "hub"
+            } else if (format ~ /\.tfrecord/) format = "tfrecord"
+            else sub(/.*\./, "", format)
+            while (match(folder, /\/[^\/=]+=[^\/]*$/)) folder = substr(folder, 1, RSTART - 1) # one table: …/year=2026/month=11
+            key = folder "\t" format
+            if (!(key in count) && kept++ >= most) next
+            count[key]++
+            bytes[key] += $2
+            if ($3 + 0 > newest[key] + 0) newest[key] = $3 + 0
+        }
+        $1 == "!" { print $0 "\t" folders + 0 "\t" last; folders = 0; last = "" }
+        END {
+            for (key in count) printf "F\t%s\t%.0f\t%.0f\t%.0f\n", key, count[key], bytes[key], newest[key]
+            for (key in tool) printf "T\t%s\t%s\t%.0f\n", tool[key], key, runs[key]
+            if (kept > most) printf "!\t123\t/\t%.0f\t\n", most
+        }' | while IFS= read -r line; do
+        printf '%s\n' "$line"
+        case $line in
+        "T	.dvc	"*) urls .dvc config url "$line" ;;
+        "T	wandb	"*) urls wandb settings base_url "$line" ;;
+        esac
+    done
+}
+
+urls() { # TOOL FILE KEY LINE: where the tool of that line keeps or sends what it tracks
+    folder=${4#*"$1"?}
+    folder=${folder%	*}
+    [ ! -r "$folder/$2" ] || sed -n "s|^[[:space:]]*$3[[:space:]]*=[[:space:]]*|U	$folder	|p" "$folder/$2"
+}
+
 sockets() { # the tables of this network namespace that exist
     for table in "$@"; do
         [ ! -r "/proc/net/$table" ] || echo "/proc/net/$table"
@@ -416,6 +518,8 @@ main() {
     section rdma rdma
     section lsblk lsblk_json
     section blocks blocks
+    section mdstat mdstat
+    section zpool bounded 10 zpool list -Hp -o name,size,alloc,free,health
     section listeners listeners
     section ss bounded 10 ss -Htulnp
     section connections connections
@@ -435,12 +539,20 @@ main() {
     section crontabs crontabs
     section docker bounded 15 docker ps --all --no-trunc --format '{{json .}}'
     section docker-inspect inspect
-    section podman podman_ps
+    section podman own_podman ps --all
     section nerdctl bounded 15 nerdctl ps --all --no-trunc --format '{{json .}}'
     section crictl bounded 15 crictl ps --all --output json
+    section ctr ctr_each containers
+    section docker-images docker_images
+    section podman-images own_podman images
+    section nerdctl-images bounded 15 nerdctl images --no-trunc --format '{{json .}}'
+    section crictl-images bounded 15 crictl images --output json
+    section ctr-images ctr_each images
     section mounts mounts
     search_end=$(($(date +%s) + ${STOCKTAKE_SEARCH_SECONDS:-60}))
     section pythons pythons
+    search_end=$(($(date +%s) + ${STOCKTAKE_SEARCH_SECONDS:-60}))
+    section files walk
     printf '@%s done 1\n' "$nonce"
 }
 

@@ -14,7 +14,7 @@ from collectors.hosts.bundle import SECTION_LIMIT
 from collectors.ssh import Target, login, target
 from normalize.errors import CollectError, ConfigError
 
-PROBE_SECONDS = 180.0
+PROBE_SECONDS = 300.0
 OUTPUT_LIMIT = 64 << 20
 """Most bytes taken from one host."""
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from normalize.errors import CollectError
+from normalize.errors import MISSHAPEN, CollectError
 from normalize.model import Json
 
 _BIG_ENDIAN = frozenset({"s390x", "ppc64", "sparc64", "mips", "mips64"})
@@ -117,7 +117,7 @@ def disks(lsblk: str) -> list[dict[str, Json]]:
     """
     try:
         tree = json.loads(lsblk)["blockdevices"]
-    except (ValueError, KeyError, TypeError) as error:
+    except MISSHAPEN as error:
         raise CollectError(f"the document is not lsblk's: {error!r}"[:200], call="lsblk --json") from None
     return [_disk(d) for d in tree if d.get("type") == "disk" and int(d.get("size") or 0) > 0]
 
@@ -146,6 +146,50 @@ def _within(device: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield from _within(child)
 
 
+def arrays(lsblk: str, mdstat: str, zpool: str) -> list[dict[str, Json]]:
+    """What is made of several disks or cut out of them: RAID, LVM, encrypted and multipath devices, pools of ZFS.
+
+    Args:
+        lsblk: a device with several parents stands once below each of them.
+        mdstat: /proc/mdstat, where a broken array shows: "md0 : active raid1 sdb1[1] sda1[0](F)", "[2/1] [U_]".
+        zpool: lines NAME BYTES ALLOCATED FREE HEALTH.
+
+    Raises:
+        CollectError: lsblk's is no such document.
+    """
+    try:
+        tree = json.loads(lsblk)["blockdevices"] if lsblk else []
+    except MISSHAPEN as error:
+        raise CollectError(f"the document is not lsblk's: {error!r}"[:200], call="lsblk --json") from None
+    found: dict[str, dict[str, Json]] = {}
+    for disk in tree:
+        for device in _within(disk):
+            if re.fullmatch(r"raid\d+|linear|lvm|crypt|mpath|md", str(device.get("type"))):
+                entry = found.setdefault(device["name"], _array(device))
+                entry["members"] = sorted({*entry["members"], f"disk/{disk.get('kname') or disk['name']}"})
+    for m in re.finditer(r"^(md\w+) : (\w+)(.*)\n.*?\[(\d+)/(\d+)\]", mdstat, re.MULTILINE):
+        if m[1] in found:
+            found[m[1]]["state"] = "degraded" if int(m[5]) < int(m[4]) else m[2]
+    for line in zpool.splitlines():
+        name, size, used, _, health, *_ = [*line.split("\t"), "", "", "", "", ""]
+        if size.isdecimal():
+            entry = {"name": name, "type": "zfs", "size_bytes": int(size), "state": health, "members": []}
+            found[f"zpool-{name}"] = entry | ({"used_bytes": int(used)} if used.isdecimal() else {})
+    return list(found.values())
+
+
+def _array(device: dict[str, Any]) -> dict[str, Json]:
+    parts = list(_within(device))
+    return {
+        "name": device["name"],
+        "type": device["type"],
+        "size_bytes": int(device.get("size") or 0),
+        "file_systems": sorted({p["fstype"] for p in parts if p.get("fstype")}),
+        "mount_points": sorted({p["mountpoint"] for p in parts if p.get("mountpoint")}),
+        "members": [],
+    }
+
+
 def blocks(text: str) -> list[dict[str, Json]]:
     """Whole disks from /sys/block (lines NAME SECTORS ROTATIONAL MODEL), where lsblk cannot print JSON."""
     found = []
@@ -170,6 +214,7 @@ _SERVERS: tuple[tuple[re.Pattern[str], re.Pattern[str], str], ...] = (
     (re.compile(r"cifs|smb3"), re.compile(r"//(?P<host>[^/]+)(?P<path>/.*)"), "smb://{host}{path}"),
     (re.compile(r"fuse\.(?:glusterfs)"), re.compile(r"(?P<host>[^:/]+):/?(?P<path>.*)"), "gluster://{host}/{path}"),
     (re.compile(r"glusterfs"), re.compile(r"(?P<host>[^:/]+):/?(?P<path>.*)"), "gluster://{host}/{path}"),
+    (re.compile(r"wekafs"), re.compile(r"(?P<host>[^/:,]+)[^/]*(?P<path>/.*)"), "weka://{host}{path}"),
     (re.compile(r"fuse\.gcsfuse"), re.compile(r"(?P<host>[a-z0-9][a-z0-9._-]+)(?P<path>)"), "gs://{host}"),
     (re.compile(r"fuse\.sshfs"), re.compile(r"(?:[^@]*@)?(?P<host>[^:]+):(?P<path>.*)"), "ssh://{host}"),
 )  # fmt: skip

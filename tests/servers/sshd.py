@@ -21,8 +21,8 @@ from typing import Any
 
 SSHD_PATH = "/usr/local/sbin:/usr/sbin:/sbin:/usr/bin"
 START_SECONDS = 20
-SEARCHED = {"find": "exit 0"}
-"""Hosts that are one machine in truth need not all be searched for files; a host that should be has a `find` of its own."""
+QUIET = Path(__file__).parent / "bin"
+"""Hosts that are one machine in truth need not be searched for files each."""
 
 
 @dataclass(frozen=True)
@@ -122,12 +122,12 @@ def _configuration(directory: Path, host_key: Path, port: int, machines: Sequenc
     for machine in machines:
         shims = directory / "hosts" / machine.address
         shims.mkdir(parents=True)
-        for name, script in {**SEARCHED, **machine.commands}.items():
+        for name, script in machine.commands.items():
             (shims / name).write_text(f"#!/bin/sh\n{script}\n")
             (shims / name).chmod(0o755)
         lines += [
             f"Match LocalAddress {machine.address}",
-            f"  SetEnv PATH={shims}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+            f"  SetEnv PATH={shims}:{QUIET}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
         ]
         if machine.force:
             (shims / "force.sh").write_text(f"#!/bin/sh\n{machine.force}\n")

@@ -26,7 +26,7 @@ MACHINE_ID = "fedcba9876543210fedcba9876543210"
 FACTS = f"hostname=gap01\nsystem=Linux\narch=x86_64\nmachine_id={MACHINE_ID}\n"
 
 
-TOOLS = {"lsblk", "ss", "lscpu", "rocm-smi-pids", *containers.ENGINES} | {
+TOOLS = {"lsblk", "ss", "lscpu", "zpool", "rocm-smi-pids", *containers.ENGINES, *containers.STORES} | {
     s for k in kind_rows() for s in k.fetch.sections if "-smi" in s
 }
 SECTIONS = {"os-release", "cpuinfo", "interfaces", "docker-inspect"} | {

@@ -54,7 +54,7 @@ def report(complete: bool = True, **sections: str | Section) -> Report:
     for kind in KINDS:
         reading: Reading = kind.fetch
         wanted |= set(reading.sections)
-    tools = {"lsblk", "ss", "lscpu", *ACCELERATOR_TOOLS, *containers.ENGINES}
+    tools = {"lsblk", "ss", "lscpu", "zpool", *ACCELERATOR_TOOLS, *containers.ENGINES, *containers.STORES}
     found = {n: Section(n, 127, "", f"{n}: not found") if n in tools else Section(n, 0, "", "") for n in wanted}
     found["facts"] = Section("facts", 0, FACTS, "")
     for name, value in sections.items():
@@ -700,8 +700,9 @@ def test_what_is_no_host_name_is_refused(name: str) -> None:
 
 def test_the_probe_redirects_nowhere_but_to_its_own_ends() -> None:
     code = "\n".join(line for line in probe_text().splitlines() if not line.lstrip().startswith("#"))
-    code = re.sub(r"<pid>[^']*|\$\(\(?|[0-9]+ >= [0-9]+", "", code)
-    ends = {end for end in re.findall(r">>?\s*(&?[^\s;|)}&]+)", code) if not end.isdecimal()}  # awk compares numbers
+    compared = r"[\w\])]+(?:\+\+)?(?: \+ 0)? >=? (?:most|newest\[key\]|\d+)"  # in awk
+    code = re.sub(rf"<pid>[^']*|\$\(\(?|{compared}", "", code)
+    ends = {end for end in re.findall(r">>?\s*(&?[^\s;|)}&]+)", code) if not end.isdecimal()}
     assert ends <= {"&1", "&2", "&3", "&-", "/dev/null"}
     assert not re.search(r"(?:^|[\s;|(])(?:rm|mv|cp|tee|touch|mkdir|mktemp|sudo|install|kill)\s+[-/\"$]", code)
 
