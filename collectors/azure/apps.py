@@ -1,4 +1,4 @@
-"""Container Apps, web apps and functions."""
+"""Container Apps, container instances, web apps and functions, and the machines under them."""
 
 from __future__ import annotations
 
@@ -6,15 +6,69 @@ from collections.abc import Mapping
 from typing import Any
 
 from collectors.azure.rows import ASSUMES, Rows, resource
-from collectors.azure.values import each
+from collectors.azure.values import each, equals
+from normalize.accelerators import accelerator, total
+from normalize.mapping import MISSING
 from normalize.model import Alias, Category, Field, Kind, Link, Path
 from normalize.units import instant
+
+_REGISTRY = "azure.containerregistry.registry"
+_ENVIRONMENT = "azure.app.environment"
+_PROFILES: Mapping[str, tuple[str, int]] = {
+    "Consumption-GPU-NC8as-T4": ("T4", 1),
+    "Consumption-GPU-NC24-A100": ("A100", 1),
+    "NC24-A100": ("A100", 1),
+    "NC48-A100": ("A100", 2),
+    "NC96-A100": ("A100", 4),
+}
+"""Workload profile -> accelerator, and how many of them a machine (or a replica, of Consumption) has. Source: Azure documentation, "Use
+workload profiles in Azure Container Apps" and "Workload profiles in Azure Container Apps"; Azure CLI's own tests of
+`containerapp env workload-profile list-supported` (2 and 4 GPUs); read 2026-11-24."""
+
+
+def _profiles(profiles: Any) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": p["name"],
+            "instance_type": p["workloadProfileType"],
+            "min_count": p.get("minimumCount"),
+            "max_count": p.get("maximumCount"),
+            "accelerators": _accelerators(p["workloadProfileType"]),
+        }
+        for p in profiles
+    ]
+
+
+def _accelerators(profile: str) -> list[dict[str, Any]]:
+    model, count = _PROFILES.get(profile, ("", 0))
+    return [accelerator("nvidia", model, count)] if count else []
+
+
+def _requested(containers: Any) -> list[dict[str, Any]]:
+    """Accelerators that the containers of a group ask for."""
+    asked = (c["properties"]["resources"]["requests"].get("gpu") for c in containers)
+    return [accelerator("nvidia", gpu["sku"], int(gpu["count"])) for gpu in asked if gpu]
+
+
+def _cpus(containers: Any) -> float:
+    return sum(float(c["properties"]["resources"]["requests"]["cpu"]) for c in containers)
+
+
+def _schedule(trigger: Any) -> Any:
+    return trigger.get("cronExpression") or MISSING
 
 
 def _is_function(site: Any) -> bool:
     return "functionapp" in str(site.get("kind")).lower()
 
 
+_SECRET_OF_APPS = frozenset(
+    {
+        "properties.configuration.secrets",
+        "properties.template.containers[].env",
+        "properties.template.initContainers[].env",
+    }
+)
 _SITE: Mapping[str, Path | Field] = {
     "state": "properties.state",
     "type": "kind",
@@ -22,7 +76,11 @@ _SITE: Mapping[str, Path | Field] = {
     "hosts": "properties.hostNames",
     "modified_at": Field("properties.lastModifiedTimeUtc", instant),
 }
-_SITE_LINKS = (ASSUMES, Link("runs_in", "azure.network.subnet", "properties.virtualNetworkSubnetId"))
+_SITE_LINKS = (
+    ASSUMES,
+    Link("runs_in", "azure.network.subnet", "properties.virtualNetworkSubnetId"),
+    Link("runs_on", "azure.web.plan", "properties.serverFarmId"),
+)
 _SITE_QUIET = frozenset(
     {
         "properties.hostNames",
@@ -36,7 +94,7 @@ _SITE_NAMES = (Alias("dns", "properties.defaultHostName"), Alias("dns", "propert
 
 KINDS: tuple[Kind, ...] = (
     resource(
-        "azure.app.environment",
+        _ENVIRONMENT,
         Category.CLUSTER,
         Rows("Microsoft.App/managedEnvironments"),
         {
@@ -44,6 +102,8 @@ KINDS: tuple[Kind, ...] = (
             "address": "properties.staticIp",
             "hostname": "properties.defaultDomain",
             "multi_zone": "properties.zoneRedundant",
+            "node_groups": Field("properties.workloadProfiles", _profiles),
+            "instance_types": Field("properties.workloadProfiles", each("workloadProfileType")),
         },
         links=(Link("runs_in", "azure.network.subnet", "properties.vnetConfiguration.infrastructureSubnetId"),),
         sensitive=frozenset({"properties.daprAIInstrumentationKey", "properties.daprAIConnectionString"}),
@@ -63,10 +123,11 @@ KINDS: tuple[Kind, ...] = (
         },
         links=(
             ASSUMES,
-            Link("runs_in", "azure.app.environment", "properties.managedEnvironmentId"),
-            Link("uses_image", "azure.containerregistry.registry", "properties.template.containers[].image"),
+            Link("runs_in", _ENVIRONMENT, "properties.managedEnvironmentId"),
+            Link("uses_image", _REGISTRY, "properties.template.containers[].image"),
         ),
         aliases=(Alias("dns", "properties.configuration.ingress.fqdn"),),
+        sensitive=_SECRET_OF_APPS,
         quiet=frozenset(
             {"properties.configuration.ingress.fqdn", "properties.latestRevisionFqdn", "properties.eventStreamEndpoint"}
         ),
@@ -88,5 +149,99 @@ KINDS: tuple[Kind, ...] = (
         links=_SITE_LINKS,
         aliases=_SITE_NAMES,
         quiet=_SITE_QUIET,
+    ),
+    resource(
+        "azure.app.job",
+        Category.WORKLOAD,
+        Rows("Microsoft.App/jobs"),
+        {
+            "state": "properties.provisioningState",
+            "type": "properties.configuration.triggerType",
+            "images": Field("properties.template.containers", each("image")),
+            "size_class": "properties.workloadProfileName",
+            "schedule": Field("properties.configuration.scheduleTriggerConfig", _schedule),
+            "timeout_seconds": "properties.configuration.replicaTimeout",
+            "retry_count": "properties.configuration.replicaRetryLimit",
+        },
+        links=(
+            ASSUMES,
+            Link("runs_in", _ENVIRONMENT, "properties.environmentId"),
+            Link("uses_image", _REGISTRY, "properties.template.containers[].image"),
+        ),
+        sensitive=_SECRET_OF_APPS,
+        quiet=frozenset({"properties.eventStreamEndpoint", "properties.outboundIpAddresses"}),
+    ),
+    resource(
+        "azure.app.session_pool",
+        Category.WORKLOAD,
+        Rows("Microsoft.App/sessionPools"),
+        {
+            "state": "properties.provisioningState",
+            "type": "properties.containerType",
+            "mode": "properties.poolManagementType",
+            "images": Field("properties.customContainerTemplate.containers", each("image")),
+            "max_concurrency_count": "properties.scaleConfiguration.maxConcurrentSessions",
+            "warm_count": "properties.scaleConfiguration.readySessionInstances",
+            "endpoint": "properties.poolManagementEndpoint",
+        },
+        links=(
+            ASSUMES,
+            Link("runs_in", _ENVIRONMENT, "properties.environmentId"),
+            Link("uses_image", _REGISTRY, "properties.customContainerTemplate.containers[].image"),
+        ),
+        aliases=(Alias("uri", "properties.poolManagementEndpoint"),),
+        sensitive=frozenset({"properties.secrets", "properties.customContainerTemplate.containers[].env"}),
+        quiet=frozenset({"properties.poolManagementEndpoint"}),
+    ),
+    resource(
+        "azure.containerinstance.group",
+        Category.WORKLOAD,
+        Rows("Microsoft.ContainerInstance/containerGroups"),
+        {
+            "state": "properties.provisioningState",
+            "os": "properties.osType",
+            "size_class": "properties.sku",
+            "spot": Field("properties.priority", equals("Spot")),
+            "images": Field("properties.containers", each("properties.image")),
+            "container_count": Field("properties.containers", len),
+            "cpu_request_count": Field("properties.containers", _cpus),
+            "accelerators": Field("properties.containers", _requested),
+            "accelerator_requested_count": Field("properties.containers", lambda found: total(_requested(found))),
+            "address": "properties.ipAddress.ip",
+            "hostname": "properties.ipAddress.fqdn",
+        },
+        links=(
+            ASSUMES,
+            Link("uses_image", _REGISTRY, "properties.containers[].properties.image"),
+            Link("runs_in", "azure.network.subnet", "properties.subnetIds[].id"),
+        ),
+        aliases=(Alias("dns", "properties.ipAddress.fqdn"), Alias("address", "properties.ipAddress.ip")),
+        sensitive=frozenset(
+            {
+                "properties.containers[].properties.environmentVariables",
+                "properties.initContainers[].properties.environmentVariables",
+                "properties.imageRegistryCredentials[].password",
+                "properties.volumes[].secret",
+                "properties.volumes[].azureFile.storageAccountKey",
+                "properties.diagnostics.logAnalytics.workspaceKey",
+                "properties.extensions[].properties.protectedSettings",
+            }
+        ),
+        quiet=frozenset({"properties.ipAddress"}),
+    ),
+    resource(
+        "azure.web.plan",
+        Category.CLUSTER,
+        Rows("Microsoft.Web/serverFarms"),
+        {
+            "state": "properties.status",
+            "type": "kind",
+            "size_class": "sku.name",
+            "instance_count": "sku.capacity",
+            "max_count": "properties.maximumNumberOfWorkers",
+            "service_count": "properties.numberOfSites",
+            "multi_zone": "properties.zoneRedundant",
+            "spot": "properties.isSpot",
+        },
     ),
 )

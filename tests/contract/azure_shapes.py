@@ -6,6 +6,7 @@ import importlib
 import importlib.util
 import re
 import sys
+import warnings
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
@@ -43,13 +44,14 @@ def _imported(module: str) -> ModuleType:
         alone = ModuleType(package)
         alone.__path__ = [str(Path(place) / "_restclient" / package) for place in sdk.submodule_search_locations]
         sys.modules[package] = alone
-    return importlib.import_module(module)
+    with warnings.catch_warnings(action="ignore"):  # older ones have escapes in docstrings that Python warns of
+        return importlib.import_module(module)
 
 
 def _told(model: type) -> Iterator[tuple[str, str]]:
     if old := getattr(model, "_attribute_map", None):
         yield from ((v["key"], v["type"]) for v in old.values())
-        for sub in getattr(model, "_subtype_map", {}).values():
+        for sub in vars(model).get("_subtype_map", {}).values():
             module = importlib.import_module(model.__module__)
             for name in sub.values():
                 yield from _told(getattr(module, name))
