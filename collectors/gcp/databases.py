@@ -1,14 +1,15 @@
-"""Databases: Cloud SQL."""
+"""Databases: Cloud SQL, AlloyDB, Spanner, Bigtable, Firestore."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from collectors.gcp.metrics import METRICS, Gauges, Question
 from collectors.gcp.rows import Asset, row
-from collectors.gcp.values import equals, texts
+from collectors.gcp.values import equals, last, present, texts
 from normalize.mapping import MISSING
 from normalize.model import Alias, Category, Field, Link
 from normalize.units import GIB, instant, integer, times
@@ -54,6 +55,54 @@ _SQL_BYTES = Question(
     "cloudsql.googleapis.com/database/disk/bytes_used", ("resource.label.database_id",), ("$DatabaseId",)
 )
 """Source: sqladmin v1, DatabaseInstance.currentDiskSize, which names this metric in its place, read 2026-11-24."""
+
+_ALLOYDB_BYTES = Question(
+    "alloydb.googleapis.com/cluster/storage/usage",
+    ("resource.label.location", "resource.label.cluster_id"),
+    ("$asset.location", "$asset.id"),
+)
+_SPANNER_BYTES = Question(
+    "spanner.googleapis.com/instance/storage/used_bytes",
+    ("resource.label.instance_id", "metric.label.database"),
+    ("$Above.id", "$asset.id"),
+)
+_SPANNER_TOTAL = replace(_SPANNER_BYTES, labels=_SPANNER_BYTES.labels[:1], keys=("$asset.id",))
+_BIGTABLE_BYTES = Question(
+    "bigtable.googleapis.com/disk/bytes_used",
+    ("resource.label.instance", "resource.label.cluster"),
+    ("$Above.id", "$asset.id"),
+)
+_BIGTABLE_TABLE_BYTES = Question(
+    "bigtable.googleapis.com/table/bytes_used",
+    ("resource.label.instance", "resource.label.table"),
+    ("$Above.id", "$asset.id"),
+    reducer="REDUCE_MAX",
+)
+"""Each cluster of an instance holds a whole copy of a table: the largest is what the table has."""
+_FIRESTORE_BYTES = Question(
+    "firestore.googleapis.com/storage/data_and_index_storage_bytes",
+    ("resource.label.database_id",),
+    ("$asset.id",),
+)
+"""Source of these: Cloud Monitoring documentation, "Google Cloud metrics" and "Monitored resource types", read 2026-11-24."""
+
+
+def _above(item: Mapping[str, Any]) -> dict[str, Any]:
+    """What a thing is part of, by its own name: {id, name}."""
+    name = item["$asset"]["name"].rsplit("/", 2)[0]
+    return {"$Above": {"id": name.rpartition("/")[2], "name": name}}
+
+
+def _nodes(instance: Any) -> Any:
+    """Nodes of a Spanner instance; a thousand processing units are one. Source: spanner v1, Instance.processingUnits."""
+    units = instance.get("processingUnits")
+    return int(units) // 1000 if units else instance.get("nodeCount", MISSING)
+
+
+_SCALING = "clusterConfig.clusterAutoscalingConfig.autoscalingLimits"
+_ALLOYDB = "//alloydb.googleapis.com/projects/PROJECT_ID/locations/LOCATION"
+_SPANNER = "//spanner.googleapis.com/projects/PROJECT_ID/instances/INSTANCE"
+_BIGTABLE = "//bigtable.googleapis.com/projects/PROJECT_ID/instances/INSTANCE"
 
 KINDS = (
     row(
@@ -113,5 +162,226 @@ KINDS = (
             }
         ),
         quiet=frozenset({"ipAddresses", "dnsName", "dnsNames", "connectionName", "serverCaCert", "$DatabaseId"}),
+    ),
+    row(
+        Category.DATABASE,
+        Asset(
+            ("alloydb.googleapis.com/Cluster",),
+            "alloydb.v1.Cluster",
+            f"{_ALLOYDB}/clusters/CLUSTER",
+            lookups=(Gauges({"Bytes": _ALLOYDB_BYTES}),),
+        ),
+        {
+            "state": "state",
+            "type": "clusterType",
+            "engine_version": "databaseVersion",
+            "size_bytes": Field(f"{METRICS}.Bytes", round),
+            "point_in_time_recovery": "continuousBackupConfig.enabled",
+            "retention_days": Field("continuousBackupConfig.recoveryWindowDays", integer),
+            "tls_policy": "sslConfig.sslMode",
+            "encryption_key": "encryptionConfig.kmsKeyName",
+            "created_at": Field("createTime", instant),
+            "modified_at": Field("updateTime", instant),
+        },
+        links=(
+            Link("runs_in", "gcp.compute.network", "networkConfig.network"),
+            Link("encrypted_by", "gcp.cloudkms.crypto_key", "encryptionConfig.kmsKeyName"),
+            Link("replica_of", "gcp.alloydb.cluster", "secondaryConfig.primaryClusterName"),
+            Link("replicated_by", "gcp.alloydb.cluster", "primaryConfig.secondaryClusterNames[]"),
+            Link("made_from", "gcp.alloydb.backup", "backupSource.backupName", optional=True),
+        ),
+        sensitive=frozenset({"initialUser"}),
+        quiet=frozenset({"name"}),
+    ),
+    row(
+        Category.WORKLOAD,
+        Asset(
+            ("alloydb.googleapis.com/Instance",),
+            "alloydb.v1.Instance",
+            f"{_ALLOYDB}/clusters/CLUSTER/instances/INSTANCE",
+            derive=_above,
+        ),
+        {
+            "state": "state",
+            "type": "instanceType",
+            "cluster": "$Above.id",
+            "instance_type": "machineConfig.machineType",
+            "vcpu_count": Field("machineConfig.cpuCount", integer),
+            "node_count": Field("readPoolConfig.nodeCount", integer),
+            "zone": "gceZone",
+            "multi_zone": Field("availabilityType", equals("REGIONAL")),
+            "private_address": "ipAddress",
+            "public_address": "publicIpAddress",
+            "created_at": Field("createTime", instant),
+        },
+        links=(Link("part_of", "gcp.alloydb.cluster", "$Above.name"),),
+        aliases=(Alias("address", "ipAddress"), Alias("address", "publicIpAddress")),
+        quiet=frozenset({"name", "ipAddress", "publicIpAddress", "nodes", "writableNode", "outboundPublicIpAddresses"}),
+    ),
+    row(
+        Category.BACKUP,
+        Asset(("alloydb.googleapis.com/Backup",), "alloydb.v1.Backup", f"{_ALLOYDB}/backups/BACKUP"),
+        {
+            "description": "description",
+            "state": "state",
+            "type": "type",
+            "engine_version": "databaseVersion",
+            "size_bytes": Field("sizeBytes", integer),
+            "encryption_key": "encryptionConfig.kmsKeyName",
+            "created_at": Field("createTime", instant),
+            "expires_at": Field("expiryTime", instant),
+        },
+        links=(
+            Link("copy_of", "gcp.alloydb.cluster", "clusterName", optional=True),
+            Link("encrypted_by", "gcp.cloudkms.crypto_key", "encryptionConfig.kmsKeyName"),
+        ),
+        quiet=frozenset({"name"}),
+    ),
+    row(
+        Category.CLUSTER,
+        Asset(
+            ("spanner.googleapis.com/Instance",),
+            "spanner.v1.Instance",
+            _SPANNER,
+            lookups=(Gauges({"Bytes": _SPANNER_TOTAL}),),
+        ),
+        {
+            "name": "displayName",
+            "state": "state",
+            "type": "instanceType",
+            "size_class": "edition",
+            "region": Field("config", last),
+            "node_count": Field("", _nodes),
+            "compute_unit_count": Field("processingUnits", integer),
+            "min_count": Field("autoscalingConfig.autoscalingLimits.minNodes", integer),
+            "max_count": Field("autoscalingConfig.autoscalingLimits.maxNodes", integer),
+            "size_bytes": Field(f"{METRICS}.Bytes", round),
+            "created_at": Field("createTime", instant),
+            "modified_at": Field("updateTime", instant),
+        },
+        quiet=frozenset({"name", "config"}),
+    ),
+    row(
+        Category.DATABASE,
+        Asset(
+            ("spanner.googleapis.com/Database",),
+            "spanner.v1.Database",
+            f"{_SPANNER}/databases/DATABASE",
+            derive=_above,
+            lookups=(Gauges({"Bytes": _SPANNER_BYTES}),),
+        ),
+        {
+            "state": "state",
+            "engine": "databaseDialect",
+            "size_bytes": Field(f"{METRICS}.Bytes", round),
+            "cluster": "$Above.id",
+            "region": "defaultLeader",
+            "deletion_protected": "enableDropProtection",
+            "encryption_key": "encryptionConfig.kmsKeyName",
+            "created_at": Field("createTime", instant),
+        },
+        labels="",
+        links=(
+            Link("part_of", "gcp.spanner.instance", "$Above.name"),
+            Link("encrypted_by", "gcp.cloudkms.crypto_key", "encryptionConfig.kmsKeyName"),
+            Link("made_from", "gcp.spanner.backup", "restoreInfo.backupInfo.backup", optional=True),
+        ),
+        quiet=frozenset({"name"}),
+    ),
+    row(
+        Category.BACKUP,
+        Asset(("spanner.googleapis.com/Backup",), "spanner.v1.Backup", f"{_SPANNER}/backups/BACKUP"),
+        {
+            "state": "state",
+            "size_bytes": Field("sizeBytes", integer),
+            "created_at": Field("createTime", instant),
+            "expires_at": Field("expireTime", instant),
+        },
+        labels="",
+        links=(Link("copy_of", "gcp.spanner.database", "database", optional=True),),
+        quiet=frozenset({"name", "referencingDatabases", "instancePartitions"}),
+    ),
+    row(
+        Category.CLUSTER,
+        Asset(("bigtableadmin.googleapis.com/Instance",), "bigtableadmin.v2.Instance", _BIGTABLE),
+        {
+            "name": "displayName",
+            "state": "state",
+            "type": "type",
+            "size_class": "edition",
+            "created_at": Field("createTime", instant),
+        },
+        quiet=frozenset({"name"}),
+    ),
+    row(
+        Category.DATABASE,
+        Asset(
+            ("bigtableadmin.googleapis.com/Cluster",),
+            "bigtableadmin.v2.Cluster",
+            f"{_BIGTABLE}/clusters/CLUSTER",
+            derive=_above,
+            lookups=(Gauges({"Bytes": _BIGTABLE_BYTES}),),
+        ),
+        {
+            "state": "state",
+            "zone": Field("location", last),
+            "node_count": Field("serveNodes", integer),
+            "min_count": Field(f"{_SCALING}.minServeNodes", integer),
+            "max_count": Field(f"{_SCALING}.maxServeNodes", integer),
+            "storage_class": "defaultStorageType",
+            "size_bytes": Field(f"{METRICS}.Bytes", round),
+            "encryption_key": "encryptionConfig.kmsKeyName",
+        },
+        labels="",
+        links=(
+            Link("part_of", "gcp.bigtableadmin.instance", "$Above.name"),
+            Link("encrypted_by", "gcp.cloudkms.crypto_key", "encryptionConfig.kmsKeyName"),
+        ),
+        quiet=frozenset({"name", "location"}),
+    ),
+    row(
+        Category.DATA_TABLE,
+        Asset(
+            ("bigtableadmin.googleapis.com/Table",),
+            "bigtableadmin.v2.Table",
+            f"{_BIGTABLE}/tables/TABLE",
+            derive=_above,
+            lookups=(Gauges({"Bytes": _BIGTABLE_TABLE_BYTES}),),
+        ),
+        {
+            "size_bytes": Field(f"{METRICS}.Bytes", round),
+            "row_count": Field("stats.rowCount", integer),
+            "features": Field("columnFamilies", sorted),
+            "change_stream": Field("changeStreamConfig", present),
+            "deletion_protected": "deletionProtection",
+        },
+        labels="",
+        links=(Link("part_of", "gcp.bigtableadmin.instance", "$Above.name"),),
+        quiet=frozenset({"name"}),
+    ),
+    row(
+        Category.DATABASE,
+        Asset(
+            ("firestore.googleapis.com/Database",),
+            "firestore.v1.GoogleFirestoreAdminV1Database",
+            "//firestore.googleapis.com/projects/PROJECT_ID/databases/DATABASE",
+            lookups=(Gauges({"Bytes": _FIRESTORE_BYTES}),),
+        ),
+        {
+            "type": "type",
+            "size_class": "databaseEdition",
+            "region": "locationId",
+            "size_bytes": Field(f"{METRICS}.Bytes", round),
+            "point_in_time_recovery": Field("pointInTimeRecoveryEnablement", equals("POINT_IN_TIME_RECOVERY_ENABLED")),
+            "deletion_protected": Field("deleteProtectionState", equals("DELETE_PROTECTION_ENABLED")),
+            "encryption_key": "cmekConfig.kmsKeyName",
+            "created_at": Field("createTime", instant),
+        },
+        labels="",
+        links=(
+            Link("encrypted_by", "gcp.cloudkms.crypto_key", "cmekConfig.kmsKeyName"),
+            Link("made_from", "gcp.firestore.backup", "sourceInfo.backup.backup", optional=True),
+        ),
+        quiet=frozenset({"name"}),
     ),
 )

@@ -1,4 +1,4 @@
-"""Shared file systems: Filestore."""
+"""Shared file systems: Filestore, Managed Lustre, Parallelstore, NetApp Volumes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from collectors.gcp.metrics import METRICS, Gauges, Question
-from collectors.gcp.rows import Asset, row
+from collectors.gcp.rows import Asset, Get, Listing, row
+from collectors.gcp.values import texts
 from normalize.mapping import MISSING
 from normalize.model import Alias, Category, Field, Link
 from normalize.units import GIB, instant, integer, times
@@ -40,6 +41,51 @@ def _mount_points(instance: Mapping[str, Any]) -> Any:
     found = [f"{address}:/{share}" for address in _addresses(instance.get("networks") or ()) for share in shares]
     return found or MISSING
 
+
+def _of_targets(metric: str) -> Question:
+    """Bytes of the targets that hold data, not of those that hold names. Source: Cloud Monitoring documentation, "Google Cloud
+    metrics", lustre; "Monitored resource types", lustre.googleapis.com/Instance; read 2026-11-24."""
+    return Question(
+        f"lustre.googleapis.com/instance/{metric}",
+        ("resource.label.location", "resource.label.instance_id"),
+        ("$asset.location", "$asset.id"),
+        also='metric.label.component = "ost"',
+    )
+
+
+_PARALLELSTORE_BYTES = Question(
+    "parallelstore.googleapis.com/instance/used_capacity_bytes",
+    ("resource.label.location", "resource.label.instance_id"),
+    ("$asset.location", "$asset.id"),
+)
+"""Source: Cloud Monitoring documentation, "Google Cloud metrics", parallelstore, read 2026-11-24."""
+
+
+def _used(metrics: Any) -> Any:
+    return round(metrics["Capacity"] - metrics["Free"]) if {"Capacity", "Free"} <= metrics.keys() else MISSING
+
+
+def _of_lustre(instance: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The address of "10.0.0.2@tcp:/share"."""
+    return {"$Address": instance["mountPoint"].partition("@")[0]}
+
+
+def _lustre_throughput(instance: Mapping[str, Any]) -> Any:
+    """MB/s of the whole: it is bought by the TiB. Source: lustre v1, Instance.per_unit_storage_throughput, read 2026-11-24."""
+    each, size = instance.get("perUnitStorageThroughput"), instance.get("capacityGib")
+    return int(each) * int(size) // 1024 if each and size else MISSING
+
+
+def _of_netapp(volume: Mapping[str, Any]) -> Mapping[str, Any]:
+    found = {option["ipAddress"] for option in volume.get("mountOptions") or () if option.get("ipAddress")}
+    return {"$Servers": [f"nfs://{address}" for address in sorted(found)]}
+
+
+def _in_vault(backup: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {"$Vault": backup["$asset"]["name"].partition("/backups/")[0]}
+
+
+_NETAPP = "//netapp.googleapis.com/projects/PROJECT_ID/locations/LOCATION"
 
 KINDS = (
     row(
@@ -95,6 +141,155 @@ KINDS = (
         links=(
             Link("copy_of", "gcp.file.instance", "sourceInstance", optional=True),
             Link("encrypted_by", "gcp.cloudkms.crypto_key", "kmsKey"),
+        ),
+        quiet=frozenset({"name"}),
+    ),
+    row(
+        Category.FILE_STORE,
+        Asset(
+            ("lustre.googleapis.com/Instance",),
+            "lustre.v1.Instance",
+            "//lustre.googleapis.com/projects/PROJECT_ID/locations/LOCATION/instances/INSTANCE",
+            derive=_of_lustre,
+            lookups=(Gauges({"Capacity": _of_targets("capacity_bytes"), "Free": _of_targets("free_bytes")}),),
+        ),
+        {
+            "description": "description",
+            "state": "state",
+            "failure_reason": "stateReason",
+            "engine_version": "effectiveVersion",
+            "size_bytes": Field(METRICS, _used),
+            "capacity_bytes": Field("capacityGib", times(GIB)),
+            "throughput_mb_per_second": Field("", _lustre_throughput),
+            "mount_points": Field("mountPoint", lambda point: [point]),
+            "encryption_key": "kmsKey",
+            "created_at": Field("createTime", instant),
+            "modified_at": Field("updateTime", instant),
+        },
+        links=(
+            Link("runs_in", "gcp.compute.network", "network"),
+            Link("encrypted_by", "gcp.cloudkms.crypto_key", "kmsKey"),
+        ),
+        aliases=(Alias("address", "$Address"),),
+        quiet=frozenset({"name", "mountPoint", "$Address"}),
+    ),
+    row(
+        Category.FILE_STORE,
+        Listing(
+            Get(
+                "parallelstore.googleapis.com",
+                "/v1/projects/{project}/locations/{location}/instances",
+                "parallelstore.instances.list",
+                items="instances[]",
+                page=500,
+            ),
+            "parallelstore.googleapis.com/Instance",
+            "parallelstore.v1.Instance",
+            "//parallelstore.googleapis.com/{name}",
+            lookups=(Gauges({"Bytes": _PARALLELSTORE_BYTES}),),
+        ),
+        {
+            "description": "description",
+            "state": "state",
+            "deployment_type": "deploymentType",
+            "engine_version": "daosVersion",
+            "size_bytes": Field(f"{METRICS}.Bytes", round),
+            "capacity_bytes": Field("capacityGib", times(GIB)),
+            "addresses": "accessPoints",
+            "created_at": Field("createTime", instant),
+            "modified_at": Field("updateTime", instant),
+        },
+        links=(Link("runs_in", "gcp.compute.network", "network"),),
+        aliases=(Alias("address", "accessPoints[]"),),
+        quiet=frozenset({"name", "accessPoints", "reservedIpRange", "effectiveReservedIpRange"}),
+    ),
+    row(
+        Category.CAPACITY,
+        Asset(("netapp.googleapis.com/StoragePool",), "netapp.v1.StoragePool", f"{_NETAPP}/storagePools/STORAGE_POOL"),
+        {
+            "description": "description",
+            "state": "state",
+            "failure_reason": "stateDetails",
+            "size_class": "serviceLevel",
+            "capacity_bytes": Field("capacityGib", times(GIB)),
+            "used_bytes": Field("volumeCapacityGib", times(GIB)),
+            "throughput_mibps": Field("totalThroughputMibps", integer),
+            "iops": Field("totalIops", integer),
+            "used_count": Field("volumeCount", integer),
+            "zone": "zone",
+            "created_at": Field("createTime", instant),
+        },
+        links=(
+            Link("runs_in", "gcp.compute.network", "network"),
+            Link("uses", "gcp.netapp.kms_config", "kmsConfig"),
+        ),
+        quiet=frozenset({"name"}),
+    ),
+    row(
+        Category.FILE_STORE,
+        Asset(
+            ("netapp.googleapis.com/Volume",),
+            "netapp.v1.Volume",
+            f"{_NETAPP}/volumes/VOLUME",
+            derive=_of_netapp,
+        ),
+        {
+            "description": "description",
+            "state": "state",
+            "failure_reason": "stateDetails",
+            "size_class": "serviceLevel",
+            "size_bytes": Field("usedGib", times(GIB)),
+            "capacity_bytes": Field("capacityGib", times(GIB)),
+            "protocol": Field("protocols", ", ".join),
+            "security_style": "securityStyle",
+            "mount_points": Field("mountOptions", texts("exportFull")),
+            "addresses": Field("mountOptions", texts("ipAddress")),
+            "throughput_mibps": Field("throughputMibps", int),
+            "zone": "zone",
+            "created_at": Field("createTime", instant),
+        },
+        links=(
+            Link("part_of", "gcp.netapp.storage_pool", "storagePool", within="account"),
+            Link("runs_in", "gcp.compute.network", "network"),
+            Link("uses", "gcp.netapp.kms_config", "kmsConfig"),
+            Link("stores_in", "gcp.netapp.backup_vault", "backupConfig.backupVault"),
+        ),
+        aliases=(Alias("address", "mountOptions[].ipAddress"), Alias("uri", "$Servers[]")),
+        sensitive=frozenset({"cacheParameters.passphrase", "cacheParameters.command"}),
+        quiet=frozenset({"name", "mountOptions", "$Servers"}),
+    ),
+    row(
+        Category.SETTINGS,
+        Asset(("netapp.googleapis.com/KmsConfig",), "netapp.v1.KmsConfig", f"{_NETAPP}/kmsConfigs/KMS_CONFIG"),
+        {
+            "description": "description",
+            "state": "state",
+            "encryption_key": "cryptoKeyName",
+            "service_account": "serviceAccount",
+            "created_at": Field("createTime", instant),
+        },
+        links=(Link("encrypted_by", "gcp.cloudkms.crypto_key", "cryptoKeyName"),),
+        quiet=frozenset({"name", "instructions"}),
+    ),
+    row(
+        Category.BACKUP,
+        Asset(
+            ("netapp.googleapis.com/Backup",),
+            "netapp.v1.Backup",
+            f"{_NETAPP}/backupVaults/BACKUP_VAULT/backups/BACKUP",
+            derive=_in_vault,
+        ),
+        {
+            "description": "description",
+            "state": "state",
+            "type": "backupType",
+            "size_bytes": Field("chainStorageBytes", integer),
+            "capacity_bytes": Field("volumeUsageBytes", integer),
+            "created_at": Field("createTime", instant),
+        },
+        links=(
+            Link("copy_of", "gcp.netapp.volume", "sourceVolume", optional=True),
+            Link("stored_in", "gcp.netapp.backup_vault", "$Vault"),
         ),
         quiet=frozenset({"name"}),
     ),

@@ -51,6 +51,8 @@ locals {
     "monitoring.timeSeries.list",
     "networkconnectivity.locations.list",
     "networkconnectivity.serviceConnectionPolicies.list",
+    "parallelstore.instances.list",
+    "parallelstore.locations.list",
     "servicemanagement.services.list",
     "servicenetworking.services.get",
     "serviceusage.services.use",
