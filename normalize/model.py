@@ -490,6 +490,7 @@ class GapCode(StrEnum):
     WORKLOAD_INCOMPLETE = "workload-incomplete"
     SECOND_SOURCE_MISMATCH = "second-source-mismatch"
     UNMODELLED_TYPE = "unmodelled-type"
+    UNRECONCILED_SPEND = "unreconciled-spend"
     STALE = "stale"
     OWNER_MISSING = "owner-missing"
 

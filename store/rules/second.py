@@ -22,7 +22,7 @@ from normalize.identity import Name, arn_name
 from normalize.model import Category, Evidence, Gap, Scope
 from store import content
 from store.reader import last_seen
-from store.rules.ground import Ground
+from store.rules.ground import HEARSAY, Ground
 from store.schema import aliases, listings, relations, resources, sightings
 
 MAX_AGE_DAYS = 30
@@ -234,7 +234,7 @@ def stale(connection: Connection, now: datetime) -> Iterator[Gap]:
         select(c.source, c.provider, c.account, c.kind, func.count().label("things"), func.min(seen).label("oldest"))
         .select_from(sightings)
         .join(listings, c.id == sightings.c.listing_id)
-        .where(sightings.c.gone_at.is_(None), c.retired_at.is_(None), seen < cutoff)
+        .where(sightings.c.gone_at.is_(None), c.retired_at.is_(None), seen < cutoff, c.kind.not_in(HEARSAY))
         .group_by(c.source, c.provider, c.account, c.kind)
         .order_by(c.source, c.provider, c.account, c.kind)
     )
