@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from collectors.azure.derived import Derived, text
 from collectors.azure.ml_names import full, workspace_of
 from collectors.azure.ml_workspaces import MADE, REGISTRY, STATE, VERSION, WORKSPACE
-from collectors.azure.rows import Get, Lookup, resource
+from collectors.azure.rows import Derive, Get, resource
+from collectors.azure.values import text, told
 from normalize.mapping import MISSING
 from normalize.model import Category, Field, Kind, Link, Path
 
@@ -32,7 +32,7 @@ class Asset:
         fields, links: of versions, besides those that all have.
         own_links: of a workspace's versions alone.
         holder_fields: of the thing, besides those that all have.
-        lookups: of versions.
+        derive: of versions, as in a row.
         made: whether the API says how making it ended.
         archived: parameters by which archived things are listed too, where they would not be; of a registry's apart.
     """
@@ -44,7 +44,7 @@ class Asset:
     links: tuple[Link, ...] = ()
     own_links: tuple[Link, ...] = ()
     holder_fields: Mapping[str, Path | Field] = field(default_factory=dict)
-    lookups: tuple[Lookup, ...] = ()
+    derive: Derive | None = None
     made: bool = True
     archived: Mapping[str, str] = field(default_factory=lambda: ALL)
     archived_in_registry: Mapping[str, str] = field(default_factory=lambda: ALL)
@@ -68,7 +68,7 @@ class Asset:
         yield resource(
             f"{holder}_version",
             self.categories[1],
-            Get("{$parent.$id}/versions", VERSION, params=params, under=holder, lookups=self.lookups),
+            Get("{$parent.$id}/versions", VERSION, params=params, under=holder, derive=self.derive),
             {**common, **state, "name": "$parent.name", "version": "name", "region": None, **self.fields},
             tags="properties.tags",
             links=(Link("version_of", holder, "$parent.$id"), *self.links, *(self.own_links if all_sorts else ())),
@@ -91,13 +91,9 @@ def _text(key: str) -> Callable[[Any], Any]:
 _PLACE = "$Place"
 
 
-def _at(key: str) -> Derived:
+def _place(version: Mapping[str, Any], key: str) -> str:
     """Where a version lies, as it reads outside of its workspace."""
-
-    def find(version: Mapping[str, Any]) -> str | None:
-        return full(text(version, f"properties.{key}"), workspace_of(text(version, "id"))) or None
-
-    return Derived(_PLACE, find)
+    return full(text(version, f"properties.{key}"), workspace_of(text(version, "id")))
 
 
 def _job(version: Mapping[str, Any]) -> str | None:
@@ -121,7 +117,7 @@ ASSETS = (
         },
         links=(Link("stored_in", "azure.machinelearning.datastore", _PLACE),),
         own_links=(Link("made_by", "azure.machinelearning.command_job", "$Job", optional=True),),
-        lookups=(_at("modelUri"), Derived("$Job", _job)),
+        derive=lambda version: told(Place=_place(version, "modelUri"), Job=_job(version)),
     ),
     Asset(
         "environment",
@@ -158,7 +154,7 @@ ASSETS = (
             "input_uris": "properties.referencedUris",
         },
         links=(Link("stored_in", "azure.machinelearning.datastore", _PLACE),),
-        lookups=(_at("dataUri"),),
+        derive=lambda version: told(Place=_place(version, "dataUri")),
         holder_fields={"data_type": "properties.dataType"},
         made=False,
     ),

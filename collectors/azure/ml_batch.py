@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from collectors.azure.derived import Derived, text
 from collectors.azure.ml_endpoints import COMMON, IN, QUIET
 from collectors.azure.ml_machines import machines
 from collectors.azure.ml_workspaces import IN_WORKSPACE, MADE, STATE, TYPE, VERSION, WORKSPACE
 from collectors.azure.rows import ASSUMES, Get, Rows, resource
 from collectors.azure.sizes import on_machines
-from collectors.azure.values import seconds
+from collectors.azure.values import seconds, text, told
 from normalize.model import Alias, Category, Field, Kind, Link
 
 _COMPONENT = "properties.deploymentConfiguration.componentId.assetId"
@@ -27,7 +26,7 @@ KINDS: tuple[Kind, ...] = (
     resource(
         "azure.machinelearning.batch_endpoint",
         Category.ENDPOINT,
-        Rows(f"{TYPE}/batchEndpoints", lookups=(Derived("$Default", _default),)),
+        Rows(f"{TYPE}/batchEndpoints", derive=lambda endpoint: told(Default=_default(endpoint))),
         {**COMMON, "asynchronous": Field("id", lambda _: True)},
         links=(
             ASSUMES,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from collectors.azure.derived import Derived, text
 from collectors.azure.ml_workspaces import IN_WORKSPACE, MADE, VERSION, WORKSPACE
 from collectors.azure.rows import Get, resource
+from collectors.azure.values import text, told
 from normalize.model import Category, Kind, Link
 
 _PLACES = (("blob", "containerName"), ("dfs", "filesystem"), ("file", "fileShareName"))
@@ -43,7 +43,7 @@ KINDS: tuple[Kind, ...] = (
             VERSION,
             under=WORKSPACE,
             all_sorts=True,
-            lookups=(Derived(_ADDRESS, _address), Derived("$Account", _account)),
+            derive=lambda datastore: told(Address=_address(datastore), Account=_account(datastore)),
         ),
         {
             "type": "properties.datastoreType",

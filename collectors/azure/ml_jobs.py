@@ -9,14 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from collectors.azure.derived import Derived, text
 from collectors.azure.ml_assets import ALL
 from collectors.azure.ml_machines import machines
 from collectors.azure.ml_names import ports, workspace_of
 from collectors.azure.ml_workspaces import IN_WORKSPACE, MADE, VERSION, WORKSPACE
 from collectors.azure.rows import Get, Lookup, created_since, resource
 from collectors.azure.sizes import on_machines
-from collectors.azure.values import equals, seconds
+from collectors.azure.values import equals, seconds, text, told
 from normalize.mapping import MISSING, read
 from normalize.model import Category, Field, Kind, Link, Path
 
@@ -50,19 +49,20 @@ def _is(type_: str) -> Callable[[Mapping[str, Any]], bool]:
 
 
 def _ports(key: str, sort: str) -> Callable[[Mapping[str, Any]], Any]:
-    return lambda job: ports(read(dict(job), f"properties.{key}"), sort, workspace_of(text(job, "id"))) or None
+    return lambda job: ports(read(dict(job), f"properties.{key}"), sort, workspace_of(text(job, "id")))
 
 
 def _data_of(details: str, keys: Mapping[str, str]) -> Callable[[Mapping[str, Any]], Any]:
     """Inputs that stand in the details of a job: where -> their name."""
 
     def find(job: Mapping[str, Any]) -> Any:
-        told = {name: read(dict(job), f"properties.{details}.{key}") for key, name in keys.items()}
-        return ports(told, "jobInputType", workspace_of(text(job, "id"))) or None
+        found = {name: read(dict(job), f"properties.{details}.{key}") for key, name in keys.items()}
+        return ports(found, "jobInputType", workspace_of(text(job, "id")))
 
     return find
 
 
+_MADE = _ports("outputs", "jobOutputType")
 _GIVEN = _ports("inputs", "jobInputType")
 _TRAINED_ON = {"trainingData": "training", "validationData": "validation", "testData": "test", "model": "model"}
 
@@ -78,7 +78,8 @@ def _jobs(
         all_sorts=True,
         keep=keep,
         window=created_since("systemData.createdAt", "properties.status", LIVE),
-        lookups=(Derived(_INPUTS, inputs), Derived(_OUTPUTS, _ports("outputs", "jobOutputType")), *lookups),
+        lookups=lookups,
+        derive=lambda job: told(Inputs=inputs(job), Outputs=_MADE(job)),
     )
 
 

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from collectors.azure.derived import text
 from collectors.azure.errors import GONE
 from collectors.azure.ml_workspaces import TYPE, VERSION
 from collectors.azure.rows import Lookup, Reader
 from collectors.azure.sizes import Sizes
+from collectors.azure.values import text
 from normalize.errors import CollectError
 from normalize.model import Json, Scope
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from collectors.azure.derived import text
 from collectors.azure.ml_assets import ALL
 from collectors.azure.ml_workspaces import IN_WORKSPACE, MADE, STATE, VERSION, WORKSPACE
 from collectors.azure.rows import Get, resource
+from collectors.azure.values import text
 from normalize.mapping import MISSING
 from normalize.model import Category, Field, Kind, Link, Path
 

@@ -72,3 +72,14 @@ def first(*paths: Path) -> Callable[[Any], Any]:
         return next((value for value in found if value is not MISSING and value is not None), MISSING)
 
     return convert
+
+
+def text(item: Mapping[str, Any], path: Path) -> str:
+    """The text at a path; "" for none."""
+    found = read(dict(item), path)
+    return found if isinstance(found, str) else ""
+
+
+def told(**values: Any) -> dict[str, Any]:
+    """{"Name": value} as further values of an item, {"$Name": value}; those that are None or empty are left out."""
+    return {f"${name}": value for name, value in values.items() if value}
