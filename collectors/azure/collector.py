@@ -26,6 +26,7 @@ from collectors.azure.rights import (
     PROVIDERS_VERSION,
     Rights,
     read_grants,
+    read_offered,
     read_unregistered,
 )
 from collectors.azure.rows import LEFT_OUT, ONLY, PLACES, TABLES, Derive, Get, Rows, raw_row
@@ -192,7 +193,7 @@ class AzureCollector:
             answers = list(self._client.pages(f"{root}/providers", PROVIDERS_VERSION, {}, (PROVIDERS_ACTION,)))
         except CollectError:
             return Rights(grants)
-        return Rights(grants, None, read_unregistered(answers))
+        return Rights(grants, None, read_unregistered(answers), read_offered(answers))
 
     # The sweep
 
@@ -347,9 +348,17 @@ class AzureCollector:
         else:
             found = self._listed_parents(above, scope)
         for parent in found:
-            named = isinstance(parent, dict) and "$id" in parent
+            named = isinstance(parent, dict) and "$id" in parent and self._is_offered(fetch, scope, parent)
             if isinstance(parent, CollectError) or (named and (fetch.parents is None or fetch.parents(parent))):
                 yield parent
+
+    def _is_offered(self, fetch: Get, scope: Scope, parent: Mapping[str, Any]) -> bool:
+        """Whether a list by region is one that the subscription can have there; it says so itself, or nothing is known."""
+        if "/locations/{$parent.name}/" not in fetch.path:
+            return True
+        type_ = needed(fetch, "").removesuffix("/read").lower()
+        regions = self._rights.get(scope.account, Rights()).offered.get(type_)
+        return regions is None or str(parent.get("name")).lower() in regions
 
     def _listed_parents(self, above: Kind, scope: Scope) -> Iterator[Json | CollectError]:
         """Things of a kind that are listed themselves: those whose list cannot be read do not cost the others theirs."""

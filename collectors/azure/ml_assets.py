@@ -33,6 +33,8 @@ class Asset:
         own_links: of a workspace's versions alone.
         holder_fields: of the thing, besides those that all have.
         derive: of versions, as in a row.
+        parents: whether a workspace is asked for them; registries have none of what only some workspaces have.
+        detail: reads that complete a version.
         made: whether the API says how making it ended.
         archived: parameters by which archived things are listed too, where they would not be; of a registry's apart.
     """
@@ -45,13 +47,16 @@ class Asset:
     own_links: tuple[Link, ...] = ()
     holder_fields: Mapping[str, Path | Field] = field(default_factory=dict)
     derive: Derive | None = None
+    parents: Callable[[Mapping[str, Any]], bool] | None = None
+    detail: tuple[Get, ...] = ()
     made: bool = True
     archived: Mapping[str, str] = field(default_factory=lambda: ALL)
     archived_in_registry: Mapping[str, str] = field(default_factory=lambda: ALL)
 
     def kinds(self) -> Iterator[Kind]:
         yield from self._kinds(WORKSPACE, "", self.archived, all_sorts=True)
-        yield from self._kinds(REGISTRY, "registry_", self.archived_in_registry, all_sorts=False)
+        if self.parents is None:
+            yield from self._kinds(REGISTRY, "registry_", self.archived_in_registry, all_sorts=False)
 
     def _kinds(self, under: str, prefix: str, params: Mapping[str, str], *, all_sorts: bool) -> Iterator[Kind]:
         holder = f"azure.machinelearning.{prefix}{self.noun}"
@@ -60,7 +65,14 @@ class Asset:
         yield resource(
             holder,
             self.categories[0],
-            Get(f"{{$parent.$id}}/{self.part}", VERSION, params=params, under=under, all_sorts=all_sorts),
+            Get(
+                f"{{$parent.$id}}/{self.part}",
+                VERSION,
+                params=params,
+                under=under,
+                all_sorts=all_sorts,
+                parents=self.parents,
+            ),
             {**common, **state, "version": "properties.latestVersion", **self.holder_fields},
             tags="properties.tags",
             links=(Link("part_of", under, "$parent.$id"),),
@@ -68,7 +80,14 @@ class Asset:
         yield resource(
             f"{holder}_version",
             self.categories[1],
-            Get("{$parent.$id}/versions", VERSION, params=params, under=holder, derive=self.derive),
+            Get(
+                "{$parent.$id}/versions",
+                VERSION,
+                params=params,
+                under=holder,
+                detail=self.detail,
+                derive=self.derive,
+            ),
             {**common, **state, "name": "$parent.name", "version": "name", "region": None, **self.fields},
             tags="properties.tags",
             links=(Link("version_of", holder, "$parent.$id"), *self.links, *(self.own_links if all_sorts else ())),

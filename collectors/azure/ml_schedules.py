@@ -21,7 +21,7 @@ def _schedules(keep: Callable[[Mapping[str, Any]], bool]) -> Get:
     return Get("{$parent.$id}/schedules", VERSION, params=ALL, under=WORKSPACE, all_sorts=True, keep=keep)
 
 
-def _expression(trigger: Any) -> Any:
+def expression(trigger: Any) -> Any:
     """A cron expression, or "every 2 Week"."""
     if expression := trigger.get("expression"):
         return expression
@@ -34,7 +34,7 @@ _COMMON: Mapping[str, Path | Field] = {
     **STATE,
     "description": "properties.description",
     "enabled": "properties.isEnabled",
-    "schedule": Field("properties.trigger", _expression),
+    "schedule": Field("properties.trigger", expression),
     "timezone": "properties.trigger.timeZone",
     **MADE,
 }

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Any
+from urllib.parse import quote
 
 from collectors.azure.rows import Get, Rows
 from normalize.mapping import MISSING, read
@@ -29,7 +30,7 @@ def completed(item: Mapping[str, Any], parent: Mapping[str, Any] | None = None, 
     if parent is not None:
         found["$parent"] = {k: parent[k] for k in _KEPT_OF_PARENT if k in parent}
         if part and "$id" in parent and (name := _named(item)):
-            id_ = f"{parent['$id']}/{part}/{name}"
+            id_ = f"{parent['$id']}/{part}/{quote(name)}"
     if isinstance(id_, str) and id_:
         found["$id"] = id_.rstrip("/").lower()
         found["$name"] = short_name(found["$id"])

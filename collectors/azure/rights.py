@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
@@ -40,11 +40,14 @@ class Rights:
         grants: (actions, actions taken away again) of each role that the caller has there.
         unknown: why that cannot be known.
         unregistered: providers, lower case, that the subscription says are not registered.
+        offered: regions, as in ids, in which a type that is asked for by region is offered; by type, lower case. A type that is
+            not told is not in it.
     """
 
     grants: Sequence[tuple[Sequence[str], Sequence[str]]] = ()
     unknown: CollectError | None = None
     unregistered: frozenset[str] = frozenset()
+    offered: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     def allows(self, action: str) -> bool:
         """Whether a role lets the caller do this in the whole subscription."""
@@ -82,3 +85,17 @@ def read_unregistered(answers: Iterable[Mapping[str, Any]]) -> frozenset[str]:
         for one in answer.get("value") or ()
         if one.get("registrationState") in ("NotRegistered", "Unregistered")
     )
+
+
+def read_offered(answers: Iterable[Mapping[str, Any]]) -> dict[str, frozenset[str]]:
+    """Regions of each type that is asked for by region: "microsoft.compute/locations/usages" -> {"eastus", …}. Azure writes them as
+    people do: "East US"."""
+    return {
+        f"{one['namespace']}/{type_['resourceType']}".lower(): frozenset(
+            str(place).lower().replace(" ", "") for place in type_["locations"]
+        )
+        for answer in answers
+        for one in answer.get("value") or ()
+        for type_ in one.get("resourceTypes") or ()
+        if str(type_.get("resourceType")).lower().startswith("locations/") and type_.get("locations")
+    }

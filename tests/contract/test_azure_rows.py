@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -67,6 +68,7 @@ LOOKED_UP = {
     "/skus": "azure.mgmt.compute.models.ResourceSku",
     "/metrics": "azure.mgmt.monitor.models.Metric",
     "/computes": "arm_ml_service.models.ComputeResource",
+    "/features": "arm_ml_service.models.Feature",
 }
 """How paths of lookups end, and the shape of their items."""
 
@@ -88,7 +90,11 @@ def listed(kind: Kind) -> list[Json]:
         return list(items(told["answers"][fill(fetch.path, {}, SCOPE)], fetch, None))
     above = BY_NAME[fetch.under]
     parents = (
-        [p for row in told["rows"] for p in split(row, above.fetch)]
+        [
+            p
+            for row in told["rows"]
+            for p in split(row, replace(above.fetch, keep=None) if fetch.all_sorts else above.fetch)
+        ]
         if isinstance(above.fetch, Rows)
         else [completed(p) for p in told["parents"]]
     )

@@ -15,7 +15,7 @@ from normalize.model import Coverage, Observation, Outcome
 from tests.servers.azure_cloud import SUBSCRIPTION, Cloud, Fault, served
 
 ML = f"/subscriptions/{SUBSCRIPTION}/resourcegroups/ml-prod/providers/microsoft.machinelearningservices"
-OWN = [kind for kind in KINDS if kind.name.startswith("azure.machinelearning.")]
+OWN = [k for k in KINDS if k.name.startswith("azure.machinelearning.") or k.name == "azure.resources.location"]
 DENIED = Fault(403, "AuthorizationFailed", "does not have authorization")
 
 
@@ -146,3 +146,18 @@ def test_no_value_of_an_environment_of_a_job_is_kept(estate: Cloud) -> None:
     ]
     assert len(seen) == 6
     assert "quite ordinary words" not in repr([(o.payload, o.resource.attributes) for o in seen])
+
+
+def test_quotas_are_asked_for_where_azure_says_that_it_offers_the_service(estate: Cloud) -> None:
+    places = f"/subscriptions/{SUBSCRIPTION}/locations"
+    (one,) = (place for place in estate.answers[places]["value"] if place["name"] == "eastus")
+    estate.answers[places]["value"].append(
+        one | {"id": f"{places}/farland", "name": "farland", "displayName": "Far Land"}
+    )
+    assert scanned(estate, "quota")["quota"][0].outcome is Outcome.COMPLETE
+    farland = f"/subscriptions/{SUBSCRIPTION}/providers/microsoft.machinelearningservices/locations/farland/usages"
+    estate.answers[farland] = Fault(400, "NoRegisteredProviderFound", "The supported api-versions are '2025-12-01'.")
+    assert scanned(estate, "quota")["quota"][0].outcome is Outcome.PARTIAL  # nothing says that it is not offered there
+    estate.offered = {"Microsoft.MachineLearningServices": {"locations/usages": ["East US"]}}
+    coverage, seen = scanned(estate, "quota")["quota"]
+    assert (coverage.outcome, len(seen)) == (Outcome.COMPLETE, 1)

@@ -70,6 +70,7 @@ class Cloud:
         answers: of Azure Resource Manager, by path in lower case.
         grants: what the caller may do, by subscription; a Fault where that is not told.
         unregistered: providers that no subscription uses.
+        offered: regions of types, by provider and type.
         fault: the fault of a request, by its number and path; None for none.
         secret: of the client that gets tokens; with it, a request without a token is refused.
         truncate_at: rows after which Resource Graph says that the result is cut.
@@ -81,6 +82,7 @@ class Cloud:
     answers: dict[str, Any] = field(default_factory=dict)
     grants: dict[str, list[Mapping[str, Any]] | Fault] = field(default_factory=lambda: {SUBSCRIPTION: [READER]})
     unregistered: Sequence[str] = ()
+    offered: Mapping[str, Mapping[str, Sequence[str]]] = field(default_factory=dict)
     fault: Callable[[int, str], Fault | None] = lambda number, path: None
     secret: str = ""
     truncate_at: int | None = None
@@ -156,6 +158,12 @@ class Cloud:
             for grant in told
         )
 
+    def _providers(self) -> Iterator[dict[str, Any]]:
+        yield from ({"namespace": name, "registrationState": "NotRegistered"} for name in self.unregistered)
+        for name, types in self.offered.items():
+            told = [{"resourceType": type_, "locations": list(places)} for type_, places in types.items()]
+            yield {"namespace": name, "registrationState": "Registered", "resourceTypes": told}
+
     def read(self, path: str, query: Mapping[str, list[str]]) -> tuple[int, Any]:
         """(status, answer) of a read of Azure Resource Manager."""
         path = path.lower()
@@ -172,7 +180,7 @@ class Cloud:
                 else (200, {"value": grants})
             )
         if m:
-            return 200, {"value": [{"namespace": n, "registrationState": "NotRegistered"} for n in self.unregistered]}
+            return 200, {"value": [*self._providers()]}
         answer = self.answers.get(path)
         if isinstance(answer, list):  # pages
             at = int(query.get("page", ["0"])[0])
