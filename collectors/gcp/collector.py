@@ -32,7 +32,7 @@ from collectors.gcp.messages import asset_of
 from collectors.gcp.payloads import ASSET, GLOBAL, Projects, from_asset, from_item, owner
 from collectors.gcp.rows import Asset, Get, Listing, all_gets, filled, places_get, raw_row, types_of
 from collectors.sweeps import Sweep
-from normalize.errors import MISSHAPEN, CollectError, DeniedError, TransientError, UnavailableError
+from normalize.errors import MISSHAPEN, CollectError, DeniedError, MappingError, TransientError, UnavailableError
 from normalize.mapping import MISSING, read
 from normalize.model import Json, Kind, RawRecord, Scope
 
@@ -310,7 +310,7 @@ class GcpCollector:
 
     def _derived(self, fetch: Asset | Listing, item: dict[str, Json]) -> dict[str, Json]:
         if fetch.derive is not None:
-            with suppress(*MISSHAPEN):
+            with suppress(*MISSHAPEN, MappingError):
                 item.update(fetch.derive(item))
         return item
 

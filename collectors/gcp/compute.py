@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from collectors.gcp.accelerators import attached, shown
-from collectors.gcp.metrics import METRICS, WHOLE, Gauges, Question
+from collectors.gcp.metrics import METRICS, NODE_DUTY, Gauges, busy
 from collectors.gcp.rows import Asset, Get, Listing, row
 from collectors.gcp.values import equals, last, lasts
 from normalize.mapping import MISSING
@@ -15,17 +15,13 @@ from normalize.model import Alias, Category, Field, Link
 from normalize.units import GIB, instant, integer, times
 
 _ACCELERATORS = shown(lambda p: attached(p.get("guestAccelerators", ()), p.get("machineType", "")))
-_GPU_USE = Question(
-    "agent.googleapis.com/gpu/utilization",
-    ("resource.label.instance_id",),
-    ("id",),
-    reducer="REDUCE_MEAN",
-    period=WHOLE,
-    window=WHOLE,
-    share=True,
-)
-"""Of machines that run the Ops Agent; of others nothing is known. Source: GoogleCloudPlatform's monitoring samples, which ask for this
-metric of gce_instance, read 2026-11-24; its unit is taken from the answer."""
+_USE = {
+    "AcceleratorUse": busy("agent.googleapis.com/gpu/utilization", ("instance_id",), ("id",)),
+    "NodeUse": busy(NODE_DUTY, ("node_name",), ("name",)),
+}
+"""Of machines that run the Ops Agent, and of GKE's nodes, which are called as their machines; of others nothing is known. Source:
+GoogleCloudPlatform's monitoring samples, which ask for the agent's metric of gce_instance, read 2026-11-24; its unit is taken from the
+answer."""
 _SPOT = Field("scheduling.provisioningModel", equals("SPOT"))
 
 
@@ -66,6 +62,16 @@ def _accelerator_quotas(region: dict[str, Any]) -> Iterator[dict[str, Any]]:
             yield {**quota, "region": region["name"]}
 
 
+def _accelerated(machine: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Whether a machine has accelerators, its own or those of its type."""
+    return {"$Accelerated": bool(attached(machine.get("guestAccelerators", ()), machine.get("machineType", "")))}
+
+
+def _busiest(told: Mapping[str, float]) -> float:
+    """The agent within sees all that runs on a machine; GKE what its accelerators did."""
+    return told["AcceleratorUse"] if "AcceleratorUse" in told else told["NodeUse"]
+
+
 KINDS = (
     row(
         Category.INSTANCE,
@@ -73,7 +79,8 @@ KINDS = (
             ("compute.googleapis.com/Instance",),
             "compute.v1.Instance",
             "//compute.googleapis.com/projects/PROJECT_ID/zones/ZONE/instances/INSTANCE",
-            lookups=(Gauges({"AcceleratorUse": _GPU_USE}, only="guestAccelerators"),),
+            derive=_accelerated,
+            lookups=(Gauges(_USE, only="$Accelerated"),),
         ),
         {
             "name": "name",
@@ -91,7 +98,7 @@ KINDS = (
             "deletion_protected": "deletionProtection",
             "service_account": "serviceAccounts[0].email",
             "disks": Field("disks", disks),
-            "accelerator_utilization_ratio": f"{METRICS}.AcceleratorUse",
+            "accelerator_utilization_ratio": Field(METRICS, _busiest),
             "accelerators": Field("", _ACCELERATORS["accelerators"]),
             "accelerator_count": Field("", _ACCELERATORS["accelerator_count"]),
             "accelerator_memory_bytes": Field("", _ACCELERATORS["accelerator_memory_bytes"]),

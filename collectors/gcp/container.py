@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from collectors.gcp.accelerators import named, of_machine, shown
+from collectors.gcp.metrics import METRICS, NODE_DUTY, Gauges, busy
 from collectors.gcp.rows import Asset, row
 from collectors.gcp.values import texts
 from normalize.mapping import MISSING
@@ -76,6 +77,7 @@ KINDS = (
             ("container.googleapis.com/Cluster",),
             "container.v1.Cluster",
             "//container.googleapis.com/projects/PROJECT_ID/locations/LOCATION/clusters/CLUSTER",
+            lookups=(Gauges({"AcceleratorUse": busy(NODE_DUTY, ("cluster_name", "location"), ("name", "location"))}),),
         ),
         {
             "name": "name",
@@ -96,6 +98,8 @@ KINDS = (
             "encryption_key": "databaseEncryption.keyName",
             "features": Field("addonsConfig", lambda addons: sorted(k for k, v in addons.items() if v.get("enabled"))),
             "log_types": "loggingConfig.componentConfig.enableComponents",
+            "accelerator_utilization_ratio": f"{METRICS}.AcceleratorUse",
+            "monitored": "monitoringConfig.managedPrometheusConfig.enabled",
             "created_at": Field("createTime", instant),
             "problems": Field("conditions", texts("message")),
         },

@@ -23,6 +23,7 @@ from collectors.gcp import (
     monitoring,
     network,
     private_access,
+    quotas,
     registries,
     resource_manager,
     routing,
@@ -41,6 +42,7 @@ from normalize.model import Kind
 KINDS: tuple[Kind, ...] = (
     *resource_manager.KINDS,
     *compute.KINDS,
+    *quotas.KINDS,
     *network.KINDS,
     *routing.KINDS,
     *load_balancing.KINDS,

@@ -70,10 +70,16 @@ Found = Mapping[tuple[str, ...], Sequence[tuple[str, float]]]
 
 
 def asked(reader: Reader, project: str, question: Question) -> Found:
-    """What Monitoring says, asked once for a project. Raises CollectError."""
+    """What Monitoring says, asked once for a project. A metric that it has never had in a project says nothing of anything there.
+    Raises CollectError."""
     key = ("series", project, repr(question))
     if key not in reader.memory:
-        reader.memory[key] = dict(_ask(reader, project, question))
+        try:
+            reader.memory[key] = dict(_ask(reader, project, question))
+        except CollectError as error:
+            if error.code != "NOT_FOUND":
+                raise
+            reader.memory[key] = {}
     found: Found = reader.memory[key]
     return found
 
@@ -117,6 +123,17 @@ def _label(series: Mapping[str, Any], label: str) -> str:
 
 def _number(value: Mapping[str, Any]) -> float:
     return float(value["doubleValue"] if "doubleValue" in value else value["int64Value"])
+
+
+def busy(metric: str, labels: tuple[str, ...], keys: tuple[str, ...]) -> Question:
+    """The share of two weeks in which accelerators were busy, averaged over those of a thing."""
+    named = tuple(f"resource.label.{label}" for label in labels)
+    return Question(metric, named, keys, reducer="REDUCE_MEAN", period=WHOLE, window=WHOLE, share=True)
+
+
+NODE_DUTY = "kubernetes.io/node/accelerator/duty_cycle"
+"""Of accelerators of GKE's nodes, by cluster_name, location and node_name. Source: GKE documentation, "Monitor GPU workloads" and "TPU
+runtime metrics", read 2026-11-24; its unit is taken from the answer."""
 
 
 @dataclass(frozen=True, slots=True)

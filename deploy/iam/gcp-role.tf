@@ -40,6 +40,7 @@ locals {
     "bigquery.tables.get",
     "cloudasset.assets.listIamPolicy",
     "cloudasset.assets.listResource",
+    "cloudquotas.quotas.get",
     "cloudscheduler.jobs.list",
     "cloudscheduler.locations.list",
     "compute.regions.list",

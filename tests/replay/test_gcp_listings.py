@@ -227,6 +227,21 @@ def test_a_share_is_told_by_the_unit_of_the_answer_or_not_at_all(unit: str, valu
     assert items[1].get("$Metrics", {}).get("Use") == value
 
 
+def test_a_metric_that_a_project_never_had_costs_the_other_metrics_nothing() -> None:
+    class Missing(Monitoring):
+        def answers(self, get: Get, values: Any) -> Any:
+            if "predictions" in get.params["filter"]:
+                raise CollectError("Cannot find metric(s) that match type", code="NOT_FOUND")
+            return super().answers(get, values)
+
+    reader: Any = Missing(prediction_count={"x": [7]})
+    known = item("x")
+    gaps = Gauges({"Served": SERVED, "Else": replace(SERVED, metric=f"{METRIC}predictions")}).add(
+        reader, Scope("gcp", "ml-prod", "global"), [known]
+    )
+    assert (gaps, known["$Metrics"]) == ({}, {"Served": 7.0})
+
+
 def test_patience_ends_with_the_seconds_too() -> None:
     slept: list[float] = []
     patience = Patience(seconds=10, clock=lambda: sum(slept), sleep=slept.append, chance=lambda: 1.0)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from collectors.gcp import dns, governance, load_balancing, logs, private_access, routing
+from collectors.gcp import dns, governance, load_balancing, logs, private_access, quotas, routing
 
 HERE = {"project": "ml-prod", "location": "us-central1", "id": "gcp.resourceLocations"}
 
@@ -92,3 +92,11 @@ def test_only_the_constraint_on_locations_says_regions() -> None:
     regions = governance._locations("allowedValues")
     assert regions(policy) == ["in:us-locations"]
     assert not isinstance(regions(other), list)
+
+
+def test_a_quota_whose_value_is_not_told_is_not_zero() -> None:
+    told, untold = quotas._values(
+        [{"details": {"value": "0"}}, {"details": {}, "dimensions": {"gpu_family": "NVIDIA_B200"}}]
+    )
+    assert told["value"] == 0
+    assert untold == {"dimensions": {"gpu_family": "NVIDIA_B200"}, "locations": []}
