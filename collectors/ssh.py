@@ -130,7 +130,8 @@ async def _remote(where: Target, script: bytes, seconds: float, take: Callable[[
         for step in (*where.jumps, where):
             hop = await stack.enter_async_context(
                 asyncssh.connect(
-                    step.host, step.port, tunnel=hop, connect_timeout=CONNECT_SECONDS, login_timeout=CONNECT_SECONDS,
+                    step.host, step.port, tunnel=hop, connect_timeout=min(CONNECT_SECONDS, seconds),
+                    login_timeout=min(CONNECT_SECONDS, seconds),
                     keepalive_interval=15, keepalive_count_max=4, **_login(step),
                 )
             )  # fmt: skip
@@ -144,10 +145,18 @@ async def _remote(where: Target, script: bytes, seconds: float, take: Callable[[
                     _take(process.stdout, heard),
                     _take(process.stderr, lambda chunk: errors.extend(chunk[: ERRORS_LIMIT - len(errors)])),
                 )
+                await process.wait_closed()
         except (TimeoutError, BrokenPipeError, ConnectionError, asyncssh.DisconnectError) as error:
             if not said:  # what was said before the end is still true
                 raise TransientError(f"the session ended without a word: {error or 'time ran out'}") from error
+        if process.exit_status and _WINDOWS in str(hop.get_extra_info("server_version")):
+            raise CollectError("Windows is not supported yet: only Linux is read", call="sh -s", code="Windows")
     return bytes(errors)
+
+
+_WINDOWS = "OpenSSH_for_Windows"
+"""What the server of Windows calls itself ("SSH-2.0-OpenSSH_for_Windows_9.5"), whatever the language of its shell. Source: banners in
+several projects' tests, read 2026-11-24."""
 
 
 def _login(step: Target) -> dict[str, Any]:

@@ -222,6 +222,7 @@ class HostSource(_SshSource):
     type: Literal["host"]
     hosts: list[str] = Field(default_factory=list)
     hosts_file: str | None = None
+    timeout_seconds: float | None = Field(default=None, gt=0, le=3600)
 
     @model_validator(mode="after")
     def _something_to_look_at(self) -> HostSource:
@@ -532,6 +533,7 @@ database = "sqlite:///stocktake.db"        # or postgresql+psycopg://stocktake@d
 # user = "stocktake"
 # identity_file = "~/.ssh/id_ed25519"
 # known_hosts = "~/.ssh/known_hosts"       # host keys are always verified
+# timeout_seconds = 300                    # the longest that one machine may take
 
 # [[source]]
 # type = "host"

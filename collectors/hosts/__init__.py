@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from queue import Empty, Queue
 from typing import Any
 
 from collectors import ssh
-from collectors.contract import Blindness, Planned, plan_each
+from collectors.contract import Blindness, Planned
 from collectors.frames import Report
 from collectors.hosts import bundle, session, system
 from collectors.hosts.bundle import BundleError
@@ -26,6 +28,10 @@ from normalize.errors import MISSHAPEN, CollectError, ConfigError
 from normalize.model import Kind, RawRecord, Scope
 
 __all__ = ["READS", "HostCollector", "kind_rows", "open_files", "open_source", "probe_text", "sniff", "write_bundle"]
+
+
+AT_ONCE = 32
+"""Machines that are asked at a time."""
 
 
 def _now() -> datetime:
@@ -56,7 +62,7 @@ def open_source(settings: Mapping[str, Any], *, clock: Callable[[], datetime] = 
 
     Args:
         settings: name; hosts ("HOST[:PORT]") and hosts_file (one a line, # begins a comment), user, identity_file,
-            known_hosts; local for this machine.
+            known_hosts; local for this machine; timeout_seconds for each.
 
     Raises:
         ConfigError: a host name is malformed, or hosts_file cannot be read.
@@ -65,7 +71,8 @@ def open_source(settings: Mapping[str, Any], *, clock: Callable[[], datetime] = 
     import asyncssh  # noqa: F401  a missing extra shows here, not in the middle of a scan
     import defusedxml  # noqa: F401
 
-    return HostCollector(str(settings["name"]), session.targets(settings), clock)
+    seconds = float(settings.get("timeout_seconds") or PROBE_SECONDS)
+    return HostCollector(str(settings["name"]), session.targets(settings), clock, seconds)
 
 
 def _as_read(path: Path, digest: str) -> tuple[Report, datetime]:
@@ -109,6 +116,7 @@ class _Host:
     Attributes:
         address: under which others may know it; "" where it was not reached by one.
         probe: what the probe printed, and when it began.
+        looks: how many planned looks there are still to come; after the last one the report is forgotten.
     """
 
     scope: Scope
@@ -116,6 +124,14 @@ class _Host:
     probe: Callable[[], tuple[Report, datetime]]
     lock: threading.Lock = field(default_factory=threading.Lock)
     outcome: tuple[Report, str, datetime] | CollectError | None = None
+    looks: int = 0
+
+    def end_look(self) -> None:
+        with self.lock:
+            if self.looks:
+                self.looks -= 1
+                if not self.looks:
+                    self.outcome = None
 
 
 class HostCollector:
@@ -169,7 +185,30 @@ class HostCollector:
         return KINDS
 
     def plan(self, kinds: Sequence[Kind]) -> Iterator[Planned]:
-        return plan_each(self, kinds)
+        """All looks at a machine together, once its probe has ended: no look waits for a machine that is slow or hangs."""
+        if kinds:
+            for host in self._probed(len(kinds)):
+                yield from (Planned(kind, host.scope) for kind in kinds)
+
+    def _probed(self, looks: int) -> Iterator[_Host]:
+        """Every machine, in the order in which they answer or fail, AT_ONCE of them asked at a time."""
+        waiting: Queue[_Host] = Queue()
+        ended: Queue[_Host] = Queue(AT_ONCE)
+        for host in self._hosts.values():
+            host.looks = looks
+            waiting.put(host)
+
+        def ask() -> None:
+            with suppress(Empty):
+                while host := waiting.get_nowait():
+                    with suppress(Exception):  # the look that comes to it meets the error again, and says so
+                        self._report(host)
+                    ended.put(host)
+
+        for _ in range(min(AT_ONCE, len(self._hosts))):
+            threading.Thread(target=ask, name=f"probe-{self.source}", daemon=True).start()
+        for _ in self._hosts:
+            yield ended.get()
 
     def scopes(self, kind: Kind) -> Iterable[Scope]:
         return [host.scope for host in self._hosts.values()]
@@ -184,9 +223,9 @@ class HostCollector:
             CollectError: the machine could not be read, or not that part of it.
         """
         host = self._hosts[scope.account]
-        report, machine, seen_at = self._report(host)
         reading: Reading = kind.fetch
         try:
+            report, machine, seen_at = self._report(host)
             for payload, gaps in reading.read(report):
                 stamped = stamp(payload, machine, host.address)
                 yield RawRecord(kind.name, scope, stamped, self.source, reading.call, seen_at, gaps)
@@ -194,6 +233,8 @@ class HostCollector:
             raise CollectError(
                 f"what was printed does not have its form: {error!r}"[:300], call=reading.call
             ) from error
+        finally:
+            host.end_look()
 
     def _report(self, host: _Host) -> tuple[Report, str, datetime]:
         with host.lock:

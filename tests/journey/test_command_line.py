@@ -88,6 +88,7 @@ def test_what_is_not_installed_on_a_machine_is_no_blind_spot_for_check_as_for_sc
     for tool in ("sh", "cat", "sed", "awk", "grep", "tr", "id", "ps", "timeout", "uname", "cut", "head", "sort"):
         if found := shutil.which(tool):
             (tools / tool).symlink_to(found)
+    (tools / "find").symlink_to(ROOT / "tests/servers/bin/find")
     (tmp_path / "stocktake.toml").write_text('[[source]]\ntype = "host"\nname = "here"\nlocal = true\n')
     checked = stocktake("check", "--format", "json", cwd=tmp_path, PATH=str(tools))
     scanned = stocktake("scan", cwd=tmp_path, PATH=str(tools))

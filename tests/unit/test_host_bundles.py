@@ -20,6 +20,7 @@ from collectors.hosts.bundle import DEEPEST, SIZE_LIMIT, BundleError
 from normalize.errors import CollectError, ConfigError
 from normalize.mapping import observe
 from normalize.model import Observation
+from tests.servers.sshd import QUIET
 
 NONCE = "0123456789abcdef"
 MACHINE_ID = "fedcba9876543210fedcba9876543210"
@@ -274,7 +275,7 @@ def test_secrets_do_not_get_into_the_file(tmp_path: Path) -> None:
     done = subprocess.run(
         ["sh", "-s"],
         input="set -- bundle\n" + probe_text(),
-        env={"PATH": f"{shims}:/usr/bin:/bin"},
+        env={"PATH": f"{shims}:{QUIET}:/usr/bin:/bin"},
         text=True,
         capture_output=True,
         check=True,
