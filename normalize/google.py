@@ -216,11 +216,8 @@ def _checked(service: str, path: str) -> GoogleName | None:
     path = re.split(r"[?#]", path, maxsplit=1)[0].rstrip("/")
     if not _PART.fullmatch(path) or (service != "storage" and not _is_thing(service, path.split("/"))):
         return None
-    if (
-        service == "artifactregistry" and "/repositories/" in path
-    ):  # an image or a version is mentioned, its repository is meant
-        head, _, rest = path.partition("/repositories/")
-        path = f"{head}/repositories/{rest.split('/', 1)[0]}"
+    if service == "artifactregistry":
+        path = _artifact(path)
     if service == "container":  # a zonal cluster goes by both
         path = path.replace("/zones/", "/locations/", 1)
     if service == "secretmanager":
@@ -230,13 +227,24 @@ def _checked(service: str, path: str) -> GoogleName | None:
     return GoogleName(service, path)
 
 
+def _artifact(path: str) -> str:
+    """A repository, or one image in it; of what else is mentioned in a repository, that is meant. Cloud Asset Inventory's documentation
+    writes "dockerimages", the API "dockerImages" ("Asset names"; artifactregistry v1; read 2026-11-24)."""
+    head, found, rest = path.partition("/repositories/")
+    repository, *inside = rest.split("/")
+    image = f"/dockerImages/{inside[1]}" if len(inside) == 2 and inside[0].lower() == "dockerimages" else ""
+    return f"{head}{found}{repository}{image}" if found else path
+
+
 def _is_thing(service: str, parts: list[str]) -> bool:
     """Whether a path names a thing of somebody's own, and not a collection or a place."""
     if len(parts) == 3 and (service, parts[2]) in _SINGLE:
         return all(parts)
     if "global" in parts[2:3]:
         parts = [*parts[:2], *parts[3:]]
-    return len(parts) % 2 == 0 and all(parts) and parts[-2] not in _NOT_OWN and "publishers" not in parts[::2]
+    if len(parts) % 2 or not all(parts) or "publishers" in parts[::2]:
+        return False
+    return parts[-2] not in _NOT_OWN or (service == "dataplex" and "lakes" in parts)  # a lake's zones are one's own
 
 
 def service_account(text: str) -> str | None:

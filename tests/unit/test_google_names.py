@@ -35,7 +35,12 @@ ACCOUNT = f"//iam.googleapis.com/projects/-/serviceAccounts/{EMAIL}"
         (EMAIL, ACCOUNT),
         (f"serviceAccount:{EMAIL}", ACCOUNT),
         (f"projects/p/serviceAccounts/{EMAIL}", ACCOUNT),
-        ("projects/p/locations/us/repositories/r/dockerImages/i@sha256:1", "//artifactregistry.googleapis.com/projects/p/locations/us/repositories/r"),
+        ("projects/p/locations/us/repositories/r/packages/i/versions/1", "//artifactregistry.googleapis.com/projects/p/locations/us/repositories/r"),
+        (
+            "//artifactregistry.googleapis.com/projects/p/locations/us/repositories/r/dockerimages/i@sha256:1",
+            "//artifactregistry.googleapis.com/projects/p/locations/us/repositories/r/dockerImages/i@sha256:1",
+        ),
+        ("//dataplex.googleapis.com/projects/p/locations/l/lakes/k/zones/z", "//dataplex.googleapis.com/projects/p/locations/l/lakes/k/zones/z"),
     ],
 )  # fmt: skip
 def test_every_form_of_a_name_gives_its_one_key(text: str, key: str) -> None:
