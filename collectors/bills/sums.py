@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 
 from collectors.bills.formats import AMOUNTS, KEYS, OTHERS, Format, provider_of
 from collectors.bills.tables import Bad, Row, Table
@@ -26,6 +26,7 @@ MAX_TAGS = 16 * 1024
 MAX_TEXT = 2000
 """Most characters of what tells a line from another."""
 _TOO_MUCH = Decimal(10) ** 21
+_TYPE = KEYS.index("type")
 
 Where = tuple[str, str, str]
 """Provider, account and month of a bill."""
@@ -62,9 +63,6 @@ class Sum:
         if tags and (tags > self.tags):
             self.tags = tags
 
-    def __bool__(self) -> bool:
-        return self.lines > 0
-
 
 @dataclass
 class Extent:
@@ -76,12 +74,20 @@ class Extent:
     end: str = ""
 
 
+class _Use(NamedTuple):
+    """What lines of one bill have in common but for their resource."""
+
+    where: Where
+    parts: tuple[str, ...]
+
+
 class Sums:
     """The sums of all bills. One thread adds, then others read."""
 
     def __init__(self, limit: int = MAX_SUMS) -> None:
         self._limit = limit
-        self._held: dict[tuple[Where, tuple[str, ...]], Sum] = {}
+        self._held: dict[tuple[_Use, str], Sum] = {}
+        self._places: dict[Where, int] = {}
         self._lock = threading.Lock()
         self._disk: sqlite3.Connection | None = None
         self.extents: dict[Where, Extent] = {}
@@ -97,101 +103,104 @@ class Sums:
             UnreadableError: the file ends in the middle; what came before is added.
         """
         reading = _Reading(format_, format_.bind(table.columns), amortized)
-        keys: dict[Row, tuple[Where, Sum]] = {}
-        width, numbers, number = reading.key_width, reading.amounts_of, 0
+        width, number = reading.key_width, 0
+        uses: dict[Row, _Use] = {}
+        known: dict[Row, tuple[_Use, Sum, Extent]] = {}
         for number, row in enumerate(table.rows(reading.indexes), 1):
             if isinstance(row, Bad):
                 bad(None, row)
                 continue
-            key, where = row[:width], None
+            use = None
             try:
-                known = keys.get(key)
-                if known is None:
-                    where, parts = reading.parts(key)
-                    if len(self._held) >= self._limit:
-                        self._spill()
-                        keys.clear()
-                    elif len(keys) >= self._limit * 4:
-                        keys.clear()
-                    total = self._held.setdefault((where, parts), Sum())
-                    known = keys[key] = where, total
-                where, total = known
-                start, end = reading.period(row)
-                total.add(numbers(row), start, end, reading.tags(row))
-                if reading.credits_at is not None and row[reading.credits_at]:
-                    self._credit(where, key, row, reading, start, end)
+                found = known.get(row[:width])
+                if found is None:
+                    use = self._use(row, reading, uses)
+                    if len(self._held) >= self._limit or len(known) >= self._limit * 4:
+                        self._make_room()
+                        known.clear()
+                        uses.clear()
+                    total = self._held.setdefault((use, reading.resource(row)), Sum())
+                    found = known[row[:width]] = use, total, self.extents.setdefault(use.where, Extent())
+                use, total, extent = found
+                amounts, (start, end) = reading.amounts_of(row), reading.period(row)
+                off = reading.credit(row)
+                total.add(amounts, start, end, reading.tags(row))
+                if off is not None:
+                    credit = _Use(use.where, (*use.parts[:_TYPE], "credit", *use.parts[_TYPE + 1 :]))
+                    self._held.setdefault((credit, reading.resource(row)), Sum()).add(off, start, end, "")
             except (ValueError, TypeError, InvalidOperation) as error:
-                bad(where, Bad(f"row {number}", str(error)[:200], reading.named(table, row)))
+                bad(use and use.where, Bad(f"row {number}", str(error)[:200], reading.named(table, row)))
                 continue
-            extent = self.extents.get(where)
-            if extent is None:
-                extent = self.extents[where] = Extent()
             extent.lines += 1
-            if start and (not extent.start or start < extent.start):
+            if not extent.start or start < extent.start:
                 extent.start = start
             if end > extent.end:
                 extent.end = end
         return number
 
-    def _credit(self, where: Where, key: Row, row: Row, reading: _Reading, start: str, end: str) -> None:
-        """What Google takes off a line, as a line of its own: other clouds bill it so."""
-        amount = reading.credit(row)
-        if amount:
-            _, parts = reading.parts(key)
-            named = dict(zip(KEYS, parts, strict=True)) | {"type": "credit"}
-            total = self._held.setdefault((where, tuple(named.values())), Sum())
-            total.add((None, *amount), start, end, "")
+    @staticmethod
+    def _use(row: Row, reading: _Reading, uses: dict[Row, _Use]) -> _Use:
+        key = row[: reading.use_width]
+        use = uses.get(key)
+        if use is None:
+            use = uses[key] = _Use(*reading.parts(key))
+        return use
 
     # --- what does not fit into memory ---------------------------------------------------------------------------
 
-    def _spill(self) -> None:
+    def _make_room(self) -> None:
         if self._disk is None:
             self._disk = sqlite3.connect("", check_same_thread=False, isolation_level=None)
             self._disk.execute("PRAGMA journal_mode = OFF")
-            self._disk.execute("CREATE TABLE parts (place TEXT, key TEXT, data TEXT)")
+            self._disk.execute("CREATE TABLE parts (place INTEGER, use TEXT, resource TEXT, lines INTEGER, amounts TEXT, start TEXT, ended TEXT, tags TEXT)")  # fmt: skip
         self._disk.execute("BEGIN")
-        self._disk.executemany(
-            "INSERT INTO parts VALUES (?, ?, ?)",
-            (
-                (json.dumps(where), json.dumps(parts), _packed(total))
-                for (where, parts), total in self._held.items()
-                if total
-            ),
-        )
+        self._disk.executemany("INSERT INTO parts VALUES (?, ?, ?, ?, ?, ?, ?, ?)", self._packed())
         self._disk.execute("COMMIT")
         self._held.clear()
+
+    def _packed(self) -> Iterator[tuple[Any, ...]]:
+        texts: dict[_Use, str] = {}
+        for (use, resource), total in self._held.items():
+            if total.lines:
+                if use not in texts:
+                    texts[use] = json.dumps(use.parts)
+                place = self._places.setdefault(use.where, len(self._places))
+                amounts = "|".join(["" if a is None else str(a) for a in total.amounts])
+                yield place, texts[use], resource, total.lines, amounts, total.start, total.end, total.tags
 
     def end(self) -> None:
         """All is added."""
         if self._disk is not None:
-            self._spill()
-            self._disk.execute("CREATE INDEX places ON parts (place, key)")
+            self._make_room()
+            self._disk.execute("CREATE INDEX places ON parts (place, use, resource)")
 
     def of(self, where: Where) -> Iterator[tuple[Mapping[str, str], Sum]]:
         """(what tells it from others, the sum) of one bill, in order."""
         if self._disk is None:
-            mine = sorted((parts, total) for (place, parts), total in self._held.items() if place == where and total)
-            yield from ((dict(zip(KEYS, parts, strict=True)), total) for parts, total in mine)
+            mine = [(u.parts, r, total) for (u, r), total in self._held.items() if u.where == where and total.lines]
+            for parts, resource, total in sorted(mine, key=lambda one: one[:2]):
+                yield _told(parts, resource), total
             return
-        for key, rows in groupby(self._kept(where), key=lambda row: row[0]):
+        for (use, resource), rows in groupby(self._kept(where), key=lambda row: row[:2]):
             total = Sum()
-            for _, data in rows:
-                lines, amounts, start, end, tags = json.loads(data)
-                total.add([None if a is None else Decimal(a) for a in amounts], start, end, tags, lines)
-            yield dict(zip(KEYS, json.loads(key), strict=True)), total
+            for _, _, lines, amounts, start, end, tags, _ in rows:
+                total.add([Decimal(a) if a else None for a in amounts.split("|")], start, end, tags, lines)
+            yield _told(json.loads(use), resource), total
 
-    def _kept(self, where: Where) -> Iterator[tuple[str, str]]:
+    def _kept(self, where: Where) -> Iterator[tuple[Any, ...]]:
         assert self._disk is not None
-        place, last = json.dumps(where), 0
-        ask = "SELECT key, data, rowid FROM parts WHERE place = ? AND (key, rowid) > (?, ?) ORDER BY key, rowid LIMIT 5000"
-        key = ""
+        last: tuple[Any, ...] = ("", "", 0)
+        ask = (
+            "SELECT use, resource, lines, amounts, start, ended, tags, rowid FROM parts "
+            "WHERE place = ? AND (use, resource, rowid) > (?, ?, ?) ORDER BY use, resource, rowid LIMIT 5000"
+        )
         while True:
             with self._lock:
-                page = self._disk.execute(ask, (place, key, last)).fetchall()
+                page = self._disk.execute(ask, (self._places.get(where, -1), *last)).fetchall()
             if not page:
                 return
-            yield from ((k, d) for k, d, _ in page)
-            key, _, last = page[-1]
+            yield from page
+            last = (*page[-1][:2], page[-1][-1])
 
     def close(self) -> None:
         if self._disk is not None:
@@ -200,9 +209,8 @@ class Sums:
         self._held.clear()
 
 
-def _packed(total: Sum) -> str:
-    amounts = [None if a is None else str(a) for a in total.amounts]
-    return json.dumps((total.lines, amounts, total.start, total.end, total.tags))
+def _told(parts: Sequence[str], resource: str) -> dict[str, str]:
+    return dict(zip(KEYS, (*parts, resource), strict=True))
 
 
 class _Reading:
@@ -218,11 +226,13 @@ class _Reading:
                 columns = bound.get(name, ())[: 1 if name == "month" else None]
                 self._at[name] = tuple(range(len(self.indexes), len(self.indexes) + len(columns)))
                 self.indexes.extend(columns)
-            if names is KEYS:
-                self.key_width = len(self.indexes)
+                if name == KEYS[-2]:
+                    self.use_width = len(self.indexes)
+                if name == KEYS[-1]:
+                    self.key_width = len(self.indexes)
         self._numbers = [self._at[name] for name in _SUMMED]
         self._rate = self._first("rate")
-        self._start, self._end, self._tags, self.credits_at = map(self._first, OTHERS)
+        self._start, self._end, self._tags, self._credits = map(self._first, OTHERS)
         self._instants: dict[Any, str] = {}
 
     def _first(self, name: str) -> int | None:
@@ -230,7 +240,7 @@ class _Reading:
         return at[0] if at else None
 
     def named(self, table: Table, row: Row) -> dict[str, Any]:
-        return {table.columns[i]: _told(v) for i, v in zip(self.indexes, row, strict=True) if v not in (None, "")}
+        return {table.columns[i]: _plain(v) for i, v in zip(self.indexes, row, strict=True) if v not in (None, "")}
 
     def _text(self, key: Row, name: str) -> str:
         for at in self._at[name]:
@@ -243,13 +253,16 @@ class _Reading:
                     return text
         return ""
 
+    def resource(self, row: Row) -> str:
+        return self._text(row, KEYS[-1])
+
     def parts(self, key: Row) -> tuple[Where, tuple[str, ...]]:
-        """(whose bill, what tells the line from others).
+        """(whose bill, what tells the line from others but for the resource).
 
         Raises:
             ValueError: it does not say whose bill it is, of which month, or in which currency.
         """
-        told = {name: self._text(key, name) for name in KEYS}
+        told = {name: self._text(key, name) for name in KEYS[:-1]}
         provider = told["provider"] = self._provider or provider_of(told["provider"])
         if not provider:
             raise ValueError("does not say whose bill it is")
@@ -261,7 +274,7 @@ class _Reading:
             raise ValueError("has no account" if told["currency"] else "has no currency")
         if provider == "azure":
             told["region"] = told["region"].replace(" ", "").lower()
-        return (provider, account, month), tuple(told[name] for name in KEYS)
+        return (provider, account, month), tuple(told[name] for name in KEYS[:-1])
 
     def period(self, row: Row) -> tuple[str, str]:
         start = row[self._start] if self._start is not None else None
@@ -294,7 +307,14 @@ class _Reading:
         Raises:
             ValueError: one is no number, or there is no cost.
         """
-        found = [self._number(row, at) for at in self._numbers]
+        found: list[Decimal | None] = []
+        for places in self._numbers:
+            for at in places:
+                if (value := row[at]) is not None and value != "":
+                    found.append(decimal(value))
+                    break
+            else:
+                found.append(None)
         quantity, cost, amortized, cost_usd, amortized_usd = found
         if cost is None and amortized is None:
             raise ValueError("has no cost")
@@ -304,17 +324,12 @@ class _Reading:
             cost, amortized, cost_usd, amortized_usd = None, cost, None, cost_usd
         return [quantity, cost, amortized, cost_usd, amortized_usd]
 
-    @staticmethod
-    def _number(row: Row, places: tuple[int, ...]) -> Decimal | None:
-        for at in places:
-            value = row[at]
-            if value is not None and value != "":
-                return decimal(value)
-        return None
-
     def credit(self, row: Row) -> tuple[Decimal | None, ...] | None:
-        """(cost, amortized cost, the same in US dollars) of what was taken off; None where that is nothing."""
-        given = row[self.credits_at] if self.credits_at is not None else None
+        """Amounts in the order of _SUMMED of what Google takes off a line; None where that is nothing. Other clouds bill it as
+        a line of its own."""
+        given = row[self._credits] if self._credits is not None else None
+        if not given:
+            return None
         given = json.loads(given) if isinstance(given, str) else given
         if not isinstance(given, list):
             raise ValueError("its credits are no list")
@@ -323,7 +338,7 @@ class _Reading:
         if not amount:
             return None
         rate = decimal(row[self._rate]) if self._rate is not None else None
-        return amount, None, amount / rate if rate else None, None
+        return None, amount, None, amount / rate if rate else None, None
 
     def tags(self, row: Row) -> str:
         value = row[self._tags] if self._tags is not None else None
@@ -342,7 +357,7 @@ def decimal(value: Any) -> Decimal | None:
     if value is None or value == "":
         return None
     try:
-        found = value if isinstance(value, Decimal) else Decimal(value if isinstance(value, str) else repr(value))
+        found = Decimal(value if type(value) is str else repr(value) if isinstance(value, float) else str(value))
     except InvalidOperation:
         raise ValueError(f"{str(value)[:60]!r} is no number") from None
     if not found.is_finite() or found.adjusted() > 20:
@@ -356,7 +371,7 @@ def _said(value: Any) -> str:
     return str(value)
 
 
-def _told(value: Any) -> Any:
+def _plain(value: Any) -> Any:
     return value if isinstance(value, str | int | float | bool | list | dict) else _said(value)
 
 
