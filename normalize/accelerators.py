@@ -56,7 +56,8 @@ def accelerator(
 
     Args:
         vendor: lower case: nvidia, amd, intel, aws, google, habana, qualcomm.
-        model: maker's name without the maker: "H100-80GB-HBM3", "A10G", "Inferentia2".
+        model: maker's name without the maker: "H100-80GB-HBM3", "A10G", "Inferentia2"; a cloud names the chip alone, "H100", and
+            its memory stands beside it.
         count: physical devices; 1 for a share of one device, with `fraction` set.
         memory_bytes: of one device (or of the share).
         form: gpu, neuron, tpu, gaudi, inference, media, fpga.

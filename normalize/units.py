@@ -75,6 +75,37 @@ def times(factor: int) -> Callable[[Any], int]:
     return convert
 
 
+def mibps(mbps: Any) -> float:
+    """Millions of bytes a second as MiB a second, to three digits.
+
+    Raises:
+        MappingError: it is no finite number.
+    """
+    return float(round(_finite(mbps) * 10**6 / MIB, 3))
+
+
+def every(duration: Any) -> str:
+    """A period of seconds, "7776000s", in the words of a rotation: "every 90 days".
+
+    Raises:
+        MappingError: it is none.
+    """
+    seconds = _finite(str(duration).removesuffix("s"))
+    days, rest = divmod(seconds, 86400)
+    return f"every {seconds.normalize():f} seconds" if rest or not days else f"every {days:f} days"
+
+
+_EFFECTS = {"NO_SCHEDULE": "NoSchedule", "NO_EXECUTE": "NoExecute", "PREFER_NO_SCHEDULE": "PreferNoSchedule"}
+
+
+def taint(key: str, value: str | None, effect: str) -> str:
+    """A taint as Kubernetes writes it, "nvidia.com/gpu=present:NoSchedule"; clouds write NO_SCHEDULE.
+
+    Source: botocore 1.44.5, EKS TaintEffect; Kubernetes Engine API v1, NodeTaint; kubernetes 37, V1Taint; read 2026-11-24.
+    """
+    return f"{key}={value or ''}:{_EFFECTS.get(effect, effect)}"
+
+
 def ratio(percent: Any) -> float:
     """Percent (0–100) as a ratio (0–1).
 

@@ -9,13 +9,13 @@ from collectors.aws.instance_types import PER_MACHINE, Machines
 from collectors.aws.rows import Call
 from normalize.mapping import MISSING
 from normalize.model import Alias, Category, Field, Kind, Link, Template
-from normalize.units import GIB, times
+from normalize.units import GIB, taint, times
 
 _GONE = ("ResourceNotFoundException",)
 _NO_ENTRIES = ("InvalidRequestException:authentication mode must be set to",)
 """A cluster that knows its users by a ConfigMap alone has no entries, and says so by an error. Source: its words in
 github.com/upbound/configuration-aws-eks pull request 122 and aws-ia/terraform-aws-eks-blueprints issue 1877, read 2026-11-24."""
-_CLUSTER = Link("member_of", "aws.eks.cluster", "$parent.name")
+_CLUSTER = Link("part_of", "aws.eks.cluster", "$parent.name")
 
 
 def _is_spot(capacity: Any) -> bool:
@@ -23,7 +23,7 @@ def _is_spot(capacity: Any) -> bool:
 
 
 def _taints(items: Any) -> list[str]:
-    return [f"{t.get('key')}={t.get('value', '')}:{t.get('effect')}" for t in items]
+    return [taint(t["key"], t.get("value"), t["effect"]) for t in items]
 
 
 def _enabled_logs(setups: Any) -> list[str]:

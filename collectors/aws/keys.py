@@ -101,7 +101,7 @@ KINDS = (
         fields={
             "description": "Description",
             "state": "KeyState",
-            "type": "KeySpec",
+            "key_type": "KeySpec",
             "key_usage": "KeyUsage",
             "key_origin": "Origin",
             "owner": "KeyManager",  # AWS or CUSTOMER

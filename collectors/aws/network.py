@@ -65,7 +65,7 @@ KINDS = (
             "default": "DefaultForAz",
         },
         tags="Tags",
-        links=(_in_vpc(),),
+        links=(Link("part_of", "aws.ec2.vpc", "VpcId"),),
     ),
     Kind(
         name="aws.ec2.security_group",

@@ -9,7 +9,7 @@ from collectors.azure.sizes import MACHINE, Sizes
 from collectors.azure.values import equals
 from normalize.mapping import MISSING
 from normalize.model import Alias, Category, Field, Kind, Link
-from normalize.units import GIB, instant, times
+from normalize.units import GIB, instant, mibps, times
 
 _SPOT = equals("Spot", "Low")
 _DISK_KEYS = Link("encrypted_by", "azure.compute.disk_encryption_set", "properties.encryption.diskEncryptionSetId")
@@ -119,7 +119,8 @@ KINDS: tuple[Kind, ...] = (
             "type": "sku.name",
             "size_bytes": Field("properties.diskSizeGB", times(GIB)),
             "iops": "properties.diskIOPSReadWrite",
-            "throughput_mb_per_second": "properties.diskMBpsReadWrite",
+            "throughput_mibps": Field("properties.diskMBpsReadWrite", mibps),
+            "multi_attach": Field("properties.maxShares", lambda shares: shares > 1),
             "zone": "zones[0]",
             "encryption": "properties.encryption.type",
             "encryption_key": "properties.encryption.diskEncryptionSetId",

@@ -30,6 +30,8 @@ KINDS: tuple[Kind, ...] = (
             "network_mode": "properties.networkProfile.networkPlugin",
             "cidr": "properties.networkProfile.podCidr",
             "private": "properties.apiServerAccessProfile.enablePrivateCluster",
+            "public": Field("properties.apiServerAccessProfile.enablePrivateCluster", equals("false")),
+            "admitted_ranges": "properties.apiServerAccessProfile.authorizedIPRanges",
         },
         links=(
             ASSUMES,
@@ -59,6 +61,7 @@ KINDS: tuple[Kind, ...] = (
             **MACHINE,
             "state": "powerState.code",
             "mode": "mode",
+            "cluster": "$parent.name",
             "instance_type": "vmSize",
             "desired_count": "count",
             "min_count": "minCount",

@@ -28,13 +28,13 @@ _SERIES: tuple[tuple[re.Pattern[str], str, str, int | None], ...] = tuple(
         (r"nd\d+\w*_gb300_v6", "nvidia", "GB300", None),
         (r"nd\d+\w*_gb200_v6", "nvidia", "GB200", None),
         (r"nd\d+\w*_h200_v5", "nvidia", "H200", None),
-        (r"nd\d+\w*_h100_v5", "nvidia", "H100", None),
+        (r"nd\d+\w*_h100_v5", "nvidia", "H100", 80),
         (r"ncc?\d+\w*_h100_v5", "nvidia", "H100-NVL", None),
         (r"nd\d+\w*_mi300x_v5", "amd", "MI300X", None),
-        (r"nd\d+asr(?:_a100)?_v4", "nvidia", "A100-40GB", 40),
-        (r"nd\d+amsr_a100_v4", "nvidia", "A100-80GB", 80),
-        (r"nc\d+ads_a100_v4", "nvidia", "A100-80GB", 80),
-        (r"nd\d+rs_v2", "nvidia", "V100-32GB", 32),
+        (r"nd\d+asr(?:_a100)?_v4", "nvidia", "A100", 40),
+        (r"nd\d+amsr_a100_v4", "nvidia", "A100", 80),
+        (r"nc\d+ads_a100_v4", "nvidia", "A100", 80),
+        (r"nd\d+rs_v2", "nvidia", "V100", 32),
         (r"nd\d+r?s", "nvidia", "P40", None),
         (r"nc\d+as_t4_v3", "nvidia", "T4", None),
         (r"nc\d+r?s_v3", "nvidia", "V100", None),
@@ -47,7 +47,7 @@ _SERIES: tuple[tuple[re.Pattern[str], str, str, int | None], ...] = tuple(
     )
 )
 """Series, without "Standard_" -> maker, model, GiB of one. Source: Azure documentation, "GPU accelerated virtual machine sizes", its
-pages of the ND A100 v4, NDv2 and ND GB200 v6 series, and Azure HPC blog of 2023-01-27 (NC A100 v4); read 2026-11-24. Memory that was not
+pages of the ND A100 v4, NDv2, ND H100 v5 and ND GB200 v6 series, and Azure HPC blog of 2023-01-27 (NC A100 v4); read 2026-11-24. Memory that was not
 read there is left out; a maker and model are what the series is named after, or, for series before v4, not verified."""
 
 

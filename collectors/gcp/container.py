@@ -11,7 +11,7 @@ from collectors.gcp.rows import Asset, row
 from collectors.gcp.values import texts
 from normalize.mapping import MISSING
 from normalize.model import Alias, Category, Field, Link, Template
-from normalize.units import GIB, instant, times
+from normalize.units import GIB, instant, taint, times
 
 
 def _partition(accelerator: Mapping[str, Any]) -> str | None:
@@ -49,7 +49,7 @@ def _partitions(accelerators: Any) -> Any:
 
 
 def _taints(taints: Any) -> list[str]:
-    return [f"{t['key']}={t.get('value', '')}:{t['effect']}" for t in taints]
+    return [taint(t["key"], t.get("value"), t["effect"]) for t in taints]
 
 
 def _least(scaling: Any) -> Any:
@@ -147,7 +147,7 @@ KINDS = (
         },
         labels="config.resourceLabels",
         links=(
-            Link("belongs_to", "gcp.container.cluster", "$Cluster"),
+            Link("part_of", "gcp.container.cluster", "$Cluster"),
             Link("assumes", "gcp.iam.service_account", "config.serviceAccount"),
             Link("encrypted_by", "gcp.cloudkms.crypto_key", "config.bootDiskKmsKey"),
             Link("starts", "gcp.compute.instance_group_manager", "instanceGroupUrls[]"),

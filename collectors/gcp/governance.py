@@ -148,7 +148,7 @@ KINDS = (
         ),
         {"name": "title", "targets": "scopes"},
         labels="",
-        links=(Link("belongs_to", _ORGANIZATION, Template("//cloudresourcemanager.googleapis.com/{parent}")),),
+        links=(Link("part_of", _ORGANIZATION, Template("//cloudresourcemanager.googleapis.com/{parent}")),),
         quiet=frozenset({"name", "parent", "scopes"}),
     ),
     row(

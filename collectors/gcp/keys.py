@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from collectors.gcp.rows import Asset, row
-from collectors.gcp.values import members, texts
+from collectors.gcp.values import equals, members, texts
 from normalize.mapping import MISSING
 from normalize.model import Category, Field, Link
-from normalize.units import instant
+from normalize.units import every, instant
 
 
 def _places(replication: Any) -> Any:
@@ -56,10 +56,11 @@ KINDS = (
         ),
         {
             "state": "primary.state",
+            "enabled": Field("primary.state", equals("ENABLED")),
             "key_usage": "purpose",
             "key_type": "versionTemplate.algorithm",
             "key_origin": "versionTemplate.protectionLevel",
-            "rotation": "rotationPeriod",
+            "rotation": Field("rotationPeriod", every),
             "created_at": Field("createTime", instant),
             "principals": Field("$iam", members),
         },
@@ -76,7 +77,7 @@ KINDS = (
         {
             "created_at": Field("createTime", instant),
             "expires_at": Field("expireTime", instant),
-            "rotation": "rotation.rotationPeriod",
+            "rotation": Field("rotation.rotationPeriod", every),
             "replica_regions": Field("replication", _places),
             "principals": Field("$iam", members),
         },

@@ -186,7 +186,7 @@ KINDS = (
             "settings": "serviceLevelIndicator",
         },
         labels="userLabels",
-        links=(Link("belongs_to", "gcp.monitoring.service", "$parent.$asset.name"),),
+        links=(Link("part_of", "gcp.monitoring.service", "$parent.$asset.name"),),
         quiet=frozenset({"name", "serviceLevelIndicator"}),
     ),
 )

@@ -91,7 +91,7 @@ KINDS = (
             "created_at": Field("creationTimestamp", instant),
         },
         labels="",
-        links=(Link("belongs_to", "gcp.compute.network", "network"),),
+        links=(Link("part_of", "gcp.compute.network", "network"),),
     ),
     row(
         Category.FIREWALL,

@@ -77,7 +77,7 @@ KINDS = (
         },
         labels="",
         links=(
-            Link("belongs_to", "gcp.compute.network", "network"),
+            Link("part_of", "gcp.compute.network", "network"),
             Link("uses", "gcp.compute.subnetwork", "subnetworks[]"),
         ),
         quiet=frozenset({"connectionEndpoints"}),
@@ -100,7 +100,7 @@ KINDS = (
         },
         labels="",
         links=(
-            Link("belongs_to", "gcp.compute.network", "$Network"),
+            Link("part_of", "gcp.compute.network", "$Network"),
             Link("runs_in", "gcp.compute.subnetwork", "$Subnet"),
         ),
         quiet=frozenset({"name", "ipCidrRange"}),
@@ -126,7 +126,7 @@ KINDS = (
             "targets": "reservedPeeringRanges",
         },
         labels="",
-        links=(Link("belongs_to", "gcp.compute.network", "network"),),
+        links=(Link("part_of", "gcp.compute.network", "network"),),
         quiet=frozenset({"service"}),
     ),
     row(
@@ -152,7 +152,7 @@ KINDS = (
             "modified_at": Field("updateTime", instant),
         },
         links=(
-            Link("belongs_to", "gcp.compute.network", "network"),
+            Link("part_of", "gcp.compute.network", "network"),
             Link("uses", "gcp.compute.subnetwork", "pscConfig.subnetworks[]"),
             Link("connects", "gcp.compute.forwarding_rule", "pscConnections[].consumerForwardingRule"),
         ),

@@ -33,7 +33,7 @@ _FIELDS: Mapping[str, Path | Field] = {
     "tree_path": Field("$asset.ancestors", _path),
     "principals": Field("$iam", members),
 }
-_ABOVE = (Link("belongs_to", "gcp.cloudresourcemanager.folder", "$asset.parent", optional=True),)
+_ABOVE = (Link("part_of", "gcp.cloudresourcemanager.folder", "$asset.parent", optional=True),)
 
 KINDS = (
     row(

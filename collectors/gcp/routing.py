@@ -77,7 +77,7 @@ KINDS = (
         },
         labels="",
         links=(
-            Link("belongs_to", "gcp.compute.network", "network"),
+            Link("part_of", "gcp.compute.network", "network"),
             Link("routes_to", "gcp.compute.vpn_tunnel", "nextHopVpnTunnel"),
             Link("routes_to", "gcp.compute.instance", "nextHopInstance"),
             Link("routes_to", "gcp.compute.forwarding_rule", "$Balancer"),
@@ -101,7 +101,7 @@ KINDS = (
         },
         labels="",
         links=(
-            Link("belongs_to", "gcp.compute.network", "network"),
+            Link("part_of", "gcp.compute.network", "network"),
             Link("attached_to", "gcp.compute.vpn_tunnel", "interfaces[].linkedVpnTunnel"),
             Link("attached_to", "gcp.compute.interconnect_attachment", "interfaces[].linkedInterconnectAttachment"),
             Link("uses", "gcp.compute.address", "nats[].natIps[]"),
@@ -126,7 +126,7 @@ KINDS = (
             "created_at": Field("creationTimestamp", instant),
         },
         links=(
-            Link("belongs_to", "gcp.compute.network", "network"),
+            Link("part_of", "gcp.compute.network", "network"),
             Link("attached_to", "gcp.compute.interconnect_attachment", "vpnInterfaces[].interconnectAttachment"),
         ),
         aliases=(Alias("address", "vpnInterfaces[].ipAddress"),),
@@ -147,7 +147,7 @@ KINDS = (
             "created_at": Field("creationTimestamp", instant),
         },
         links=(
-            Link("belongs_to", "gcp.compute.network", "network"),
+            Link("part_of", "gcp.compute.network", "network"),
             Link("served_by", "gcp.compute.forwarding_rule", "forwardingRules[]"),
             Link("holds", "gcp.compute.vpn_tunnel", "tunnels[]"),
         ),
@@ -171,8 +171,8 @@ KINDS = (
             "created_at": Field("creationTimestamp", instant),
         },
         links=(
-            Link("belongs_to", "gcp.compute.vpn_gateway", "vpnGateway"),
-            Link("belongs_to", "gcp.compute.target_vpn_gateway", "targetVpnGateway"),
+            Link("part_of", "gcp.compute.vpn_gateway", "vpnGateway"),
+            Link("part_of", "gcp.compute.target_vpn_gateway", "targetVpnGateway"),
             Link("connects_to", "gcp.compute.external_vpn_gateway", "peerExternalGateway"),
             Link("connects_to", "gcp.compute.vpn_gateway", "peerGcpGateway"),
             Link("uses", "gcp.compute.router", "router"),
@@ -236,7 +236,7 @@ KINDS = (
             "created_at": Field("creationTimestamp", instant),
         },
         links=(
-            Link("belongs_to", "gcp.compute.interconnect", "interconnect"),
+            Link("part_of", "gcp.compute.interconnect", "interconnect"),
             Link("uses", "gcp.compute.router", "router"),
         ),
         sensitive=frozenset({"pairingKey"}),
@@ -311,7 +311,7 @@ KINDS = (
             "modified_at": Field("updateTime", instant),
         },
         links=(
-            Link("belongs_to", "gcp.networkconnectivity.hub", "hub"),
+            Link("part_of", "gcp.networkconnectivity.hub", "hub"),
             Link("connects", "gcp.compute.network", "linkedVpcNetwork.uri"),
             Link("connects", "gcp.compute.network", "linkedProducerVpcNetwork.network"),
             Link("connects", "gcp.compute.vpn_tunnel", "linkedVpnTunnels.uris[]"),
@@ -338,7 +338,7 @@ KINDS = (
             "created_at": Field("createTime", instant),
             "modified_at": Field("updateTime", instant),
         },
-        links=(Link("belongs_to", "gcp.compute.network", "network"),),
+        links=(Link("part_of", "gcp.compute.network", "network"),),
         quiet=frozenset({"name", "filter"}),
     ),
 )

@@ -74,14 +74,18 @@ class Replay:
     def observe(self, kind: Kind) -> Observation:
         """The one record that a row makes of its answers."""
         if kind.name not in self._seen:
-            self._answers = json.loads((FIXTURES / kind.name / "answers.json").read_text())
-            again = kind.fetch.window or len(kind.fetch.passes) > 1 or kind.fetch.nested
-            self._listed = kind.fetch.operation if again else ""
-            scope, *_ = self._source.scopes(kind)
-            (record,) = self._source.collect(kind, scope)
-            assert record.gaps == ()
-            self._seen[kind.name] = observe(record, kind)
+            self._seen[kind.name] = self.made_of(kind, json.loads((FIXTURES / kind.name / "answers.json").read_text()))
         return self._seen[kind.name]
+
+    def made_of(self, kind: Kind, answers: dict[str, Any]) -> Observation:
+        """The one record that a row makes of these answers."""
+        self._answers = answers
+        again = kind.fetch.window or len(kind.fetch.passes) > 1 or kind.fetch.nested
+        self._listed = kind.fetch.operation if again else ""
+        scope, *_ = self._source.scopes(kind)
+        (record,) = self._source.collect(kind, scope)
+        assert record.gaps == ()
+        return observe(record, kind)
 
     def close(self) -> None:
         self._source.close()

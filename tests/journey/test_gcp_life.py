@@ -96,8 +96,8 @@ def test_things_are_joined_by_whichever_name_they_go_by(scanned: Any) -> None:
     }
     assert ("trainer-0", "mounts", "trainer-0") in joined  # by a link to the API
     assert ("trainer-0", "assumes", "104512345678901234567") in joined  # by an e-mail address
-    assert ("h100", "belongs_to", "serve") in joined  # by a full name
-    assert ("480123456789", "belongs_to", "77") in joined
+    assert ("h100", "part_of", "serve") in joined  # by a full name
+    assert ("480123456789", "part_of", "77") in joined
 
 
 def test_what_a_covered_project_does_not_have_is_dangling_and_what_a_denied_folder_may_have_is_not(

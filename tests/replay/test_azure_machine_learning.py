@@ -126,7 +126,7 @@ def test_a_job_on_a_cluster_has_the_accelerators_of_all_its_machines(estate: Clo
     _, (seen,) = scanned(estate, "command_job")["command_job"]
     told = seen.resource.attributes
     assert (told["instance_type"], told["instance_count"]) == ("STANDARD_ND96AMSR_A100_V4", 4)
-    assert (told["accelerator_count"], told["accelerators"][0]["model"]) == (32, "A100-80GB")
+    assert (told["accelerator_count"], told["accelerators"][0]["model"]) == (32, "A100")
 
 
 def test_a_cluster_that_may_not_be_read_leaves_the_accelerators_unknown_and_says_so(estate: Cloud) -> None:

@@ -16,11 +16,11 @@ from normalize.units import GIB
 @pytest.mark.parametrize(
     ("name", "model", "memory"),
     [
-        ("nvidia-h100-80gb", "H100-80GB", 80 * GIB),
-        ("NVIDIA_H100_80GB", "H100-80GB", 80 * GIB),
+        ("nvidia-h100-80gb", "H100", 80 * GIB),
+        ("NVIDIA_H100_80GB", "H100", 80 * GIB),
         ("projects/p/zones/z/acceleratorTypes/nvidia-l4", "L4", 24 * GIB),
         ("nvidia-l4-vws", "L4", 24 * GIB),
-        ("nvidia-tesla-a100", "A100-40GB", 40 * GIB),
+        ("nvidia-tesla-a100", "A100", 40 * GIB),
         ("nvidia-tesla-v100", "V100", None),  # not read anywhere: not filled in
         ("nvidia-x1000", "X1000", None),
     ],

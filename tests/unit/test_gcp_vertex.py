@@ -25,8 +25,8 @@ def value(kind: Kind, term: str, payload: dict[str, Any]) -> Any:
 @pytest.mark.parametrize(
     ("machines", "expected"),
     [
-        ([Machines(H100, 2)], [("nvidia", "H100-80GB", 16)]),
-        ([Machines(H100, 1), Machines(PLAIN, None)], [("nvidia", "H100-80GB", 8)]),
+        ([Machines(H100, 2)], [("nvidia", "H100", 16)]),
+        ([Machines(H100, 1), Machines(PLAIN, None)], [("nvidia", "H100", 8)]),
         ([Machines(PLAIN, 3)], []),
         ([], []),
         ([Machines(H100, 0)], []),
