@@ -72,13 +72,14 @@ _NOT_OWN = frozenset(
     }
 )  # fmt: skip
 """Collections of what is Google's own: where things are and of what sort, and the log of changes."""
-_SINGULARS = {"addresses": "address", "indexes": "index", "batches": "batch"}
+_SINGULARS = {"addresses": "address", "indexes": "index", "batches": "batch", "corpora": "corpus"}
 _NOUNS: Mapping[tuple[str, str], str] = {
     ("iam", "keys"): "service_account_key",
     ("logging", "buckets"): "log_bucket",
     ("logging", "sinks"): "log_sink",
     ("logging", "metrics"): "log_metric",
     ("monitoring", "alertPolicies"): "alert_policy",
+    ("aiplatform", "experiments"): "tensorboard_experiment",
     ("appengine", "apps"): "application",
     ("cloudbuild", "triggers"): "build_trigger",
     ("bigqueryreservation", "assignments"): "reservation_assignment",

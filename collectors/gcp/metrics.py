@@ -187,6 +187,7 @@ class Traffic:
         errors, client_errors: counts of the window.
         gauges: part -> (question of averages, factor).
         alive: what is reported whether there are requests or not.
+        only: what an item has that is asked about; every item where left out.
     """
 
     requests: Question
@@ -196,6 +197,7 @@ class Traffic:
     client_errors: Question | None = None
     gauges: Mapping[str, tuple[Question, float]] = field(default_factory=dict)
     alive: Question | None = None
+    only: Path = ""
 
     @property
     def gets(self) -> tuple[Get, ...]:
@@ -204,11 +206,12 @@ class Traffic:
     def add(
         self, reader: Reader, scope: Scope, items: Sequence[dict[str, Json]]
     ) -> Mapping[int, Sequence[CollectError]]:
+        chosen = [i for i, item in enumerate(items) if not self.only or read(item, self.only)]
         try:
-            told = {part: asked(reader, scope.account, q) for part, q in self._questions()}
+            told = {part: asked(reader, scope.account, q) for part, q in self._questions()} if chosen else {}
         except CollectError as error:
-            return dict.fromkeys(range(len(items)), (error,))
-        for item in items:
+            return dict.fromkeys(chosen, (error,))
+        for item in (items[i] for i in chosen):
             mine = {part: found.get(self.requests.of(item), ()) for part, found in told.items()}
             if any(mine.values()):
                 item[TRAFFIC] = self._tell(mine)

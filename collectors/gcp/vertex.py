@@ -25,20 +25,38 @@ from collectors.gcp.vertex_parts import (
     swept,
     whole,
 )
-from collectors.traffic import ERRORS, LATENCY, MEASURED
-from normalize.mapping import MISSING
+from collectors.traffic import CLIENT_ERRORS, ERRORS, LATENCY, MEASURED
+from normalize.identity import gcp_name
+from normalize.mapping import LINKS, MISSING
 from normalize.model import Alias, Category, Field, Link, Path
 from normalize.units import instant
 
 _ONLINE = "aiplatform.googleapis.com/prediction/online"
 
 
-def _of_endpoint(metric: str, *, share: bool = False) -> Question:
-    """A metric of every endpoint. Latencies are in milliseconds, shares in percent. Source: Cloud Monitoring documentation, "Google Cloud
-    metrics", aiplatform; cloud-custodian/cloud-custodian, c7n_gcp (labels); read 2026-11-24."""
+def _of_endpoint(metric: str, *, share: bool = False, also: str = "") -> Question:
+    """A metric of every endpoint; latencies are in milliseconds. Source: Cloud Monitoring documentation, "Google Cloud metrics",
+    aiplatform; cloud-custodian/cloud-custodian, tools/c7n_gcp (labels); read 2026-11-24."""
     labels = ("resource.label.location", "resource.label.endpoint_id")
     reducer = "REDUCE_MEAN" if share else "REDUCE_SUM"
-    return Question(f"{_ONLINE}/{metric}", labels, ("$asset.location", "$asset.id"), reducer=reducer, share=share)
+    return Question(
+        f"{_ONLINE}/{metric}", labels, ("$asset.location", "$asset.id"), reducer=reducer, share=share, also=also
+    )
+
+
+_TRAFFIC = Traffic(
+    _of_endpoint("response_count"),
+    latency=_of_endpoint("prediction_latencies", also='metric.label.latency_type = "total"'),
+    errors=_of_endpoint("response_count", also='metric.label.response_code = "5xx"'),
+    client_errors=_of_endpoint("response_count", also='metric.label.response_code = "4xx"'),
+    alive=_of_endpoint("replicas"),
+    only="$Public",
+)
+_PRIVATE_TRAFFIC = Traffic(
+    _of_endpoint("private/response_count"), latency=_of_endpoint("private/prediction_latencies"), only="$Private"
+)
+"""Requests of endpoints inside a network are counted elsewhere. Of those behind Private Service Connect it was not read where:
+silence is not taken for zero."""
 
 
 def _of_resources(pool: Mapping[str, Any]) -> list[Machines]:
@@ -108,7 +126,7 @@ def _private(endpoint: Mapping[str, Any]) -> bool:
 
 
 def _served(endpoint: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Models and versions that an endpoint serves, as full relative names."""
+    """Models and versions that an endpoint serves, as full relative names; its host name; where its requests are counted."""
     own = [
         model
         for model in _deployed(endpoint)
@@ -121,7 +139,19 @@ def _served(endpoint: Mapping[str, Any]) -> Mapping[str, Any]:
         if model.get("modelVersionId")
     ]
     dns = str(endpoint.get("dedicatedEndpointDns", "")).removeprefix("https://")
-    return {"$Models": plain, "$Versions": versions, **({"$Dns": dns} if dns else {})}
+    where = "$Private" if _private(endpoint) else "$Public"
+    found = {"$Models": plain, "$Versions": versions, where: True, **({"$Dns": dns} if dns else {})}
+    return {**found, LINKS: _network(endpoint)}
+
+
+def _network(endpoint: Mapping[str, Any]) -> list[dict[str, str]]:
+    """The mention of the network that a private endpoint is peered with."""
+    value, kind = str(endpoint.get("network", "")), "gcp.compute.network"
+    name = gcp_name(value, kind)
+    if name is None:
+        return []
+    where = {"account": name.account, "place": name.place}
+    return [{"verb": "runs_in", "key": name.key, "path": "$.network", "value": value, "target": kind, **where}]
 
 
 def _framework(uri: Any) -> Any:
@@ -171,12 +201,8 @@ KINDS = (
             "endpoints",
             derive=_served,
             lookups=(
-                Traffic(
-                    _of_endpoint("prediction_count"),
-                    latency=_of_endpoint("prediction_latencies"),
-                    errors=_of_endpoint("error_count"),
-                    alive=_of_endpoint("replicas"),
-                ),
+                _TRAFFIC,
+                _PRIVATE_TRAFFIC,
                 Gauges({"Busy": _of_endpoint("accelerator/duty_cycle", share=True)}),
             ),
         ),
@@ -198,6 +224,7 @@ KINDS = (
             **MEASURED,
             **LATENCY,
             **ERRORS,
+            **CLIENT_ERRORS,
         },
         links=(
             Link("serves", "gcp.aiplatform.model", "$Models[]"),
@@ -205,7 +232,6 @@ KINDS = (
             Link("runs_on", "gcp.aiplatform.deployment_resource_pool", f"{_MODEL}.sharedResources"),
             Link("assumes", "gcp.iam.service_account", f"{_MODEL}.serviceAccount"),
             Link("watched_by", "gcp.aiplatform.model_deployment_monitoring_job", "modelDeploymentMonitoringJob"),
-            Link("runs_in", "gcp.compute.network", "network"),
             reservations(f"{_MODEL}.dedicatedResources.machineSpec"),
             KEY,
         ),

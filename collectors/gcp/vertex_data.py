@@ -1,14 +1,15 @@
-"""Vertex AI: data sets."""
+"""Vertex AI: data sets, and who labels them."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from collectors.gcp.rows import row
 from collectors.gcp.values import last
-from collectors.gcp.vertex_parts import ENCRYPTED, KEY, NAMED, OWN, swept
+from collectors.gcp.vertex_parts import ENCRYPTED, KEY, NAMED, OWN, listed, swept
 from normalize.mapping import MISSING
-from normalize.model import Category, Field
+from normalize.model import Category, Field, Link
 from normalize.units import integer
 
 
@@ -26,6 +27,12 @@ def _inputs(metadata: Any) -> Any:
     return [str(uri) for uri in found if uri] or MISSING
 
 
+def _people(pool: Mapping[str, Any]) -> Any:
+    """Managers and workers of a pool of labelers."""
+    emails = [*(pool.get("specialistManagerEmails") or ()), *(pool.get("specialistWorkerEmails") or ())]
+    return len(set(emails)) or pool.get("specialistManagersCount", MISSING)
+
+
 KINDS = (
     row(
         Category.DATASET,
@@ -40,5 +47,32 @@ KINDS = (
         },
         links=(KEY,),
         quiet=OWN | {"metadataSchemaUri"},
+    ),
+    row(
+        Category.DATA_JOB,
+        listed("DataLabelingJob", "dataLabelingJobs"),
+        {
+            **NAMED,
+            **ENCRYPTED,
+            "state": "state",
+            "failure_reason": "error.message",
+            "user_count": "labelerCount",
+            "input_uris": Field("datasets", lambda names: [str(name) for name in names]),
+        },
+        links=(
+            Link("reads_from", "gcp.aiplatform.dataset", "datasets[]"),
+            Link("asks", "gcp.aiplatform.specialist_pool", "specialistPools[]"),
+            Link("reads_from", "gcp.storage.bucket", "instructionUri"),
+            KEY,
+        ),
+        quiet=OWN | {"inputsSchemaUri"},
+    ),
+    row(
+        Category.IDENTITY,
+        swept("SpecialistPool", "specialistPools"),
+        {"name": "displayName", "user_count": Field("", _people)},
+        labels="",
+        sensitive=frozenset({"specialistManagerEmails", "specialistWorkerEmails"}),
+        quiet=OWN | {"pendingDataLabelingJobs"},
     ),
 )

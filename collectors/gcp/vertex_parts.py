@@ -39,13 +39,15 @@ def listed(noun: str, collection: str, *, page: int = 100, **more: Any) -> Listi
     return Listing(get, f"{_SERVICE}/{noun}", SHAPE + noun, f"//{_SERVICE}/{{name}}", **more)
 
 
-def below(noun: str, collection: str, under: str, *, permission: str = "", page: int = 100, **more: Any) -> Listing:
+def below(
+    noun: str, collection: str, under: str, *, permission: str = "", items: str = "", page: int = 100, **more: Any
+) -> Listing:
     """A kind that is listed for each of its parents."""
     get = Get(
         HOST,
         f"/v1/{{relative}}/{collection}",
         f"aiplatform.{permission or collection}.list",
-        f"{collection}[]",
+        f"{items or collection}[]",
         page=page,
     )
     return Listing(get, f"{_SERVICE}/{noun}", SHAPE + noun, f"//{_SERVICE}/{{name}}", under=under, **more)
@@ -53,11 +55,8 @@ def below(noun: str, collection: str, under: str, *, permission: str = "", page:
 
 OWN = frozenset({"name", "displayName"})
 CREATED: Mapping[str, Path | Field] = {"created_at": Field("createTime", instant)}
-NAMED: Mapping[str, Path | Field] = {
-    **CREATED,
-    "name": "displayName",
-    "modified_at": Field("updateTime", instant),
-}
+MODIFIED: Mapping[str, Path | Field] = {"modified_at": Field("updateTime", instant)}
+NAMED: Mapping[str, Path | Field] = {"name": "displayName", **CREATED, **MODIFIED}
 ENCRYPTED: Mapping[str, Path | Field] = {"encryption_key": "encryptionSpec.kmsKeyName"}
 KEY = Link("encrypted_by", "gcp.cloudkms.crypto_key", "encryptionSpec.kmsKeyName")
 
