@@ -128,13 +128,20 @@ async def _remote(where: Target, script: bytes, seconds: float, take: Callable[[
     async with AsyncExitStack() as stack:
         hop: Any = None
         for step in (*where.jumps, where):
-            hop = await stack.enter_async_context(
-                asyncssh.connect(
-                    step.host, step.port, tunnel=hop, connect_timeout=min(CONNECT_SECONDS, seconds),
-                    login_timeout=min(CONNECT_SECONDS, seconds),
-                    keepalive_interval=15, keepalive_count_max=4, **_login(step),
-                )
-            )  # fmt: skip
+            try:
+                hop = await stack.enter_async_context(
+                    asyncssh.connect(
+                        step.host, step.port, tunnel=hop, connect_timeout=min(CONNECT_SECONDS, seconds),
+                        login_timeout=min(CONNECT_SECONDS, seconds), keepalive_interval=15, keepalive_count_max=4,
+                        **_login(step),
+                    )
+                )  # fmt: skip
+            except Exception as error:
+                if step is where or (known := classify(error, step.address)) is None:
+                    raise
+                raise type(known)(
+                    f"jump host {step.address}: {known}", call=known.call, needs=known.needs, code=known.code
+                ) from error
             stack.callback(hop.abort)
         try:
             async with asyncio.timeout(seconds):

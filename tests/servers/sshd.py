@@ -27,11 +27,13 @@ QUIET = Path(__file__).parent / "bin"
 
 @dataclass(frozen=True)
 class Machine:
-    """A host. `commands` are shell scripts that stand first on its PATH; `force` replaces whatever a client runs."""
+    """A host. `commands` are shell scripts that stand first on its PATH; `force` replaces whatever a client runs; `lines` are further
+    ones of its configuration."""
 
     address: str
     commands: Mapping[str, str] = field(default_factory=dict)
     force: str | None = None
+    lines: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -73,8 +75,11 @@ def key(directory: Path, name: str) -> Path:
 
 
 @contextlib.contextmanager
-def fleet(directory: Path, machines: Sequence[Machine]) -> Iterator[Fleet]:
+def fleet(directory: Path, machines: Sequence[Machine], lines: Sequence[str] = ()) -> Iterator[Fleet]:
     """A fleet that lives as long as the context (at most 16 hosts: one server listens on no more).
+
+    Args:
+        lines: of the server's configuration, for all hosts.
 
     Raises:
         RuntimeError: the server ended or does not listen; the message has its log.
@@ -86,7 +91,7 @@ def fleet(directory: Path, machines: Sequence[Machine]) -> Iterator[Fleet]:
     known = directory / "known_hosts"
     known.write_text("".join(f"[{m.address}]:{port} {public}\n" for m in machines))
     config = directory / "sshd.conf"
-    config.write_text(_configuration(directory, host_key, port, machines))
+    config.write_text(_configuration(directory, host_key, port, machines, lines))
     if os.geteuid() == 0:
         Path("/run/sshd").mkdir(exist_ok=True)  # where the server puts its unprivileged half
     program = shutil.which("sshd", path=SSHD_PATH) or "sshd"
@@ -104,7 +109,7 @@ def fleet(directory: Path, machines: Sequence[Machine]) -> Iterator[Fleet]:
         server.wait(10)
 
 
-def _configuration(directory: Path, host_key: Path, port: int, machines: Sequence[Machine]) -> str:
+def _configuration(directory: Path, host_key: Path, port: int, machines: Sequence[Machine], more: Sequence[str]) -> str:
     lines = [
         *(f"ListenAddress {m.address}" for m in machines),
         f"Port {port}",
@@ -118,6 +123,7 @@ def _configuration(directory: Path, host_key: Path, port: int, machines: Sequenc
         "PermitRootLogin prohibit-password",
         "MaxStartups 200:30:400",
         "PrintMotd no",
+        *more,
     ]
     for machine in machines:
         shims = directory / "hosts" / machine.address
@@ -129,6 +135,7 @@ def _configuration(directory: Path, host_key: Path, port: int, machines: Sequenc
             f"Match LocalAddress {machine.address}",
             f"  SetEnv PATH={shims}:{QUIET}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
         ]
+        lines += [f"  {line}" for line in machine.lines]
         if machine.force:
             (shims / "force.sh").write_text(f"#!/bin/sh\n{machine.force}\n")
             lines.append(f"  ForceCommand exec sh {shims}/force.sh")
