@@ -196,13 +196,18 @@ class Client:
             params["pageToken"] = token
 
     def items(self, get: Get, values: Mapping[str, Any]) -> Iterator[Json]:
-        """Items of a listing, over all its pages. Raises CollectError."""
+        """Items of a listing, over all its pages. Raises CollectError; at the end, where the answers name places that the service
+        could not reach."""
         listed = str(get.items).partition("[")[0]
+        unreached: dict[str, None] = {}
         for answer in self.answers(get, values):
+            unreached |= {str(place): None for _, place in located(answer, "unreachable[]")}
             found = read(answer, listed)
             if found is not MISSING and found is not None and not isinstance(found, list):
                 raise CollectError(f"{listed} is no list but {type(found).__name__}", call=call_of(get))
             yield from (item for _, item in located(answer, get.items))
+        if unreached:
+            raise CollectError(f"the service could not reach {', '.join(unreached)}", call=call_of(get))
 
     def permitted(self, project: str, permissions: Sequence[str]) -> frozenset[str]:
         """Those of the permissions that we have in a project, by its own word. Raises CollectError."""

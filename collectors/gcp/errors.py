@@ -154,6 +154,9 @@ def meaning(
         return DeniedError(message, call=call, needs=("an ingress rule of VPC Service Controls",), code=code)
     if refusal.code == 401:
         return DeniedError(message, call=call, needs=("credentials that Google accepts",), code=code)
+    if refusal.status == "UNIMPLEMENTED" and call.startswith("GET "):
+        # how Vertex AI says that a region does not have it: googleapis/python-aiplatform#7091, read 2026-11-24
+        return UnavailableError(message, call=call, code=code)
     if refusal.is_transient:
         return TransientError(message, call=call, code=code)
     if refusal.code == 403:

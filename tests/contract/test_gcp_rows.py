@@ -278,3 +278,29 @@ def test_kinds_are_unique_and_every_read_names_its_permission() -> None:
             for permission in get.permission.split():
                 assert re.fullmatch(r"(iam\.googleapis\.com/[A-Za-z]+|[a-z]+\.[A-Za-z.]+)\.[a-zA-Z]+", permission)
         assert isinstance(kind.fetch, Listing) or {LIST_RESOURCES, LIST_POLICIES} & set(kind.needs)
+
+
+@pytest.mark.parametrize(
+    ("kind", "verb", "target"),
+    [
+        ("aiplatform.endpoint", "serves", "aiplatform.model"),
+        ("aiplatform.endpoint", "serves", "aiplatform.model_version"),
+        ("aiplatform.endpoint", "runs_on", "aiplatform.deployment_resource_pool"),
+        ("aiplatform.endpoint", "watched_by", "aiplatform.model_deployment_monitoring_job"),
+        ("aiplatform.batch_prediction_job", "serves", "aiplatform.model_version"),
+        ("aiplatform.custom_job", "tracked_by", "aiplatform.tensorboard"),
+        ("aiplatform.custom_job", "runs_on", "aiplatform.persistent_resource"),
+        ("aiplatform.training_pipeline", "reads_from", "aiplatform.dataset"),
+        ("aiplatform.pipeline_job", "started_by", "aiplatform.schedule"),
+        ("aiplatform.feature_view", "reads_from", "aiplatform.feature_group"),
+        ("aiplatform.entity_type", "part_of", "aiplatform.featurestore"),
+        ("aiplatform.index_endpoint", "serves", "aiplatform.index"),
+        ("aiplatform.rag_corpus", "uses", "aiplatform.index_endpoint"),
+        ("aiplatform.notebook_runtime", "made_from", "aiplatform.notebook_runtime_template"),
+        ("aiplatform.data_labeling_job", "asks", "aiplatform.specialist_pool"),
+    ],
+)
+def test_what_vertex_ai_points_at_is_found_by_its_names(kind: str, verb: str, target: str) -> None:
+    led_to = seen(f"gcp.{target}")
+    names = {led_to.resource.id, *led_to.aliases}
+    assert [r for r in seen(f"gcp.{kind}").references if r.verb == verb and r.key in names]

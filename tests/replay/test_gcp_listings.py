@@ -70,6 +70,15 @@ def test_each_place_is_asked_at_its_own_host(place: str, host: str) -> None:
     assert {key[2]: c.records for key, c in coverages.items()} == {place: 1}
 
 
+def test_places_that_a_service_could_not_reach_make_a_listing_partial() -> None:
+    cloud = vertex(featureGroups={"featureGroups": [{"name": f"{GROUP}/a"}], "unreachable": ["us-central1-a"]})
+    with serve_rest(cloud) as url, opened(url, kinds=[GROUPS]) as (collector, _):
+        coverages, _ = looks(collector)
+    (found,) = coverages.values()
+    assert (found.outcome, found.records) == (Outcome.PARTIAL, 1)
+    assert "us-central1-a" in found.reason
+
+
 def test_one_parent_that_cannot_be_read_does_not_cost_the_others_children() -> None:
     cloud = vertex(featureGroups={"featureGroups": [{"name": f"{GROUP}/a"}, {"name": f"{GROUP}/b"}]})
     children = f"us-central1-aiplatform.googleapis.com/v1/{GROUP}"
@@ -95,6 +104,7 @@ def test_one_parent_that_cannot_be_read_does_not_cost_the_others_children() -> N
         (THROTTLED, Outcome.FAILED, ""),
         (CUT, Outcome.FAILED, ""),
         (Fault(400, "INVALID_ARGUMENT", "What?"), Outcome.FAILED, ""),
+        (Fault(501, "UNIMPLEMENTED", "Operation is not implemented, or supported, or enabled."), Outcome.UNAVAILABLE, ""),
         ({}, Outcome.FAILED, ""),
     ],
 )  # fmt: skip
