@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collectors.azure.metrics import ANSWERED, Requests
 from collectors.azure.rows import ASSUMES, Get, Rows, resource
 from collectors.azure.values import each, equals, shaped
 from normalize.model import Alias, Category, Field, Kind, Link
@@ -14,8 +15,12 @@ KINDS: tuple[Kind, ...] = (
     resource(
         _SERVICE,
         Category.API,
-        Rows("Microsoft.ApiManagement/service"),
+        Rows(
+            "Microsoft.ApiManagement/service",
+            lookups=(Requests("Microsoft.ApiManagement/service", "Requests", "GatewayResponseCodeCategory"),),
+        ),
         {
+            **ANSWERED,
             "state": "properties.provisioningState",
             "size_class": "sku.name",
             "compute_unit_count": "sku.capacity",

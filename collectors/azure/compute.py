@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from collectors.azure.metrics import BUSY, busy
 from collectors.azure.rows import ASSUMES, Rows, resource
 from collectors.azure.sizes import MACHINE, Sizes
 from collectors.azure.values import equals
@@ -26,9 +27,13 @@ KINDS: tuple[Kind, ...] = (
     resource(
         "azure.compute.virtual_machine",
         Category.INSTANCE,
-        Rows("Microsoft.Compute/virtualMachines", lookups=(Sizes("properties.hardwareProfile.vmSize"),)),
+        Rows(
+            "Microsoft.Compute/virtualMachines",
+            lookups=(Sizes("properties.hardwareProfile.vmSize"), busy("Microsoft.Compute/virtualMachines")),
+        ),
         {
             **MACHINE,
+            **BUSY,
             "state": "properties.extended.instanceView.powerState.code",
             "instance_type": "properties.hardwareProfile.vmSize",
             "os": "properties.storageProfile.osDisk.osType",
@@ -53,9 +58,13 @@ KINDS: tuple[Kind, ...] = (
     resource(
         "azure.compute.scale_set",
         Category.SCALING_GROUP,
-        Rows("Microsoft.Compute/virtualMachineScaleSets", lookups=(Sizes("sku.name"),)),
+        Rows(
+            "Microsoft.Compute/virtualMachineScaleSets",
+            lookups=(Sizes("sku.name"), busy("Microsoft.Compute/virtualMachineScaleSets")),
+        ),
         {
             **MACHINE,
+            **BUSY,
             "state": "properties.provisioningState",
             "instance_type": "sku.name",
             "desired_count": "sku.capacity",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collectors.azure.metrics import ANSWERED, Gauge, Requests
 from collectors.azure.rows import ASSUMES, Rows, resource
 from collectors.azure.values import each, equals
 from normalize.model import Alias, Category, Field, Kind, Link
@@ -29,21 +30,32 @@ KINDS: tuple[Kind, ...] = (
     resource(
         "azure.sql.database",
         Category.DATABASE,
-        Rows("Microsoft.Sql/servers/databases"),
+        Rows(
+            "Microsoft.Sql/servers/databases",
+            lookups=(Gauge("Microsoft.Sql/servers/databases", ("storage",), "$Bytes", "Maximum"),),
+        ),
         {
+            "size_bytes": Field("$Bytes.storage", int),
             "state": "properties.status",
             "size_class": "properties.currentServiceObjectiveName",
             "max_capacity_bytes": "properties.maxSizeBytes",
             "multi_zone": "properties.zoneRedundant",
             "created_at": Field("properties.creationDate", instant),
         },
-        links=(Link("copy_of", "azure.sql.database", "properties.sourceDatabaseId"),),
+        links=(
+            Link("part_of", "azure.sql.server", "$above"),
+            Link("copy_of", "azure.sql.database", "properties.sourceDatabaseId"),
+        ),
     ),
     resource(
         "azure.cosmosdb.account",
         Category.DATABASE,
-        Rows("Microsoft.DocumentDB/databaseAccounts"),
+        Rows(
+            "Microsoft.DocumentDB/databaseAccounts",
+            lookups=(Requests("Microsoft.DocumentDB/DatabaseAccounts", "TotalRequests", "StatusCode", "Count"),),
+        ),
         {
+            **ANSWERED,
             **_STATE,
             **_PUBLIC,
             "type": "kind",
@@ -174,7 +186,10 @@ KINDS: tuple[Kind, ...] = (
             "addresses": Field("properties.mountTargets", each("ipAddress")),
             "security_style": "properties.securityStyle",
         },
-        links=(Link("runs_in", "azure.network.subnet", "properties.subnetId"),),
+        links=(
+            Link("part_of", "azure.netapp.pool", "$above"),
+            Link("runs_in", "azure.network.subnet", "properties.subnetId"),
+        ),
         aliases=(Alias("address", "properties.mountTargets[].ipAddress"),),
     ),
 )

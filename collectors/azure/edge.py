@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from collectors.azure.metrics import ANSWERED, Requests
 from collectors.azure.rows import ASSUMES, Get, Rows, resource
 from collectors.azure.values import each, equals, shaped
 from normalize.model import Alias, Category, Field, Kind, Link, Path
@@ -57,9 +58,13 @@ KINDS: tuple[Kind, ...] = (
     resource(
         "azure.network.application_gateway",
         Category.LOAD_BALANCER,
-        Rows("Microsoft.Network/applicationGateways"),
+        Rows(
+            "Microsoft.Network/applicationGateways",
+            lookups=(Requests("Microsoft.Network/applicationGateways", "ResponseStatus", "HttpStatusGroup"),),
+        ),
         {
             **_STATE,
+            **ANSWERED,
             "phase": "properties.operationalState",
             "load_balancer_type": "properties.sku.name",
             "compute_unit_count": "properties.sku.capacity",
@@ -125,9 +130,13 @@ KINDS: tuple[Kind, ...] = (
     resource(
         "azure.network.front_door",
         Category.CDN,
-        Rows("Microsoft.Network/frontDoors"),
+        Rows(
+            "Microsoft.Network/frontDoors",
+            lookups=(Requests("Microsoft.Network/frontdoors", "RequestCount", "HttpStatusGroup"),),
+        ),
         {
             **_STATE,
+            **ANSWERED,
             "description": "properties.friendlyName",
             "enabled": _ENABLED,
             "endpoint": "properties.cname",
@@ -154,9 +163,12 @@ KINDS: tuple[Kind, ...] = (
     resource(
         "azure.cdn.profile",
         Category.CDN,
-        Rows("Microsoft.Cdn/profiles"),
+        Rows(
+            "Microsoft.Cdn/profiles", lookups=(Requests("Microsoft.Cdn/profiles", "RequestCount", "HttpStatusGroup"),)
+        ),
         {
             **_STATE,
+            **ANSWERED,
             "type": "kind",
             "size_class": "sku.name",
             "uuid": "properties.frontDoorId",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from collectors.azure.metrics import BYTES, Requests
 from collectors.azure.rows import Rows, resource
 from collectors.azure.values import each, shaped
 from normalize.model import Alias, Category, Field, Kind, Link
@@ -168,9 +169,13 @@ KINDS: tuple[Kind, ...] = (
     resource(
         "azure.network.load_balancer",
         Category.LOAD_BALANCER,
-        Rows("Microsoft.Network/loadBalancers"),
+        Rows(
+            "Microsoft.Network/loadBalancers",
+            lookups=(Requests("Microsoft.Network/loadBalancers", "ByteCount", counts="Bytes"),),
+        ),
         {
             **_STATE,
+            **BYTES,
             "type": "sku.name",
             "listeners": Field("properties.loadBalancingRules", _listeners),
             "private_address": "properties.frontendIPConfigurations[0].properties.privateIPAddress",

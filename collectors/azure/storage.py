@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collectors.azure.metrics import Gauge
+from collectors.azure.metrics import REQUESTS, Gauge, Requests
 from collectors.azure.rows import Get, Rows, resource
 from collectors.azure.values import equals
 from normalize.model import Alias, Category, Field, Kind, Link, Template
@@ -18,9 +18,13 @@ KINDS: tuple[Kind, ...] = (
         Category.BUCKET,
         Rows(
             "Microsoft.Storage/storageAccounts",
-            lookups=(Gauge("Microsoft.Storage/storageAccounts", ("UsedCapacity",), "$Bytes"),),
+            lookups=(
+                Gauge("Microsoft.Storage/storageAccounts", ("UsedCapacity",), "$Bytes"),
+                Requests("Microsoft.Storage/storageAccounts", "Transactions"),
+            ),
         ),
         {
+            **REQUESTS,
             "size_bytes": Field("$Bytes.UsedCapacity", int),
             "state": "properties.provisioningState",
             "type": "kind",

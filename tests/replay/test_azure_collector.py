@@ -133,7 +133,7 @@ def test_many_rows_with_throttled_answers_arrive_exactly_once() -> None:
     )
     waits: list[float] = []
     with served(cloud) as base:
-        coverage, ids = scanned(collector(base, waits))[MACHINE, SUBSCRIPTION]
+        coverage, ids = scanned(collector(base, waits), [MACHINE])[MACHINE, SUBSCRIPTION]
     assert coverage.outcome is Outcome.COMPLETE
     assert len(ids) == len(set(ids)) == 10_500
     assert waits.count(3.0) == len(cloud.requests) // 20
@@ -160,7 +160,7 @@ def test_a_used_up_quota_is_waited_for_by_its_own_account(estate: Cloud) -> None
 )
 def test_what_ends_in_the_middle_is_partial(wrong: dict[str, Any], words: str) -> None:
     with served(Cloud({"resources": Machines(4000)}, **wrong)) as base:
-        coverage, ids = scanned(collector(base))[MACHINE, SUBSCRIPTION]
+        coverage, ids = scanned(collector(base), [MACHINE])[MACHINE, SUBSCRIPTION]
     assert coverage.outcome is Outcome.PARTIAL
     assert words in coverage.reason
     assert 0 < len(ids) <= 4000
@@ -170,7 +170,7 @@ def test_a_connection_that_is_cut_once_is_resumed() -> None:
     cut = iter([True])
     fault = lambda n, path: Fault(drop=True) if n == 6 and path == GRAPH and next(cut, False) else None  # noqa: E731
     with served(Cloud({"resources": Machines(4000)}, fault=fault)) as base:
-        coverage, ids = scanned(collector(base))[MACHINE, SUBSCRIPTION]
+        coverage, ids = scanned(collector(base), [MACHINE])[MACHINE, SUBSCRIPTION]
     assert coverage.outcome is Outcome.COMPLETE
     assert len(set(ids)) == 4000
 
@@ -179,7 +179,7 @@ def test_what_the_caller_may_not_read_is_denied_not_empty(estate: Cloud) -> None
     """Resource Graph leaves it out without a word."""
     estate.grants = {SUBSCRIPTION: [{"actions": ["*/read"], "notActions": ["Microsoft.Compute/*"]}]}
     with served(estate) as base:
-        found = scanned(collector(base))
+        found = scanned(collector(base), [MACHINE, ACCOUNT])
     coverage, ids = found[MACHINE, SUBSCRIPTION]
     assert (coverage.outcome, ids, coverage.needs) == (Outcome.DENIED, [], ("Microsoft.Compute/virtualMachines/read",))
     assert found[ACCOUNT, SUBSCRIPTION][0].outcome is Outcome.COMPLETE
@@ -188,7 +188,7 @@ def test_what_the_caller_may_not_read_is_denied_not_empty(estate: Cloud) -> None
 def test_rights_in_a_part_of_a_subscription_are_partial(estate: Cloud) -> None:
     estate.grants = {SUBSCRIPTION: Fault(403, "AuthorizationFailed", "no right to ask")}
     with served(estate) as base:
-        coverage, ids = scanned(collector(base, subscriptions=[SUBSCRIPTION]))[MACHINE, SUBSCRIPTION]
+        coverage, ids = scanned(collector(base, subscriptions=[SUBSCRIPTION]), [MACHINE])[MACHINE, SUBSCRIPTION]
     assert coverage.outcome is Outcome.PARTIAL
     assert len(ids) == 1
     assert coverage.needs == ("Microsoft.Authorization/permissions/read", "Microsoft.Compute/virtualMachines/read")
@@ -198,7 +198,7 @@ def test_each_denied_subscription_has_its_own_coverage(estate: Cloud) -> None:
     estate.grants[OTHER] = Fault(403, "AuthorizationFailed", "does not have authorization")
     gone = "33333333-2222-3333-4444-555555555555"
     with served(estate) as base:
-        found = scanned(collector(base, subscriptions=[SUBSCRIPTION, OTHER, gone]))
+        found = scanned(collector(base, subscriptions=[SUBSCRIPTION, OTHER, gone]), [MACHINE, ACCOUNT])
     assert found["*", OTHER][0].needs == ("Microsoft.Authorization/permissions/read",)
     assert found["*", gone][0].code == "SubscriptionNotFound"
     assert found[MACHINE, SUBSCRIPTION][0].outcome is Outcome.COMPLETE
@@ -209,7 +209,7 @@ def test_a_provider_that_is_not_registered_is_unavailable(estate: Cloud) -> None
     estate.rows["resources"] = []
     estate.unregistered = ["Microsoft.Storage"]
     with served(estate) as base:
-        found = scanned(collector(base))
+        found = scanned(collector(base), [MACHINE, ACCOUNT])
     assert found[ACCOUNT, SUBSCRIPTION][0].outcome is Outcome.UNAVAILABLE
     assert "microsoft.storage is not registered" in found[ACCOUNT, SUBSCRIPTION][0].reason
     assert found[MACHINE, SUBSCRIPTION][0].outcome is Outcome.COMPLETE
@@ -230,14 +230,14 @@ def test_every_page_of_a_list_is_read(estate: Cloud) -> None:
     (one,) = estate.answers[CONTAINERS]["value"]
     estate.answers[CONTAINERS] = [{"value": [one | {"id": f"{one['id']}{i}", "name": f"c{i}"}]} for i in range(3)]
     with served(estate) as base:
-        coverage, ids = scanned(collector(base))[CONTAINER, SUBSCRIPTION]
+        coverage, ids = scanned(collector(base), [CONTAINER])[CONTAINER, SUBSCRIPTION]
     assert (coverage.outcome, len(ids)) == (Outcome.COMPLETE, 3)
 
 
 def test_no_token_follows_a_link_to_another_host(estate: Cloud) -> None:
     estate.answers[CONTAINERS] |= {"nextLink": "http://127.0.0.2:9/next"}
     with served(estate) as base:
-        coverage, ids = scanned(collector(base))[CONTAINER, SUBSCRIPTION]
+        coverage, ids = scanned(collector(base), [CONTAINER])[CONTAINER, SUBSCRIPTION]
     assert (coverage.outcome, len(ids)) == (Outcome.PARTIAL, 1)
     assert "another host" in coverage.reason
 
@@ -264,14 +264,14 @@ def test_a_refused_list_says_what_is_missing(
 ) -> None:
     estate.answers[CONTAINERS] = fault
     with served(estate) as base:
-        coverage, _ = scanned(collector(base))[CONTAINER, SUBSCRIPTION]
+        coverage, _ = scanned(collector(base), [CONTAINER])[CONTAINER, SUBSCRIPTION]
     assert (coverage.outcome, coverage.needs) == (outcome, needs)
 
 
 def test_what_lies_under_unseen_parents_is_not_complete(estate: Cloud) -> None:
     estate.truncate_at = 0
     with served(estate) as base:
-        coverage, _ = scanned(collector(base))[CONTAINER, SUBSCRIPTION]
+        coverage, _ = scanned(collector(base), [CONTAINER])[CONTAINER, SUBSCRIPTION]
     assert coverage.outcome is Outcome.FAILED
     assert ACCOUNT in coverage.reason
 
@@ -290,7 +290,7 @@ def test_management_groups_are_opened_to_their_subscriptions(estate: Cloud) -> N
         "value": [{"id": f"/subscriptions/{SUBSCRIPTION}", "type": "/subscriptions", "name": SUBSCRIPTION}]
     }
     with served(estate) as base:
-        found = scanned(collector(base, management_groups=["ml"]))
+        found = scanned(collector(base, management_groups=["ml"]), [MACHINE])
     assert found[MACHINE, SUBSCRIPTION][0].records == 1
 
 
@@ -356,7 +356,7 @@ def test_a_real_credential_gets_its_token_from_the_configured_authority(
     signed_in("right")
     base, ca = locked
     source = open_source({"name": "tenant", "endpoint": base, "authority": base, "ca_bundle": str(ca)})
-    assert scanned(source)[MACHINE, SUBSCRIPTION][0].records == 1
+    assert scanned(source, [MACHINE])[MACHINE, SUBSCRIPTION][0].records == 1
 
 
 def test_a_wrong_secret_is_denied(locked: tuple[str, Path], signed_in: Callable[[str], None]) -> None:
