@@ -33,7 +33,7 @@ from urllib.parse import unquote, urlsplit
 
 from normalize.arm import azureml_id, parse_arm, target_of, thing
 from normalize.errors import MappingError
-from normalize.google import google_name, service_account
+from normalize.google import google_name, service_account, service_account_project
 from normalize.model import Scope
 
 FORMS = ("id", "arn", "uri", "image", "dns", "address", "mlflow", "aws", "gcp", "arm")
@@ -311,8 +311,7 @@ def gcp_name(text: str, target: str = "") -> Name | None:
     """
     text = text.strip()
     if "@" in text and (email := service_account(text)):
-        project = email.removesuffix(".iam.gserviceaccount.com").partition("@")[2]
-        account = "" if "." in project else project
+        account = service_account_project(email)
         return Name(
             f"//iam.googleapis.com/projects/-/serviceAccounts/{email}", "gcp.iam.service_account", "gcp", account
         )

@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from collectors.gcp.rows import Asset, row
-from collectors.gcp.values import members
+from collectors.gcp.values import members, seconds
 from normalize.mapping import MISSING
 from normalize.model import Category, Field, Link, Template
 from normalize.units import instant
 
 _MANAGER = "//certificatemanager.googleapis.com/projects/PROJECT_ID/locations/LOCATION"
 _AUTHORITIES = "//privateca.googleapis.com/projects/PROJECT_ID/locations/LOCATION/caPools/CA_POOL"
+_ISSUER = "certificateAuthorityConfig.certificateAuthorityServiceConfig.caPool"
 
 
 def _type(certificate: Mapping[str, Any]) -> Any:
@@ -85,6 +86,23 @@ KINDS = (
         },
         links=(Link("uses", "gcp.certificatemanager.certificate", "certificates[]"),),
         quiet=frozenset({"name", "hostname"}),
+    ),
+    row(
+        Category.CERTIFICATE,
+        Asset(
+            ("certificatemanager.googleapis.com/CertificateIssuanceConfig",),
+            "certificatemanager.v1.CertificateIssuanceConfig",
+            f"{_MANAGER}/certificateIssuanceConfigs/CERTIFICATE_ISSUANCE_CONFIG",
+        ),
+        {
+            "description": "description",
+            "key_type": "keyAlgorithm",
+            "duration_seconds": Field("lifetime", seconds),
+            "created_at": Field("createTime", instant),
+            "modified_at": Field("updateTime", instant),
+        },
+        links=(Link("asks", "gcp.privateca.ca_pool", _ISSUER),),
+        quiet=frozenset({"name"}),
     ),
     row(
         Category.CERTIFICATE,

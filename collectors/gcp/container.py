@@ -111,7 +111,16 @@ KINDS = (
         ),
         aliases=(Alias("id", Template("oidc:{selfLink}")), Alias("address", "endpoint"), Alias("uri", "selfLink")),
         sensitive=frozenset({"masterAuth"}),
-        quiet=frozenset({"nodePools", "nodeConfig", "instanceGroupUrls", "endpoint", "privateClusterConfig"}),
+        quiet=frozenset(
+            {
+                "nodePools",
+                "nodeConfig",
+                "instanceGroupUrls",
+                "endpoint",
+                "privateClusterConfig",
+                "workloadIdentityConfig",
+            }
+        ),
     ),
     row(
         Category.NODE_POOL,

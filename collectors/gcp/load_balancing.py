@@ -357,4 +357,45 @@ KINDS = (
         },
         quiet=frozenset({"rules"}),
     ),
+    row(
+        Category.LOAD_BALANCER,
+        Asset(
+            ("compute.googleapis.com/TargetPool",),
+            "compute.v1.TargetPool",
+            f"{_COMPUTE}/regions/REGION/targetPools/TARGET_POOL",
+        ),
+        {
+            "name": "name",
+            "description": "description",
+            "region": Field("region", last),
+            "running_count": Field("instances", len),
+            "created_at": Field("creationTimestamp", instant),
+        },
+        labels="",
+        links=(
+            Link("routes_to", "gcp.compute.instance", "instances[]"),
+            Link("tested_by", "", "healthChecks[]"),
+            Link("guarded_by", "gcp.compute.security_policy", "securityPolicy"),
+        ),
+    ),
+    row(
+        Category.LOAD_BALANCER,
+        Asset(
+            ("compute.googleapis.com/TargetInstance",),
+            "compute.v1.TargetInstance",
+            f"{_COMPUTE}/zones/ZONE/targetInstances/TARGET_INSTANCE",
+        ),
+        {
+            "name": "name",
+            "description": "description",
+            "zone": Field("zone", last),
+            "created_at": Field("creationTimestamp", instant),
+        },
+        labels="",
+        links=(
+            Link("routes_to", "gcp.compute.instance", "instance"),
+            Link("runs_in", "gcp.compute.network", "network"),
+            Link("guarded_by", "gcp.compute.security_policy", "securityPolicy"),
+        ),
+    ),
 )

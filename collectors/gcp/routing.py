@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from collectors.gcp.accelerators import last
-from collectors.gcp.rows import Asset, row
+from collectors.gcp.rows import Asset, Get, Listing, row
 from collectors.gcp.values import equals, texts
 from normalize.mapping import MISSING
 from normalize.model import Alias, Category, Field, Link
@@ -276,6 +276,36 @@ KINDS = (
             Link("copies_to", "gcp.compute.forwarding_rule", "collectorIlb.url"),
         ),
         quiet=frozenset({"filter"}),
+    ),
+    row(
+        Category.MONITOR,
+        Listing(
+            Get(
+                "networkmanagement.googleapis.com",
+                "/v1/projects/{project}/locations/{location}/vpcFlowLogsConfigs",
+                "networkmanagement.vpcflowlogsconfigs.list",
+                items="vpcFlowLogsConfigs[]",
+                page=100,
+            ),
+            "networkmanagement.googleapis.com/VpcFlowLogsConfig",
+            "networkmanagement.v1.VpcFlowLogsConfig",
+            "//networkmanagement.googleapis.com/{name}",
+        ),
+        {
+            "description": "description",
+            "state": "state",
+            "filter": "filterExpr",
+            "data_capture_ratio": "flowSampling",
+            "created_at": Field("createTime", instant),
+            "modified_at": Field("updateTime", instant),
+        },
+        links=(
+            Link("watches", "gcp.compute.network", "network"),
+            Link("watches", "gcp.compute.subnetwork", "subnet"),
+            Link("watches", "gcp.compute.vpn_tunnel", "vpnTunnel"),
+            Link("watches", "gcp.compute.interconnect_attachment", "interconnectAttachment"),
+        ),
+        quiet=frozenset({"name", "filterExpr"}),
     ),
     row(
         Category.GATEWAY,

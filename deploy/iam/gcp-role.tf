@@ -62,6 +62,8 @@ locals {
     "monitoring.timeSeries.list",
     "networkconnectivity.locations.list",
     "networkconnectivity.serviceConnectionPolicies.list",
+    "networkmanagement.locations.list",
+    "networkmanagement.vpcflowlogsconfigs.list",
     "parallelstore.instances.list",
     "parallelstore.locations.list",
     "servicemanagement.services.list",

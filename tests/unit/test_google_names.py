@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from normalize.google import kind_of_type, service_account, singular
+from normalize.google import kind_of_type, service_account, service_account_project, singular
 from normalize.identity import canonical, gcp_name, identity_keys, image_name, uri_name
 from normalize.model import Scope
 from normalize.references import declared, mentions
@@ -117,3 +117,16 @@ def test_a_version_of_a_model_is_a_thing_of_its_own() -> None:
         declared(model, "gcp.aiplatform.model", "place", Scope("gcp", "p", "us-central1")).target
         == "gcp.aiplatform.model"
     )
+
+
+@pytest.mark.parametrize(
+    ("email", "project"),
+    [
+        ("480123456789-compute@developer.gserviceaccount.com", "480123456789"),
+        ("ml-prod@appspot.gserviceaccount.com", "ml-prod"),
+        ("train@ml-prod.iam.gserviceaccount.com", "ml-prod"),
+        ("train@ml-prod.example.com.iam.gserviceaccount.com", ""),
+    ],
+)
+def test_a_service_account_says_whose_it_is(email: str, project: str) -> None:
+    assert service_account_project(email) == project
