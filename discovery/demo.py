@@ -1,7 +1,7 @@
 """`stocktake demo`: a small AI estate out of real servers on loopback, scanned for real.
 
-Owns the cast (a moto server with two AWS accounts, an MLflow server, a recorded Kubernetes API, this machine) and what
-is planted missing between them. The servers' scripts stand in tests/servers, so the demo runs from a source checkout.
+Owns the cast (a moto server with two AWS accounts, Google Cloud and Azure by their protocols, an MLflow server, a recorded
+Kubernetes API, this machine, a bill) and what is planted missing between them. The servers' scripts stand in tests/servers, so the demo runs from a source checkout.
 Everything it starts is stopped again, whatever happens.
 """
 
@@ -100,6 +100,21 @@ class Cast:
             time.sleep(0.2)
         tail = (self._logs / f"{name}.log").read_text(errors="replace")[-1500:]
         raise DemoError(f"{name} did not come up at {url}:\n{tail}")
+
+    def facts(self, name: str, file: Path, seconds: float = 90) -> dict[str, Any]:
+        """What a server writes to a file once it is up.
+
+        Raises:
+            DemoError: it ended, or wrote nothing in time.
+        """
+        deadline = time.monotonic() + seconds
+        while not file.exists():
+            if time.monotonic() > deadline or dict(self._processes)[name].poll() is not None:
+                tail = (self._logs / f"{name}.log").read_text(errors="replace")[-1500:]
+                raise DemoError(f"{name} did not come up:\n{tail}")
+            time.sleep(0.1)
+        told: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+        return told
 
     def stop(self) -> None:
         """Stop everything that was started, with its children; a second Ctrl-C does not cut it short."""
@@ -207,19 +222,20 @@ def run_demo(output: Path, console: Console) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Estate:
-    """A running estate: the environment that a scan of it needs, what is planted missing, and planted secrets."""
+    """A running estate: the environment that a scan of it needs, what is planted missing, planted secrets, and a bill for it."""
 
     config: Path
     env: Mapping[str, str]
     planted: tuple[Planted, ...]
     secrets: tuple[str, ...]
+    bill: Path
 
 
 def build(cast: Cast, output: Path, work: Path, console: Console) -> Estate:
     """Start the cast and fill it."""
     ports = {name: free_port() for name in ("aws", "mlflow", "kubernetes")}
     aws, mlflow = f"http://127.0.0.1:{ports['aws']}", f"http://127.0.0.1:{ports['mlflow']}"
-    console.note("starting: a moto server (AWS), an MLflow server, a recorded Kubernetes API")
+    console.note("starting: a moto server (AWS), Google Cloud, Azure, an MLflow server, a recorded Kubernetes API")
     env = {
         "AWS_ACCESS_KEY_ID": "testing",
         "AWS_SECRET_ACCESS_KEY": "testing",
@@ -243,6 +259,8 @@ def build(cast: Cast, output: Path, work: Path, console: Console) -> Estate:
         ],
         env,
     )  # fmt: skip
+    clouds_file = work / "clouds.json"
+    cast.start("clouds", [sys.executable, str(SERVERS / "clouds.py"), str(clouds_file)], env)
     cast.wait_for("aws", aws + "/moto-api/")
     console.note("filling two AWS accounts in two regions")
     aws_facts = _fill([str(SERVERS / "moto_estate.py"), aws], env)
@@ -256,16 +274,20 @@ def build(cast: Cast, output: Path, work: Path, console: Console) -> Estate:
         "trainer",
         [sys.executable, "-c", "import time; time.sleep(600)", "--hub-token", secret, "--password=Demo-Pa55-w0rd"],
     )
+    clouds = cast.facts("clouds", clouds_file)
     config = output / "stocktake.toml"
-    config.write_text(_configuration(output, aws, mlflow, kubeconfig, aws_facts), encoding="utf-8")
+    config.write_text(_configuration(output, aws, mlflow, kubeconfig, aws_facts) + _clouds(clouds), encoding="utf-8")
+    bill = work / "focus-2026-10.csv"
+    bill.write_text(_bill(aws_facts["accounts"][0]), encoding="utf-8")
     planted = (
         *_planted_in_aws(aws_facts),
-        *(Planted(p["what"], p["code"], p["contains"]) for p in mlflow_facts["planted"]),
+        *(Planted(p["what"], p["code"], p["contains"]) for p in (*mlflow_facts["planted"], *clouds["planted"])),
+        Planted("a bill for machines that nobody saw", "unreconciled-spend", "p5.48xlarge"),
         Planted("the call kms:ListKeys is denied", "coverage-denied", "kms:ListKeys"),
         Planted(f"{DENIED_KUBERNETES} of the cluster may not be listed", "coverage-denied", DENIED_KUBERNETES),
     )
     secrets = (*aws_facts["secrets"].values(), *mlflow_facts["secrets"], secret, "Demo-Pa55-w0rd")
-    return Estate(config, env, planted, secrets)
+    return Estate(config, env, planted, secrets, bill)
 
 
 def _planted_in_aws(facts: Mapping[str, Any]) -> tuple[Planted, ...]:
@@ -308,6 +330,34 @@ local = true
 """
 
 
+def _clouds(facts: Mapping[str, Any]) -> str:
+    return f"""
+[[source]]
+type = "gcp"
+name = "google"
+parents = {json.dumps(facts["parents"])}
+endpoint = "{facts["google"]}"
+
+[[source]]
+type = "azure"
+name = "azure"
+subscriptions = ["{facts["subscription"]}"]
+endpoint = "{facts["azure"]}"
+"""
+
+
+def _bill(account: str) -> str:
+    """A FOCUS file: machines that ran and are gone, in an account that is read."""
+    columns = {
+        "BillingAccountId": account, "BillingPeriodStart": "2026-10-01T00:00:00Z", "BillingPeriodEnd": "2026-11-01T00:00:00Z",
+        "ChargePeriodStart": "2026-10-01T00:00:00Z", "ChargePeriodEnd": "2026-11-01T00:00:00Z", "ChargeCategory": "Usage",
+        "BilledCost": "73161.60", "EffectiveCost": "73161.60", "BillingCurrency": "USD", "ProviderName": "AWS",
+        "ServiceName": "Amazon Elastic Compute Cloud", "SubAccountId": account, "RegionId": "us-east-1", "ResourceId": "",
+        "SkuId": "BoxUsage:p5.48xlarge", "ConsumedQuantity": "1488", "ConsumedUnit": "Hours",
+    }  # fmt: skip
+    return f"{','.join(columns)}\n{','.join(columns.values())}\n"
+
+
 def _fill(command: list[str], env: Mapping[str, str]) -> dict[str, Any]:
     """Run a script that fills a server; it prints one JSON object of facts."""
     done = subprocess.run(
@@ -329,6 +379,10 @@ def _scan_and_report(estate: Estate, output: Path, console: Console, began: floa
     code = stocktake(estate, "scan", quiet=console.quiet).returncode
     if code not in (0, 3):
         raise DemoError(f"the scan ended with exit code {code}")
+    console.note("taking in a bill with: stocktake import")
+    taken = stocktake(estate, "import", str(estate.bill), quiet=True).returncode
+    if taken not in (0, 3):
+        raise DemoError(f"the import ended with exit code {taken}")
     for name in ("summary", "gaps"):
         for suffix in ("html", "md", "json"):
             _must(stocktake(estate, "report", name, "--output", str(output / f"{name}.{suffix}"), quiet=True))

@@ -49,6 +49,7 @@ def show(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Show]:
             check=False,
             timeout=300,
         )
+        stocktake(estate, "import", str(estate.bill), quiet=True)
         for name in ("summary", "gaps"):
             for suffix in ("html", "md", "json"):
                 stocktake(estate, "report", name, "--output", str(folder / f"{name}.{suffix}"), quiet=True)
