@@ -1,6 +1,6 @@
 """Accelerators of Google Cloud by the names that its services give them.
 
-Owns the reading of accelerator types and of machine types that have TPUs. Refuses to guess: a name that is not known leaves
+Owns the reading of accelerator types and of machine types that come with GPUs or TPUs. Refuses to guess: a name that is not known leaves
 memory and model as they are named.
 """
 
@@ -46,11 +46,32 @@ _CHIPS: Mapping[str, tuple[str, int | None]] = {
 """Machine types with TPUs. Source: Google Kubernetes Engine documentation, "Plan TPUs in GKE"; Cloud TPU documentation, "TPU v5e" (its
 memory; that of the others was not read); read 2026-11-24."""
 _TPU_MACHINE = re.compile(r"(?P<series>ct\d\w*)-\w+-(?P<chips>\d+)t(?:-tpu)?")
-_GPU_SERIES = re.compile(r"(?:a2|a3|a4|a4x|g2|g4)-")
+_GPU_MACHINE = re.compile(r"(?P<series>a[23]-(?:high|mega|ultra|edge)gpu)-(?P<gpus>\d+)g(?:-nolssd)?")
+_GPU_SERIES: Mapping[str, str] = {
+    "a2-highgpu": "nvidia-tesla-a100",
+    "a2-megagpu": "nvidia-tesla-a100",
+    "a2-ultragpu": "nvidia-a100-80gb",
+    "a3-highgpu": "nvidia-h100-80gb",
+    "a3-megagpu": "nvidia-h100-mega-80gb",
+    "a3-edgegpu": "nvidia-h100-80gb",
+    "a3-ultragpu": "nvidia-h200-141gb",
+}
+_G_MACHINES: Mapping[str, tuple[str, int]] = {
+    **{f"g2-standard-{cpus}": ("nvidia-l4", 1) for cpus in (4, 8, 12, 16, 32)},
+    "g2-standard-24": ("nvidia-l4", 2),
+    "g2-standard-48": ("nvidia-l4", 4),
+    "g2-standard-96": ("nvidia-l4", 8),
+    "g4-standard-48": ("nvidia-rtx-pro-6000", 1),
+    "g4-standard-96": ("nvidia-rtx-pro-6000", 2),
+    "g4-standard-192": ("nvidia-rtx-pro-6000", 4),
+    "g4-standard-384": ("nvidia-rtx-pro-6000", 8),
+}
+"""Machine types that come with GPUs: the letter g of A2 and A3 counts them. Source: Compute Engine documentation, "Accelerator-optimized
+machine family" and "GPU machine types"; read 2026-11-24. A4, A4X and parts of a G4's GPU were not read: they stay unknown."""
 _PLAIN_SERIES = re.compile(
     r"(?:c2|c2d|c3|c3d|c4|c4a|c4d|e2|f1|g1|h3|h4d|m1|m2|m3|m4|n1|n2|n2d|n4|n4a|n4d|t2a|t2d|x4|z3|custom)-"
 )
-"""Machine series that come with GPUs, and those that come without any accelerator (N1 may get GPUs attached, which are then
+"""Machine series that come without any accelerator (N1 may get GPUs attached, which are then
 named). Source: Compute Engine documentation, "Machine families resource and comparison guide", read 2026-11-24."""
 
 
@@ -83,9 +104,11 @@ def of_machine(machine_type: str) -> list[dict[str, Any]] | None:
     if m := _TPU_MACHINE.fullmatch(plain):
         generation, gib = _CHIPS.get(m["series"], (m["series"].upper(), None))
         return [accelerator("google", generation, int(m["chips"]), form="tpu", memory_bytes=gib and gib * GIB)]
-    if _PLAIN_SERIES.match(plain):
-        return []
-    return None
+    if (m := _GPU_MACHINE.fullmatch(plain)) and m["series"] in _GPU_SERIES:
+        return [named(_GPU_SERIES[m["series"]], int(m["gpus"]))]
+    if plain in _G_MACHINES:
+        return [named(*_G_MACHINES[plain])]
+    return [] if _PLAIN_SERIES.match(plain) else None
 
 
 def attached(accelerators: Iterable[Mapping[str, Any]], machine_type: str) -> list[dict[str, Any]] | None:

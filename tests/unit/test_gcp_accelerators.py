@@ -36,7 +36,12 @@ def test_a_gpu_goes_by_one_name_whoever_names_it(name: str, model: str, memory: 
         ("n2-standard-8", []),
         ("zones/z/machineTypes/e2-medium", []),
         ("ct5lp-hightpu-4t", [{"vendor": "google", "model": "TPU-v5e", "count": 4, "form": "tpu", "memory_bytes": 16 * GIB}]),
-        ("a3-highgpu-8g", None),  # it has some, and says which beside its type
+        ("a3-highgpu-8g", [{"vendor": "nvidia", "model": "H100", "count": 8, "form": "gpu", "memory_bytes": 80 * GIB}]),
+        ("zones/z/machineTypes/a2-megagpu-16g", [{"vendor": "nvidia", "model": "A100", "count": 16, "form": "gpu", "memory_bytes": 40 * GIB}]),
+        ("g2-standard-32", [{"vendor": "nvidia", "model": "L4", "count": 1, "form": "gpu", "memory_bytes": 24 * GIB}]),
+        ("g2-standard-96", [{"vendor": "nvidia", "model": "L4", "count": 8, "form": "gpu", "memory_bytes": 24 * GIB}]),
+        ("g4-standard-6", None),  # an eighth of one
+        ("a4-highgpu-8g", None),  # it has some; which, was not read
         ("q9-quantum-2", None),
         ("", None),
     ],

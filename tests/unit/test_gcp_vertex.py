@@ -36,7 +36,8 @@ def value(kind: Kind, term: str, payload: dict[str, Any]) -> Any:
         ([Machines({"machineType": "ct5lp-hightpu-4t", "tpuTopology": "4x4"}, 2)], [("google", "TPU-v5e", 32)]),
         ([Machines({"machineType": "ct5lp-hightpu-4t"}, 1)], [("google", "TPU-v5e", 4)]),
         ([Machines(H100, None)], None),
-        ([Machines({"machineType": "g2-standard-8"}, 1)], None),
+        ([Machines({"machineType": "g2-standard-24"}, 2)], [("nvidia", "L4", 4)]),
+        ([Machines({"machineType": "a4-highgpu-8g"}, 1)], None),
         ([Machines(H100, 1), Machines({}, 1)], None),
     ],
 )
@@ -178,7 +179,8 @@ def workbench(**data: Any) -> dict[str, Any]:
     [
         ({"machineType": "https://www.googleapis.com/compute/v1/projects/p/zones/z/machineTypes/n1-standard-4"}, 0),
         ({"machineType": "n1-standard-4", "acceleratorConfig": {"type": "NVIDIA_TESLA_T4", "coreCount": "2"}}, 2),
-        ({"gceSetup": {"machineType": "a2-highgpu-1g"}}, MISSING),
+        ({"gceSetup": {"machineType": "a2-highgpu-1g"}}, 1),
+        ({"gceSetup": {"machineType": "a4-highgpu-8g"}}, MISSING),
         ({"gceSetup": {"machineType": "n1-standard-4", "acceleratorConfigs": [{"type": "NVIDIA_TESLA_T4"}]}}, 1),
     ],
 )
