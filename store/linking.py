@@ -3,12 +3,15 @@
 Owns the join. Refuses to judge what does not resolve: see gaps.py.
 
 Besides equal keys, two kinds of names resolve. Inside a cluster, a host or an address is first looked for among the aliases
-that hold there (KEY@CLUSTER). A tracking server is found through whatever records say of addresses (servers.py).
+that hold there (KEY@CLUSTER). A tracking server is found through whatever records say of addresses (servers.py). Nodes of Slurm are told by
+what normalize/machines.py weighs.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -31,6 +34,7 @@ from sqlalchemy import (
     text,
 )
 
+from normalize.machines import Machine, same
 from store import content
 from store.database import insert_rows, writing
 from store.schema import aliases, listings, refs, relations, resources, sightings
@@ -69,6 +73,8 @@ def link(engine: Engine, run_id: str) -> dict[str, int]:
         _link_inside(connection)
         _link_servers(connection)
         _link_clusters(connection)
+        _part_copies(connection)
+        _link_nodes(connection)
         _take_over(connection)
         _fresh.drop(connection)
         now = connection.execute(count).scalar_one()
@@ -193,6 +199,54 @@ def _link_clusters(connection: Connection) -> None:
     )
     known = {tuple(row) for row in connection.execute(said)}
     insert_rows(connection, _fresh, _RELATION, [row for same, row in found.items() if same not in known])
+
+
+def _part_copies(connection: Connection) -> None:
+    """Machines of one image may share a machine id: where several nodes have that of one machine, which of them it is is not known."""
+    node, machine, f = resources.alias("node"), resources.alias("machine"), _fresh.c
+    joined = (
+        select(f.source_id, f.target_id)
+        .join(node, and_(node.c.id == f.source_id, node.c.kind == "k8s.node"))
+        .join(machine, and_(machine.c.id == f.target_id, machine.c.kind == "host.machine"))
+        .where(f.verb == "same_as")
+    )
+    nodes: dict[str, list[str]] = defaultdict(list)
+    for row in connection.execute(joined):
+        nodes[row.target_id].append(row.source_id)
+    for target, sources in nodes.items():
+        if len(sources) > 1:
+            gone = and_(f.verb == "same_as", f.target_id == target, f.source_id.in_(sources))
+            connection.execute(delete(_fresh).where(gone))
+
+
+def _link_nodes(connection: Connection) -> None:
+    """Nodes of Slurm are the machines that have their names, addresses and start."""
+    r = resources.c
+    wanted = select(r.id, r.kind, r.account, r.attributes).where(
+        r.kind.in_(("slurm.node", "host.machine")), r.gone_at.is_(None)
+    )
+    known: dict[str, list[Machine]] = {"slurm.node": [], "host.machine": []}
+    for row in connection.execute(wanted.order_by(r.id)):
+        known[row.kind].append(_machine(row.id, row.account, row.kind, content.decode(row.attributes)))
+    if not all(known.values()):
+        return
+    said = select(_fresh.c.source_id, _fresh.c.target_id).where(_fresh.c.verb == "same_as")
+    there = {tuple(row) for row in connection.execute(said)}
+    found = same(known["slurm.node"], known["host.machine"])
+    rows = [(node, "same_as", machine, why) for node, machine, why in found if (node, machine) not in there]
+    insert_rows(connection, _fresh, _RELATION, rows)
+
+
+def _machine(id_: str, account: str, kind: str, told: Mapping[str, Any]) -> Machine:
+    addresses = [told.get("private_address"), *(told.get("addresses") or ())]
+    booted = told.get("booted_at")
+    return Machine(
+        id_,
+        str(told.get("hostname") or ""),
+        frozenset(a for a in addresses if isinstance(a, str)),
+        datetime.fromisoformat(booted) if isinstance(booted, str) else None,
+        account if kind == "slurm.node" else "",
+    )
 
 
 def _mentions_of(server: str, keys: list[str]) -> Select[Any]:

@@ -10,12 +10,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
+from uuid import UUID
 
 from collectors.contract import CutShortError
 from collectors.frames import NOT_EXECUTABLE, Report, Section
 from collectors.hosts import accelerators, containers, fabric, files, software, system
 from normalize.errors import CollectError, DeniedError, UnavailableError
 from normalize.identity import image_name, known_service, uri_name
+from normalize.mapping import LINKS
 from normalize.model import Alias, Category, Field, Json, Kind, Link, Template
 from normalize.redaction import redact
 from normalize.units import instant, ratio
@@ -231,6 +233,8 @@ def _machine(report: Report) -> Iterator[Record]:
         "$ec2_instance": _ec2_instance(known),
     }
     payload |= {k: v for k, v in versions.items() if v} | _agents(report)
+    if links := list(_clouds(known)):
+        payload[LINKS] = links
     yield payload, tuple(gaps)
 
 
@@ -304,6 +308,34 @@ def _ec2_instance(known: Mapping[str, str]) -> str | None:
         ),
         None,
     )
+
+
+_GCE_NAME = re.compile(
+    r"(?P<name>[a-z][a-z0-9-]{0,62})\.(?P<zone>[a-z]+-[a-z]+\d+-[a-z])\.c\.(?P<project>[a-z][a-z0-9-]{4,28}[a-z0-9])\.internal"
+)
+
+
+def _clouds(known: Mapping[str, str]) -> Iterator[dict[str, Json]]:
+    """What Google and Azure know the machine as; optional, since a machine may be scanned without its cloud.
+
+    Source: cloud.google.com, "Access VMs by internal DNS" (VM.ZONE.c.PROJECT.internal); learn.microsoft.com, vmId of a virtual machine
+    (it stands in its SMBIOS); Azure/WALinuxAgent, issue 830 (the kernel shows its first three parts with their bytes turned round);
+    read 2026-11-24.
+    """
+    if known.get("product_name") == "Google Compute Engine" and (m := _GCE_NAME.fullmatch(known.get("hostname", ""))):
+        key = f"//compute.googleapis.com/projects/{m['project']}/zones/{m['zone']}/instances/{m['name']}"
+        yield _same_as(key, "gcp.compute.instance", "gcp", "$.facts.hostname", m[0])
+    if known.get("sys_vendor") == "Microsoft Corporation":
+        for fact in ("product_uuid", "cloud_instance_id"):
+            told = known.get(fact, "").lower()
+            if re.fullmatch(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", told):
+                for uuid in (told, str(UUID(bytes=UUID(told).bytes_le))):
+                    yield _same_as(uuid, "azure.compute.virtual_machine", "azure", f"$.facts.{fact}", uuid)
+
+
+def _same_as(key: str, target: str, provider: str, path: str, value: str) -> dict[str, Json]:
+    where = {"account": "", "place": "", "provider": provider, "target": target}
+    return {"verb": "same_as", "key": key, "path": path, "value": value, "optional": True} | where
 
 
 def _gpus(report: Report) -> Iterator[Record]:

@@ -20,7 +20,7 @@ from collectors.slurm.kinds import KINDS, Listing
 from collectors.slurm.rest import Rest
 from collectors.slurm.workloads import Reducer
 from normalize.errors import CollectError, UnavailableError
-from normalize.identity import image_name
+from normalize.identity import AWS_SHORT_ID, image_name
 from normalize.model import Json, Kind, RawRecord, Scope
 
 __all__ = ["SlurmCollector", "kind_rows", "open_source", "survey_text"]
@@ -286,6 +286,8 @@ def _linked(payload: dict[str, Json]) -> dict[str, Json]:
     if partitions:
         payload["partitions"] = partitions
         payload["$partition_ids"] = [f"{base}/partition/{name}" for name in partitions]
+    if AWS_SHORT_ID.fullmatch(instance := payload.get("instance", "")) and instance.startswith("i-"):
+        payload["$ec2_instance"] = instance
     if payload.get("qos"):
         payload["$qos_ids"] = [f"{base}/qos/{name}" for name in payload["qos"]]
     if named := [i for i in payload.get("images", ()) if not i.startswith("/") and image_name(i)]:

@@ -196,7 +196,15 @@ def node(said: Mapping[str, Any]) -> dict[str, Json]:
         booted=moment(said.get("BootTime" if text else "boot_time")),
         last_busy=moment(said.get("LastBusyTime" if text else "last_busy")),
         tres=tres(said.get("CfgTRES" if text else "tres")),
+        instance=_cloud(said.get("InstanceId" if text else "instance_id")),
+        instance_type=_cloud(said.get("InstanceType" if text else "instance_type")),
     )
+
+
+def _cloud(said: Any) -> str | None:
+    """What slurmd was started with (--instance-id, --instance-type). Source: aws/aws-parallelcluster-cookbook, pull request 2876, an output of
+    Slurm 24.05.2 ("InstanceId=i-0eb8… InstanceType=c5.xlarge"), read 2026-11-24; the keys of slurmrestd are not verified."""
+    return said if isinstance(said, str) and said not in ("", "(null)") else None
 
 
 def partition(said: Mapping[str, Any]) -> dict[str, Json]:

@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 from normalize.model import Category, Observation, Outcome, Reference, Scope
 from store.database import connect, ensure
 from store.gaps import detect
+from store.reader import Reader
 from tests.service.estate import CLUSTER, GLOBAL, HERE, Estate
 
 ACCOUNT = "111122223333"
@@ -111,6 +112,65 @@ def test_nodes_of_a_scheduler_that_no_host_source_reads_are_one_gap(estate: Esta
     (gap,) = estate.gaps("scope-unscanned")
     assert gap["subject"].startswith("2 nodes of Slurm cluster")
     assert 'hosts = ["10.0.0.1", "10.0.0.1"]' in gap["remedy"]
+
+
+def test_a_node_is_the_machine_with_its_name_and_address(estate: Estate) -> None:
+    at = "2026-11-01T06:00:00Z"
+    scope, here = Scope("slurm", "c1", "c1"), Scope("host", "gpu1:22", "gpu1:22")
+
+    def named(name: str, address: str) -> Observation:
+        told = {"hostname": name, "private_address": address, "booted_at": at}
+        return estate.thing(f"slurm://c1/node/{name}", "slurm.node", Category.NODE, scope, (), (), told)
+
+    def machine(name: str, *addresses: str) -> Observation:
+        told = {
+            "hostname": f"{name}.acme.internal",
+            "addresses": list(addresses),
+            "booted_at": at,
+            "accelerator_count": 0,
+        }
+        return estate.thing(f"host://{name}", "host.machine", Category.HOST, here, (), (), told)
+
+    estate.run(
+        ("slurm.node", scope, [named("gpu1", "10.0.0.1"), named("gpu2", "10.0.0.2"), named("gpu3", "10.0.0.3")]),
+        ("host.machine", here, [machine("gpu1", "10.0.0.1"), machine("gpu2", "10.9.9.9"), machine("gpu9", "10.0.0.3")]),
+    )
+    found = [r for r in Reader(estate.engine).relations() if r["verb"] == "same_as"]
+    joined = {(r["source_id"], r["target_id"]) for r in found}
+    assert joined == {("slurm://c1/node/gpu1", "host://gpu1"), ("slurm://c1/node/gpu3", "host://gpu9")}
+    (gap,) = estate.gaps("scope-unscanned")
+    assert gap["subject"].startswith("1 nodes of Slurm cluster") or gap["subject"].startswith("1 node of Slurm cluster")
+
+
+def test_a_machine_id_that_two_nodes_share_says_which_of_them_it_is_not(estate: Estate) -> None:
+    scope, here = Scope("kubernetes", "uid-1", "uid-1"), Scope("host", "a:22", "a:22")
+
+    def worker(name: str, machine: str) -> Observation:
+        id_ = f"k8s://uid-1//Node//{name}"
+        key = f"host://{machine}"
+        ref = Reference(
+            id_,
+            "$.status.nodeInfo.machineID",
+            "same_as",
+            machine,
+            key,
+            "GET /nodes",
+            "host.machine",
+            "host",
+            "",
+            "",
+            True,
+        )
+        return estate.thing(id_, "k8s.node", Category.NODE, scope, (ref,), (), {"accelerator_count": 0})
+
+    hosts = [
+        estate.thing(f"host://{m}", "host.machine", Category.HOST, here, (), (), {"accelerator_count": 0})
+        for m in ("m1", "m2")
+    ]
+    nodes = [worker("n1", "m1"), worker("n2", "m2"), worker("n3", "m2")]
+    estate.run(("k8s.node", scope, nodes), ("host.machine", here, hosts))
+    found = {(r["source_id"], r["target_id"]) for r in Reader(estate.engine).relations() if r["verb"] == "same_as"}
+    assert found == {("k8s://uid-1//Node//n1", "host://m1")}
 
 
 @pytest.mark.parametrize("listing", [TAGS, EXPLORER])

@@ -429,6 +429,29 @@ def test_an_ec2_machine_is_the_same_as_its_instance() -> None:
     assert ("same_as", "aws:i-0abc1234def567890") in {(r.verb, r.key) for r in machine.references}
 
 
+@pytest.mark.parametrize(
+    ("facts", "keys"),
+    [
+        (
+            "product_name=Google Compute Engine\nhostname=gpu-7.europe-west4-b.c.acme-ml.internal\n",
+            {"//compute.googleapis.com/projects/acme-ml/zones/europe-west4-b/instances/gpu-7"},
+        ),
+        (
+            "sys_vendor=Microsoft Corporation\nproduct_uuid=544CDFD0-CB4E-4B4A-9954-5BDF3ED5C3B8\n",
+            {"544cdfd0-cb4e-4b4a-9954-5bdf3ed5c3b8", "d0df4c54-4ecb-4a4b-9954-5bdf3ed5c3b8"},
+        ),
+        ("product_name=ProLiant\nhostname=gpu-7.europe-west4-b.c.acme-ml.internal\n", set()),
+        ("sys_vendor=Dell Inc.\nproduct_uuid=544CDFD0-CB4E-4B4A-9954-5BDF3ED5C3B8\n", set()),
+    ],
+)
+def test_a_machine_of_google_or_azure_is_the_same_as_its_instance(facts: str, keys: set[str]) -> None:
+    lines = "".join(
+        f"{line}\n" for line in FACTS.splitlines() if not (line.startswith("hostname") and "hostname" in facts)
+    )
+    (machine,), _ = observed("host.machine", report(facts=lines + facts))
+    assert {r.key for r in machine.references if r.verb == "same_as"} == keys
+
+
 def test_addresses_that_every_machine_has_are_no_alias() -> None:
     links = "eth0 02:42:ac:11:00:02 up 100000 yes\ndocker0 02:42:00:00:00:01 up - no\nlo 00:00:00:00:00:00 unknown - no"
     shown = (

@@ -166,3 +166,11 @@ def test_hours_are_unknown_when_those_of_one_job_are() -> None:
         reducer.take({"id": "1", "name": "ft", "elapsed": 3600, "tres": resources})
     (workload,) = reducer.results()
     assert ("accelerator_seconds" in workload, reducer.unknown) == (False, 1)
+
+
+def test_a_node_in_a_cloud_says_which_instance_it_is() -> None:
+    told = {"NodeName": "q-dy-1", "InstanceId": "i-0eb8d995282aabb11", "InstanceType": "p5.48xlarge"}
+    node = shapes.node(told)
+    assert (node["instance"], node["instance_type"]) == ("i-0eb8d995282aabb11", "p5.48xlarge")
+    assert "instance" not in shapes.node({"NodeName": "n", "InstanceId": "(null)", "InstanceType": "(null)"})
+    assert shapes.node({"name": "n", "instance_id": "i-0eb8d995282aabb11"})["instance"] == "i-0eb8d995282aabb11"
