@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from collectors.azure.rows import ASSUMES, Get, Rows, resource
+from collectors.azure.traffic import Traffic
 from collectors.azure.values import equals
+from collectors.traffic import CLIENT_ERRORS, ERRORS, MEASURED
 from normalize.model import Alias, Category, Field, Kind, Link, Template
 from normalize.units import instant
 
 VERSION = "2025-06-01"
+
+_TRAFFIC = Traffic(
+    ("ModelRequests", "AzureOpenAIRequests"),
+    own=("ModelDeploymentName", "name"),
+    thing="$parent.$id",
+)
+"""The older metric knows models of OpenAI alone."""
 
 KINDS: tuple[Kind, ...] = (
     resource(
@@ -37,8 +46,11 @@ KINDS: tuple[Kind, ...] = (
     resource(
         "azure.cognitiveservices.deployment",
         Category.DEPLOYMENT,
-        Get("{$parent.$id}/deployments", VERSION, under="azure.cognitiveservices.account"),
+        Get("{$parent.$id}/deployments", VERSION, under="azure.cognitiveservices.account", lookups=(_TRAFFIC,)),
         {
+            **MEASURED,
+            **ERRORS,
+            **CLIENT_ERRORS,
             "state": "properties.provisioningState",
             "base_model": "properties.model.name",
             "version": "properties.model.version",

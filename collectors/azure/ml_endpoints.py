@@ -8,7 +8,9 @@ from typing import Any
 from collectors.azure.ml_workspaces import MADE, STATE, TYPE, WORKSPACE
 from collectors.azure.rows import ASSUMES, Rows, resource
 from collectors.azure.sizes import Sizes, on_machines
+from collectors.azure.traffic import Traffic
 from collectors.azure.values import equals, seconds
+from collectors.traffic import CLIENT_ERRORS, ERRORS, LATENCY, MEASURED, TRAFFIC
 from normalize.mapping import MISSING, read
 from normalize.model import Alias, Category, Field, Kind, Link, Path
 
@@ -49,6 +51,23 @@ def _gpus(limits: Any) -> Any:
     return MISSING if asked is MISSING or asked is None else int(asked)
 
 
+_TRAFFIC = Traffic(
+    ("RequestsPerMinute",),
+    aggregation="Average",
+    status="statusCode",
+    split=("deployment", "statusCodeClass", "modelStatusCode"),
+    latency=("RequestLatency_P50", "RequestLatency_P99"),
+)
+"""Requests of a minute are told as an average of every series, of which each has another deployment and status."""
+_USE = Traffic(
+    gauges={
+        "Cpus": "CpuUtilizationPercentage",
+        "Memory": "CpuMemoryUtilizationPercentage",
+        "Accelerators": "GpuUtilizationPercentage",
+        "AcceleratorMemories": "GpuMemoryUtilizationPercentage",
+    }
+)
+
 COMMON: Mapping[str, Path | Field] = {
     **STATE,
     "description": "properties.description",
@@ -64,9 +83,13 @@ KINDS: tuple[Kind, ...] = (
     resource(
         "azure.machinelearning.online_endpoint",
         Category.ENDPOINT,
-        Rows(f"{TYPE}/onlineEndpoints"),
+        Rows(f"{TYPE}/onlineEndpoints", lookups=(_TRAFFIC,)),
         {
             **COMMON,
+            **MEASURED,
+            **LATENCY,
+            **ERRORS,
+            **CLIENT_ERRORS,
             "type": "kind",
             "public": Field("properties.publicNetworkAccess", equals("Enabled")),
             "variants": Field("properties.traffic", shares),
@@ -86,10 +109,15 @@ KINDS: tuple[Kind, ...] = (
     resource(
         "azure.machinelearning.online_deployment",
         Category.DEPLOYMENT,
-        Rows(f"{TYPE}/onlineEndpoints/deployments", lookups=(Sizes("properties.instanceType"),)),
+        Rows(f"{TYPE}/onlineEndpoints/deployments", lookups=(Sizes("properties.instanceType"), _USE)),
         {
             **STATE,
             **on_machines("sku.capacity"),
+            "utilization_window_days": f"{TRAFFIC}.Days",
+            "cpu_utilization_ratio": f"{TRAFFIC}.Cpus",
+            "memory_utilization_ratio": f"{TRAFFIC}.Memory",
+            "accelerator_utilization_ratio": f"{TRAFFIC}.Accelerators",
+            "accelerator_memory_utilization_ratio": f"{TRAFFIC}.AcceleratorMemories",
             **MADE,
             "description": "properties.description",
             "type": "properties.endpointComputeType",

@@ -67,7 +67,7 @@ class Cloud:
 
     Attributes:
         rows: by table; anything that has a length and can be sliced.
-        answers: of Azure Resource Manager, by path in lower case.
+        answers: of Azure Resource Manager, by path in lower case; one may be a function of the parameters.
         grants: what the caller may do, by subscription; a Fault where that is not told.
         unregistered: providers that no subscription uses.
         offered: regions of types, by provider and type.
@@ -182,6 +182,8 @@ class Cloud:
         if m:
             return 200, {"value": [*self._providers()]}
         answer = self.answers.get(path)
+        if callable(answer):
+            answer = answer({key: values[0] for key, values in query.items()})
         if isinstance(answer, list):  # pages
             at = int(query.get("page", ["0"])[0])
             more = {"nextLink": f"{self.base}{path}?api-version=1&page={at + 1}"} if at + 1 < len(answer) else {}
