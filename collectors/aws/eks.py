@@ -86,7 +86,7 @@ KINDS = (
             "public": "resourcesVpcConfig.endpointPublicAccess",
             "private": "resourcesVpcConfig.endpointPrivateAccess",
             "admitted_ranges": "resourcesVpcConfig.publicAccessCidrs",
-            "cidr": "kubernetesNetworkConfig.serviceIpv4Cidr",
+            "service_cidr": "kubernetesNetworkConfig.serviceIpv4Cidr",
             "remote_ranges": Field("remoteNetworkConfig", _networks),
             "auth_mode": "accessConfig.authenticationMode",
             "issuer": "identity.oidc.issuer",

@@ -25,7 +25,14 @@ _SHAPE = {
 
 
 def _variants(items: Any) -> list[dict[str, Any]]:
-    return [{**renamed(v, _SHAPE), **_details(v, v.get("ServerlessConfig"))} for v in items]
+    return _shared([{**renamed(v, _SHAPE), **_details(v, v.get("ServerlessConfig"))} for v in items])
+
+
+def _shared(variants: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Variants with the share of the traffic that their weights mean: one's weight by the sum of all. Source: botocore 1.44.5,
+    SageMaker ProductionVariant, InitialVariantWeight; read 2026-11-24."""
+    whole = sum(v.get("weight", 0) for v in variants)
+    return [{**v, "weight": v["weight"] / whole} if whole and "weight" in v else v for v in variants]
 
 
 def _details(variant: Mapping[str, Any], serverless: Any) -> dict[str, Any]:
@@ -69,7 +76,7 @@ def _running_variants(payload: Any) -> Any:
         return MISSING
     found = payload.get("$Variants") or [_running(v, {}) for v in payload["ProductionVariants"]]
     ours = {"VariantName": "name", "ModelName": "model", "InstanceType": "instance_type", "Count": "count"}
-    return [{ours.get(k, k.lower()): value for k, value in v.items()} for v in found]
+    return _shared([{ours.get(k, k.lower()): value for k, value in v.items()} for v in found])
 
 
 def _instances(items: Any) -> int:

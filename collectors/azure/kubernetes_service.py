@@ -29,6 +29,7 @@ KINDS: tuple[Kind, ...] = (
             "size_class": "sku.tier",
             "network_mode": "properties.networkProfile.networkPlugin",
             "cidr": "properties.networkProfile.podCidr",
+            "service_cidr": "properties.networkProfile.serviceCidr",
             "private": "properties.apiServerAccessProfile.enablePrivateCluster",
             "public": Field("properties.apiServerAccessProfile.enablePrivateCluster", equals("false")),
             "admitted_ranges": "properties.apiServerAccessProfile.authorizedIPRanges",
@@ -77,7 +78,7 @@ KINDS: tuple[Kind, ...] = (
             "ephemeral_storage_bytes": Field("osDiskSizeGB", times(GIB)),
             "pod_capacity_count": "maxPods",
             "partitions": Field("gpuInstanceProfile", _partition),
-            "driver_version": "gpuProfile.driver",
+            "driver_installed": Field("gpuProfile.driver", equals("Install")),
         },
         links=(
             Link("part_of", "azure.aks.cluster", "$parent.$id"),

@@ -25,8 +25,8 @@ _SCALING = {
 
 
 def shares(traffic: Any) -> list[dict[str, Any]]:
-    """{"blue": 90, "green": 10} -> deployments with their weight, in percent of the requests."""
-    return [{"name": name, "weight": weight} for name, weight in traffic.items()]
+    """{"blue": 90, "green": 10} -> deployments with their share of the requests."""
+    return [{"name": name, "weight": weight / 100} for name, weight in traffic.items()]
 
 
 def _scaling(settings: Any) -> dict[str, Any]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collectors.azure.metrics import REQUESTS, Gauge, Requests
 from collectors.azure.rows import Get, Rows, resource
-from collectors.azure.values import equals
 from normalize.model import Alias, Category, Field, Kind, Link, Template
 from normalize.units import GIB, instant, times
 
@@ -31,7 +30,7 @@ KINDS: tuple[Kind, ...] = (
             "storage_class": "properties.accessTier",
             "encryption": "properties.encryption.keySource",
             "encryption_key": "properties.encryption.keyvaultproperties.keyvaulturi",
-            "public": Field("properties.publicNetworkAccess", equals("Enabled")),
+            "public": "properties.allowBlobPublicAccess",
             "endpoint": "properties.primaryEndpoints.blob",
             "created_at": Field("properties.creationTime", instant),
         },

@@ -43,6 +43,11 @@ def _driver(accelerators: Any) -> Any:
     return next((str(f) for f in found if f), MISSING)
 
 
+def _installs(accelerators: Any) -> Any:
+    found = _driver(accelerators)
+    return MISSING if found is MISSING else found != "INSTALLATION_DISABLED"
+
+
 def _partitions(accelerators: Any) -> Any:
     found = [{"profile": a["gpuPartitionSize"]} for a in accelerators if a.get("gpuPartitionSize")]
     return found or MISSING
@@ -92,6 +97,7 @@ KINDS = (
             "zones": "locations",
             "node_count": "currentNodeCount",
             "cidr": "clusterIpv4Cidr",
+            "service_cidr": "servicesIpv4Cidr",
             "public": Field("privateClusterConfig", _public),
             "admitted_ranges": Field("masterAuthorizedNetworksConfig.cidrBlocks", texts("cidrBlock")),
             "issuer": Field("selfLink", str),
@@ -149,6 +155,7 @@ KINDS = (
             "taints": Field("config.taints", _taints),
             "node_recovery": "management.autoRepair",
             "driver_version": Field("config.accelerators", _driver),
+            "driver_installed": Field("config.accelerators", _installs),
             "partitions": Field("config.accelerators", _partitions),
             "accelerators": Field("", _ACCELERATORS["accelerators"]),
             "accelerator_count": Field("", _ACCELERATORS["accelerator_count"]),

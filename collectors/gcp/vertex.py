@@ -9,7 +9,7 @@ from typing import Any
 from collectors.gcp.accelerators import last
 from collectors.gcp.metrics import METRICS, Gauges, Question, Traffic
 from collectors.gcp.rows import Get, Listing, row
-from collectors.gcp.values import picked, seconds
+from collectors.gcp.values import seconds
 from collectors.gcp.vertex_parts import (
     CREATED,
     ENCRYPTED,
@@ -85,9 +85,14 @@ def _machines(endpoint: Mapping[str, Any]) -> Iterator[Machines]:
 
 
 def _variants(endpoint: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Deployed models: name, model, version, instance type, replicas, share of traffic in percent."""
+    """Deployed models: name, model, version, instance type, replicas, share of traffic."""
     split = endpoint.get("trafficSplit") or {}
     return [_variant(model, split) for model in _deployed(endpoint)]
+
+
+def _scaling(resources: Mapping[str, Any]) -> dict[str, Any]:
+    names = {"minReplicaCount": "min", "maxReplicaCount": "max"}
+    return {ours: resources[name] for name, ours in names.items() if name in resources}
 
 
 def _variant(model: Mapping[str, Any], split: Mapping[str, Any]) -> dict[str, Any]:
@@ -98,8 +103,8 @@ def _variant(model: Mapping[str, Any], split: Mapping[str, Any]) -> dict[str, An
         "version": model.get("modelVersionId"),
         "instance_type": (resources.get("machineSpec") or {}).get("machineType"),
         "count": _replicas(model),
-        "weight": split.get(str(model.get("id")), 0),
-        "scaling": picked("minReplicaCount", "maxReplicaCount")(resources) if resources else None,
+        "weight": split.get(str(model.get("id")), 0) / 100,
+        "scaling": _scaling(resources) if resources else None,
         "pool": last(model["sharedResources"]) if model.get("sharedResources") else None,
         "spot": resources.get("spot"),
     }

@@ -10,6 +10,7 @@ from typing import get_args
 
 import pytest
 
+from discovery.wiring import static_kinds
 from normalize import model, vocabulary
 from normalize.model import Category, Dimension, Kind
 
@@ -52,6 +53,10 @@ def test_terms_are_named_like_attributes() -> None:
 def test_a_quantity_has_the_type_of_its_unit(suffix: str) -> None:
     named = {name: term.type for name, term in vocabulary.TERMS.items() if name.endswith(suffix)}
     assert {name: type_ for name, type_ in named.items() if type_ not in SUFFIXES[suffix]} == {}
+
+
+def test_what_a_thing_is_part_of_has_one_verb() -> None:
+    assert [k.name for k in static_kinds().values() if any(link.verb in ("belongs_to", "contained_in", "in") for link in k.links)] == []  # fmt: skip
 
 
 def test_every_instant_ends_in_at() -> None:
