@@ -67,7 +67,7 @@ the paths of the APIs' discovery documents, google-api-python-client 2.202; read
 differ in what stands before."""
 _NOT_OWN = frozenset(
     {
-        "zones", "regions", "locations", "machineTypes", "diskTypes", "acceleratorTypes", "licenses", "licenseCodes",
+        "zones", "regions", "locations", "machineTypes", "diskTypes", "storagePoolTypes", "acceleratorTypes", "licenses", "licenseCodes",
         "operations", "publishers", "tensorflowVersions", "runtimeVersions",
     }
 )  # fmt: skip
@@ -82,6 +82,7 @@ _NOUNS: Mapping[tuple[str, str], str] = {
     ("aiplatform", "experiments"): "tensorboard_experiment",
     ("appengine", "apps"): "application",
     ("cloudbuild", "triggers"): "build_trigger",
+    ("run", "domainmappings"): "domain_mapping",
     ("bigqueryreservation", "assignments"): "reservation_assignment",
     ("dns", "rrsets"): "resource_record_set",
     ("servicemanagement", "services"): "managed_service",
@@ -216,6 +217,8 @@ def google_name(text: str, target: str = "") -> GoogleName | None:
 def _checked(service: str, path: str) -> GoogleName | None:
     path = re.split(r"[?#]", path, maxsplit=1)[0].rstrip("/")
     if not _PART.fullmatch(path) or (service != "storage" and not _is_thing(service, path.split("/"))):
+        return None
+    if service == "storage" and path.endswith("/iamPolicy"):  # by which we call the policy of a bucket
         return None
     if service == "artifactregistry":
         path = _artifact(path)

@@ -11,7 +11,7 @@ from collectors.gcp.metrics import METRICS, Gauges, Question
 from collectors.gcp.rows import Asset, row
 from collectors.gcp.values import equals, last, present, texts
 from normalize.mapping import MISSING
-from normalize.model import Alias, Category, Field, Link
+from normalize.model import Alias, Category, Field, Link, Path
 from normalize.units import GIB, instant, integer, times
 
 _VERSION = re.compile(r"(?P<engine>MYSQL|POSTGRES|SQLSERVER)_(?P<version>\w+)")
@@ -99,6 +99,19 @@ def _nodes(instance: Any) -> Any:
     return int(units) // 1000 if units else instance.get("nodeCount", MISSING)
 
 
+def _of_sql_backup(backup: Mapping[str, Any]) -> dict[str, Any]:
+    return {"$Instance": _sql_name(backup["$asset"]["project"], backup["instance"])}
+
+
+_SQL_BACKUP: Mapping[str, Path | Field] = {
+    "description": "description",
+    "type": "type",
+    "region": "location",
+    "engine": Field("databaseVersion", _engine),
+    "engine_version": Field("databaseVersion", _engine_version),
+    "size_bytes": Field("maxChargeableBytes", integer),
+    "failure_reason": "error.message",
+}
 _SCALING = "clusterConfig.clusterAutoscalingConfig.autoscalingLimits"
 _ALLOYDB = "//alloydb.googleapis.com/projects/PROJECT_ID/locations/LOCATION"
 _SPANNER = "//spanner.googleapis.com/projects/PROJECT_ID/instances/INSTANCE"
@@ -382,6 +395,80 @@ KINDS = (
             Link("encrypted_by", "gcp.cloudkms.crypto_key", "cmekConfig.kmsKeyName"),
             Link("made_from", "gcp.firestore.backup", "sourceInfo.backup.backup", optional=True),
         ),
+        quiet=frozenset({"name"}),
+    ),
+    row(
+        Category.BACKUP,
+        Asset(
+            ("sqladmin.googleapis.com/BackupRun",),
+            "sqladmin.v1.BackupRun",
+            "//cloudsql.googleapis.com/projects/PROJECT_ID/instances/INSTANCE/backupRuns/BACKUP_RUN",
+            derive=_above,
+        ),
+        {**_SQL_BACKUP, "state": "status", "created_at": Field("startTime", instant)},
+        labels="",
+        links=(
+            Link("copy_of", "gcp.sqladmin.instance", "$Above.name", optional=True),
+            Link("encrypted_by", "gcp.cloudkms.crypto_key", "diskEncryptionConfiguration.kmsKeyName"),
+        ),
+    ),
+    row(
+        Category.BACKUP,
+        Asset(
+            ("sqladmin.googleapis.com/Backup",),
+            "sqladmin.v1.Backup",
+            "//cloudsql.googleapis.com/projects/PROJECT_ID/backups/BACKUP",
+            derive=_of_sql_backup,
+        ),
+        {
+            **_SQL_BACKUP,
+            "state": "state",
+            "encryption_key": "kmsKey",
+            "expires_at": Field("expiryTime", instant),
+            "created_at": Field("backupInterval.startTime", instant),
+        },
+        labels="",
+        links=(
+            Link("copy_of", "gcp.sqladmin.instance", "$Instance", optional=True),
+            Link("encrypted_by", "gcp.cloudkms.crypto_key", "kmsKey"),
+        ),
+        sensitive=frozenset({"instanceSettings.rootPassword"}),
+        quiet=frozenset({"name", "instanceSettings", "backupRun"}),
+    ),
+    row(
+        Category.BACKUP,
+        Asset(
+            ("bigtableadmin.googleapis.com/Backup",),
+            "bigtableadmin.v2.Backup",
+            f"{_BIGTABLE}/clusters/CLUSTER/backups/BACKUP",
+        ),
+        {
+            "state": "state",
+            "type": "backupType",
+            "size_bytes": Field("sizeBytes", integer),
+            "created_at": Field("startTime", instant),
+            "expires_at": Field("expireTime", instant),
+        },
+        labels="",
+        links=(Link("copy_of", "gcp.bigtableadmin.table", "sourceTable", optional=True),),
+        quiet=frozenset({"name", "sourceBackup"}),
+    ),
+    row(
+        Category.BACKUP,
+        Asset(
+            ("firestore.googleapis.com/Backup",),
+            "firestore.v1.GoogleFirestoreAdminV1Backup",
+            "//firestore.googleapis.com/projects/PROJECT_ID/locations/LOCATION/backups/BACKUP",
+        ),
+        {
+            "state": "state",
+            "size_bytes": Field("stats.sizeBytes", integer),
+            "object_count": Field("stats.documentCount", integer),
+            "created_at": Field("snapshotTime", instant),
+            "expires_at": Field("expireTime", instant),
+        },
+        labels="",
+        links=(Link("copy_of", "gcp.firestore.database", "database", optional=True),),
         quiet=frozenset({"name"}),
     ),
 )

@@ -293,4 +293,20 @@ KINDS = (
         ),
         quiet=frozenset({"name"}),
     ),
+    row(
+        Category.BACKUP,
+        Asset(("netapp.googleapis.com/BackupVault",), "netapp.v1.BackupVault", f"{_NETAPP}/backupVaults/BACKUP_VAULT"),
+        {
+            "description": "description",
+            "state": "state",
+            "type": "backupVaultType",
+            "region": "backupRegion",
+            "created_at": Field("createTime", instant),
+        },
+        links=(
+            Link("uses", "gcp.netapp.kms_config", "kmsConfig"),
+            Link("replicates_to", "gcp.netapp.backup_vault", "destinationBackupVault"),
+        ),
+        quiet=frozenset({"name"}),
+    ),
 )

@@ -30,6 +30,12 @@ def _of_function(function: Mapping[str, Any]) -> Mapping[str, Any]:
     return told
 
 
+def _is_function(function: Mapping[str, Any]) -> bool:
+    """Those of the first generation are listed under a type of their own too, by the same names. Source: Cloud Asset Inventory
+    documentation, "Asset types" ("both 1st and 2nd gen"), read 2026-11-24."""
+    return bool(function["$asset"]["type"] == "cloudfunctions.googleapis.com/Function")
+
+
 def _kept(config: Mapping[str, Any], project: str) -> Iterator[str]:
     for held in (*(config.get("secretEnvironmentVariables") or ()), *(config.get("secretVolumes") or ())):
         yield f"//secretmanager.googleapis.com/projects/{held.get('projectId') or project}/secrets/{held['secret']}"
@@ -100,9 +106,10 @@ KINDS = (
     row(
         Category.FUNCTION,
         Asset(
-            ("cloudfunctions.googleapis.com/Function",),
+            ("cloudfunctions.googleapis.com/Function", "cloudfunctions.googleapis.com/CloudFunction"),
             "cloudfunctions.v2.Function",
             "//cloudfunctions.googleapis.com/projects/PROJECT_ID/locations/LOCATION/functions/FUNCTION",
+            keep=_is_function,
             derive=_of_function,
             lookups=(_CALLS,),
         ),

@@ -44,6 +44,7 @@ from collectors.gcp import (
     vertex_search,
     vertex_tracking,
     vertex_training,
+    workstations,
 )
 from normalize.model import Kind
 
@@ -78,6 +79,7 @@ KINDS: tuple[Kind, ...] = (
     *caches.KINDS,
     *messaging.KINDS,
     *run.KINDS,
+    *workstations.KINDS,
     *functions.KINDS,
     *jobs.KINDS,
     *registries.KINDS,

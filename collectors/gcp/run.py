@@ -168,6 +168,17 @@ def _database(name: str) -> str:
     return f"//cloudsql.googleapis.com/projects/{parts[0]}/instances/{parts[-1]}"
 
 
+def _of_mapping(mapping: Mapping[str, Any]) -> dict[str, Any]:
+    """The service that a host name leads to."""
+    asset = mapping["$asset"]
+    head = f"//run.googleapis.com/projects/{asset['project']}/locations/{asset['location']}"
+    return {"$Service": f"{head}/services/{mapping['spec']['routeName']}"}
+
+
+def _ready(conditions: Any) -> Any:
+    return next((c["status"] for c in conditions if c.get("type") == "Ready"), MISSING)
+
+
 def _gpus(run: Mapping[str, Any]) -> list[dict[str, Any]] | None:
     """Accelerators of one instance; [] where none is asked for, None where it is not said which."""
     counts = [_first(c, ("limits", _GPU)) for c in run.get("Containers") or ()]
@@ -344,6 +355,28 @@ KINDS = (
         links=_LINKS,
         sensitive=_SENSITIVE,
         quiet=_QUIET,
+    ),
+    row(
+        Category.DNS_RECORD,
+        Asset(
+            ("run.googleapis.com/DomainMapping",),
+            "run.v1.DomainMapping",
+            "//run.googleapis.com/projects/PROJECT_ID/locations/LOCATION/domainmappings/DOMAIN_MAPPING",
+            derive=_of_mapping,
+        ),
+        {
+            "name": "metadata.name",
+            "hostname": "metadata.name",
+            "state": Field("status.conditions", _ready),
+            "endpoint": "status.url",
+            "mode": "spec.certificateMode",
+            "rules": Field("status.resourceRecords", list),
+            "created_at": Field("metadata.creationTimestamp", instant),
+        },
+        labels="metadata.labels",
+        links=(Link("routes_to", "gcp.run.service", "$Service"),),
+        aliases=(Alias("dns", "metadata.name"),),
+        quiet=frozenset({"metadata", "status"}),
     ),
 )
 """The name of a worker pool is that of its API, "projects/P/locations/L/workerPools/W" (run v2); the others' are documented."""

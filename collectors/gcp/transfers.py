@@ -1,4 +1,4 @@
-"""Copies of data: Backup and DR, Storage Transfer Service, Datastream."""
+"""Copies of data: Backup and DR, Storage Transfer Service, Datastream, Database Migration Service."""
 
 from __future__ import annotations
 
@@ -229,6 +229,33 @@ KINDS = (
             Link("password_in", "gcp.secretmanager.secret", "$FilledFrom[].name"),
         ),
         sensitive=frozenset(f"*.{key}" for key in _SECRETS),
+        quiet=frozenset({"name"}),
+    ),
+    row(
+        Category.DATA_TRANSFER,
+        Asset(
+            ("datamigration.googleapis.com/MigrationJob",),
+            "datamigration.v1.MigrationJob",
+            "//datamigration.googleapis.com/projects/PROJECT_ID/locations/LOCATION/migrationJobs/MIGRATION_JOB",
+        ),
+        {
+            "name": "displayName",
+            "state": "state",
+            "phase": "phase",
+            "type": "type",
+            "engine": "sourceDatabase.engine",
+            "encryption_key": "cmekKeyName",
+            "failure_reason": "error.message",
+            "created_at": Field("createTime", instant),
+            "modified_at": Field("updateTime", instant),
+            "ended_at": Field("endTime", instant),
+        },
+        links=(
+            Link("reads_from", "gcp.datamigration.connection_profile", "source"),
+            Link("writes_to", "gcp.datamigration.connection_profile", "destination"),
+            Link("encrypted_by", "gcp.cloudkms.crypto_key", "cmekKeyName"),
+        ),
+        sensitive=frozenset({"dumpFlags"}),
         quiet=frozenset({"name"}),
     ),
 )

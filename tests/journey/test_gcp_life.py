@@ -100,6 +100,27 @@ def test_things_are_joined_by_whichever_name_they_go_by(scanned: Any) -> None:
     assert ("480123456789", "part_of", "77") in joined
 
 
+def test_what_serves_computes_and_stores_leads_to_what_it_needs(scanned: Any) -> None:
+    desk, *_ = scanned
+    found = {(r["source_id"].partition("//")[2], r["verb"], r["target_id"].partition("//")[2]) for r in desk.rows("relations")}  # fmt: skip
+    led = {(source.partition(".")[0], verb, target.partition(".")[0], target.rpartition("/")[2]) for source, verb, target in found}  # fmt: skip
+    wanted = {
+        ("run", "uses", "secretmanager", "hf-token"),
+        ("run", "runs_in", "compute", "ml"),  # by its last part, in a note
+        ("batch", "mounts", "storage", "ml-prod-corpus"),  # by a path in it
+        ("batch", "mentions", "file", "datasets"),  # by the address of an NFS server
+        ("pubsub", "mentions", "run", "score"),  # by the URL that messages are pushed to
+        ("cloudscheduler", "starts", "workflows", "retrain"),  # by a call to another API
+        ("dataproc", "runs_on", "dataproc", "features"),
+        ("bigquery", "part_of", "bigquery", "events"),
+        ("artifactregistry", "part_of", "artifactregistry", "serving"),
+        ("dataplex", "part_of", "dataplex", "raw"),
+        ("workstations", "started_from", "workstations", "gpu"),
+    }
+    assert wanted - led == set()
+    assert not [t for _, verb, t in found if verb == "mounts" and t.endswith("/iamPolicy")]
+
+
 def test_what_a_covered_project_does_not_have_is_dangling_and_what_a_denied_folder_may_have_is_not(
     scanned: Any,
 ) -> None:

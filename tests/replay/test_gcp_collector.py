@@ -269,6 +269,15 @@ def test_what_a_service_lists_itself_is_not_taken_from_the_sweep_too() -> None:
     assert [place for kind, _, place in coverages if kind == found.resource.kind] == ["us-central1-a"]
 
 
+def test_a_function_that_is_listed_under_two_types_is_one() -> None:
+    function = fixture("gcp.cloudfunctions.function")["assets"][0]
+    old = {**function, "assetType": "cloudfunctions.googleapis.com/CloudFunction"}
+    projects = fixture("gcp.cloudresourcemanager.project")["assets"]
+    with serve_rest(Cloud([*projects, old, function])) as url, opened(url) as (collector, _):
+        _, seen = looks(collector)
+    assert [o.resource.kind for o in seen if o.resource.id == function["name"]] == ["gcp.cloudfunctions.function"]
+
+
 def test_some_kinds_are_swept_alone() -> None:
     asked: list[Sequence[str]] = []
     cloud = recorded()

@@ -53,6 +53,8 @@ def test_every_form_of_a_name_gives_its_one_key(text: str, key: str) -> None:
         "https://www.googleapis.com/auth/cloud-platform",
         "https://www.googleapis.com/compute/v1/projects/p/zones/z",
         "https://www.googleapis.com/compute/v1/projects/p/zones/z/machineTypes/n2-standard-8",
+        "https://www.googleapis.com/compute/v1/projects/p/zones/z/storagePoolTypes/hyperdisk-balanced",
+        "//storage.googleapis.com/b/iamPolicy",
         "projects/p/locations/us-central1",
         "projects/p/locations/us-central1/publishers/google/models/gemini-2.5-pro",
         "projects/{project}/secrets/{name}",
