@@ -433,8 +433,11 @@ _HOST_KINDS: tuple[tuple[str, str, str], ...] = (
     (".vault.azure.net", "azure.keyvault.vault", "azure"),
     (".azmk8s.io", "azure.aks.cluster", "azure"),
     (".core.windows.net", "azure.storage.account", "azure"),
+    ("core.windows.net", "", "azure"),
     (".azureml.ms", "azure.machinelearning.workspace", "azure"),
     (".inference.ml.azure.com", "azure.machinelearning.online_endpoint", "azure"),
+    ("ml.azure.com", "", "azure"),
+    (".oic.prod-aks.azure.com", "", "azure"),
     (".googleapis.com", "", "gcp"),
     (".run.app", "gcp.run.service", "gcp"),
     (".snowflakecomputing.com", "snowflake.account", "snowflake"),
@@ -471,6 +474,12 @@ _REGIONAL_KINDS = {
 """Services that put their name before the region: b-1.x.kafka.us-west-2.amazonaws.com."""
 
 
+_NO_HOST = re.compile(r".+\.id\.goog|microsoft\.(?!com$|net$|org$)[a-z]+")
+"""What looks like a host and is none: pools of workload identities of Google Cloud, and resource providers of Azure, with which values
+such as `keySource` name a service. Sources: Google Cloud documentation, GKE attached clusters, "Workload identity"
+(PROJECT_ID.svc.id.goog); azure-mgmt-storage, KeySource ("Microsoft.Storage", "Microsoft.Keyvault"); read 2026-11-24."""
+
+
 @lru_cache(maxsize=16384)
 def known_service(host: str) -> tuple[str, str] | None:
     """(kind, provider) of a host name of a managed service or SaaS; None for all others."""
@@ -497,7 +506,7 @@ def host_name(host: str) -> Name | None:
         if address.is_multicast:
             return None
         return Name(f"ip:{address}", "network.address")
-    if "." not in host:
+    if "." not in host or _NO_HOST.fullmatch(host):
         return None
     kind, provider = known_service(host) or ("", "")
     region = _REGION_IN_HOST.search(host) if provider == "aws" else None

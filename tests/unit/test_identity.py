@@ -251,6 +251,14 @@ def test_host_says_whose_it_is(host: str, kind: str, provider: str, place: str) 
     assert Name(f"dns:{host}", kind, provider, "", place) == host_name(host)
 
 
+@pytest.mark.parametrize(
+    "text", ["ml-prod.svc.id.goog", "fleet.hub.id.goog", "Microsoft.Keyvault", "Microsoft.Storage"]
+)
+def test_pools_of_identities_and_resource_providers_are_no_hosts(text: str) -> None:
+    assert host_name(text) is None
+    assert host_name("microsoft.com") is not None
+
+
 def test_known_service_is_none_for_others() -> None:
     assert known_service("api.openai.com") == ("openai.api", "openai")
     assert known_service("db.example") is None
