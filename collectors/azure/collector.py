@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import threading
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -44,7 +45,7 @@ SUBSCRIPTIONS_VERSION = "2022-12-01"
 DESCENDANTS_VERSION = "2020-05-01"
 DESCENDANTS_ACTION = "Microsoft.Management/managementGroups/descendants/read"
 _SUBSCRIPTION = re.compile(r"/subscriptions/([0-9a-f-]{36})", re.IGNORECASE)
-_BATCH = 200
+_LISTS = "lists"
 
 
 class AzureCollector:
@@ -85,6 +86,9 @@ class AzureCollector:
         self._cut: dict[tuple[str, str], CollectError] = {}
         self._rights: dict[str, Rights] = {}
         self._lock = threading.Lock()
+        self._readers = Counter(list(_lists_read(self._kinds)))
+        self._reading: dict[str, threading.Lock] = {}
+        self._kept: dict[str, int] = {}
 
     def kinds(self) -> Sequence[Kind]:
         """Every row. Types without one are found out by a scan of all of them."""
@@ -380,7 +384,7 @@ class AzureCollector:
         path = fill(fetch.path, values, scope)
         params = {key: fill(value, values, scope) for key, value in fetch.params.items()}
         try:
-            for answer in self._client.pages(path, fetch.version, params, (listing(kind, self._kinds),)):
+            for answer in self._pages(kind, path, params):
                 if read(dict(answer), fetch.items) is MISSING:
                     raise CollectError(f"the answer has no {fetch.items}", call=f"GET {path}")
                 batch = list(items(answer, fetch, parent))
@@ -390,6 +394,41 @@ class AzureCollector:
         except CollectError as error:
             if error.code not in fetch.expect:
                 raise
+
+    def _pages(self, kind: Kind, path: str, params: Mapping[str, str]) -> Iterator[Mapping[str, Any]]:
+        """Pages of a list. One that several kinds read, or that others lie under, is asked for once and kept on the disk; where it
+        failed, who comes next asks again. Raises CollectError."""
+        pages = self._client.pages(path, kind.fetch.version, params, (listing(kind, self._kinds),))
+        if self._readers[_list_of(kind.fetch)] < 2:
+            yield from pages
+            return
+        question = f"{path} {sorted(params.items())}"
+        with self._lock:
+            reading = self._reading.setdefault(question, threading.Lock())
+        failed: CollectError | None = None
+        with reading:
+            if question not in self._kept:
+                count, failed = self._keep(question, pages)
+                if failed is None:
+                    self._kept[question] = count
+            else:
+                count = self._kept[question]
+        for number in range(count):
+            name = f"{question}#{number}"
+            yield orjson.loads(self._swept().find(_LISTS, (name,))[name])
+        if failed is not None:
+            raise failed
+
+    def _keep(self, question: str, pages: Iterator[Mapping[str, Any]]) -> tuple[int, CollectError | None]:
+        """How many pages of a list there are on the disk now, and why not all."""
+        count = 0
+        try:
+            for page in pages:
+                self._swept().add(_LISTS, ((_LISTS, "", f"{question}#{count}", orjson.dumps(page)),))
+                count += 1
+        except CollectError as error:
+            return count, error
+        return count, None
 
     def _completed(self, kind: Kind, scope: Scope, batch: Sequence[Json], call: str) -> Iterator[RawRecord]:
         """Records of items, with their details and lookups."""
@@ -490,6 +529,20 @@ class AzureCollector:
                 self._sweep.close()
                 self._sweep = None
         self._client.close()
+
+
+def _list_of(fetch: Get) -> tuple[str, str, str, bool]:
+    """What makes two lists the same."""
+    return fetch.path, str(sorted(fetch.params.items())), fetch.under, fetch.all_sorts
+
+
+def _lists_read(kinds: Mapping[str, Kind]) -> Iterator[tuple[str, str, str, bool]]:
+    """The list of every kind that has one, and that of what it lies under, and so on."""
+    for kind in kinds.values():
+        fetch = kind.fetch
+        while isinstance(fetch, Get):
+            yield _list_of(fetch)
+            fetch = kinds[fetch.under].fetch if fetch.under else None
 
 
 def _of_tenant(kind: Kind) -> bool:

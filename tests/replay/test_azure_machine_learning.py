@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from copy import deepcopy
 
 import pytest
@@ -161,3 +162,31 @@ def test_quotas_are_asked_for_where_azure_says_that_it_offers_the_service(estate
     estate.offered = {"Microsoft.MachineLearningServices": {"locations/usages": ["East US"]}}
     coverage, seen = scanned(estate, "quota")["quota"]
     assert (coverage.outcome, len(seen)) == (Outcome.COMPLETE, 1)
+
+
+def test_a_list_that_several_kinds_share_is_read_once(estate: Cloud) -> None:
+    scanned(estate)
+    asked = Counter(path.lower() for path in estate.requests)
+    for part in ("jobs", "computes", "models", "schedules"):
+        assert asked[f"{ML}/workspaces/train/{part}"] <= 2, (
+            part
+        )  # computes are asked for by jobs too, for the sizes of machines
+
+
+def test_a_list_that_failed_for_one_kind_is_asked_for_again(estate: Cloud) -> None:
+    jobs = f"{ML}/workspaces/train/jobs"
+    first = True
+
+    def fault(number: int, path: str) -> Fault | None:
+        nonlocal first
+        if path.lower() == jobs and first:
+            first = False
+            return Fault(409, "Conflict", "not now")
+        return None
+
+    estate.fault = fault
+    found = scanned(estate, "command_job", "sweep_job")
+    assert {kind: coverage.outcome for kind, (coverage, _) in found.items()} == {
+        "command_job": Outcome.FAILED,
+        "sweep_job": Outcome.COMPLETE,
+    }
