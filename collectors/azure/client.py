@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
+import orjson
 from azure.core.exceptions import AzureError, HttpResponseError
 from azure.core.pipeline.policies import (
     HeadersPolicy,
@@ -27,7 +28,6 @@ from azure.core.rest import HttpRequest
 from azure.mgmt.core import ARMPipelineClient
 from azure.mgmt.core.policies import ARMChallengeAuthenticationPolicy
 from azure.mgmt.resourcegraph import ResourceGraphClient
-from azure.mgmt.resourcegraph.models import QueryRequest, QueryRequestOptions
 
 from collectors.azure.errors import duration, headers_of, refusal, translate
 from collectors.patience import Patience
@@ -36,6 +36,8 @@ from normalize.model import Json
 
 GRAPH = "POST Microsoft.ResourceGraph/resources"
 GRAPH_ACTION = "Microsoft.ResourceGraph/resources/read"
+_GRAPH_VERSION = "2024-04-01"
+"""Source: Azure REST API, "Resources - Resources", read 2026-11-24. The SDK asks for 2021-03-01, which lacks authorizationScopeFilter."""
 PAGE = 1000
 """Rows of a page of Resource Graph at most. Source: Azure documentation, "Work with large Azure resource data sets", read 2026-11-24."""
 MANAGERS: Mapping[str, tuple[str, str]] = {
@@ -137,10 +139,17 @@ class Client:
     def now(self) -> datetime:
         return self._clock()
 
-    def query(self, text: str, subscriptions: Sequence[str], token: str = "", top: int = PAGE) -> Page:
-        """One page of a query of Resource Graph. Raises CollectError."""
-        options = QueryRequestOptions(top=top, skip_token=token or None, result_format="objectArray")
-        request = QueryRequest(query=text, subscriptions=list(subscriptions), options=options)
+    def query(
+        self, text: str, subscriptions: Sequence[str], token: str = "", top: int = PAGE, *, inherited: bool = False
+    ) -> Page:
+        """One page of a query of Resource Graph; of roles and policies, also what the subscriptions inherit. Raises CollectError."""
+        options = {
+            "$top": top,
+            "resultFormat": "objectArray",
+            **({"$skipToken": token} if token else {}),
+            **({"authorizationScopeFilter": "AtScopeAboveAndBelow"} if inherited else {}),
+        }
+        request: Any = orjson.dumps({"query": text, "subscriptions": list(subscriptions), "options": options})
         headers: dict[str, str] = {}
 
         def ask() -> Any:
@@ -242,6 +251,7 @@ class Client:
         graph = ResourceGraphClient(
             credential or _NOBODY,
             base_url=self._base,
+            api_version=_GRAPH_VERSION,
             credential_scopes=[self._scope],
             authentication_policy=auth(),
             retry_policy=RetryPolicy.no_retries(),

@@ -30,7 +30,7 @@ from collectors.azure.rights import (
     read_offered,
     read_unregistered,
 )
-from collectors.azure.rows import LEFT_OUT, ONLY, PLACES, TABLES, Derive, Get, Rows, raw_row
+from collectors.azure.rows import INHERITED, LEFT_OUT, ONLY, PLACES, TABLES, Derive, Get, Rows, raw_row
 from collectors.contract import EVERY_KIND, UNKNOWN_PLACE, Blindness, CutShortError, Planned
 from collectors.sweeps import Sweep
 from normalize.errors import MISSHAPEN, CollectError, DeniedError, UnavailableError
@@ -106,7 +106,7 @@ class AzureCollector:
             for subscription in chunk:
                 yield from self._planned(subscription, kinds, everything)
         tenants = [k for k in kinds if _of_tenant(k)]
-        for account in sorted(self._accounts() - set(subscriptions)) if everything or tenants else ():
+        for account in sorted(self._accounts() - set(subscriptions)):
             yield from self._planned_elsewhere(account, kinds, everything)
         for kind in tenants if self._wanted is None or not everything else ():
             if kind.fetch.type.lower() not in {type_ for type_, _ in self._counted[kind.fetch.table]}:
@@ -127,8 +127,8 @@ class AzureCollector:
             yield from (Planned(raw_row(type_, table), scope) for type_, table in self._unmodelled(subscription))
 
     def _planned_elsewhere(self, account: str, kinds: Sequence[Kind], everything: bool) -> Iterator[Planned]:
-        """What belongs to no subscription that was asked for: management groups, which are the tenant's. What else there is
-        that the caller may not read, nothing tells."""
+        """What belongs to no subscription that was asked for: management groups, which are the tenant's, and what is decreed over
+        them. What else there is that the caller may not read, nothing tells."""
         scope = Scope("azure", account, self._place)
         self._rights.setdefault(account, Rights(unknown=CollectError("rights are told for subscriptions alone")))
         there = set(self._types(account))
@@ -231,7 +231,7 @@ class AzureCollector:
         """Read one table to its end. Raises CollectError: something is missing, and why."""
         token, tokens, seen = "", set[str](), set[int]()  # hashes: of 100,000 ids, a few megabytes
         while True:
-            page = self._client.query(query, chunk, token)
+            page = self._client.query(query, chunk, token, inherited=table in INHERITED)
             filed = list(filter(None, map(self._filed, page.rows)))
             seen.update(hash(id_) for _, _, id_, _ in filed)
             self._swept().add(table, filed)

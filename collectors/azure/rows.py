@@ -39,6 +39,10 @@ TABLES = (
 lacks some types of records: zones are asked for theirs. Source: Azure Resource Graph documentation, "Resource Graph tables" and
 "Resource Graph table and resource type reference"; read 2026-11-24."""
 
+INHERITED = frozenset({"authorizationresources", "policyresources"})
+"""Tables of which a query gives, where it asks for it, what subscriptions inherit from the management groups above them. Source: Azure
+Resource Graph documentation, "Understanding the Azure Resource Graph query language", authorizationScopeFilter, read 2026-11-24."""
+
 LEFT_OUT: Mapping[str, tuple[str, ...]] = {
     "policyresources": (
         "microsoft.authorization/policydefinitions",

@@ -109,6 +109,18 @@ def test_no_management_group_is_seen_but_by_who_may(estate: Cloud) -> None:
     assert asked[GROUP, "?"][0].outcome is Outcome.DENIED
 
 
+def test_what_is_granted_on_a_management_group_is_seen_below_it(estate: Cloud) -> None:
+    kind = "azure.authorization.role_assignment"
+    (row,) = (r for r in estate.rows["authorizationresources"] if r["type"].endswith("roleassignments"))
+    id_ = "/providers/Microsoft.Management/managementGroups/ml/providers/Microsoft.Authorization/roleAssignments/above"
+    estate.rows["authorizationresources"] = [row, row | {"id": id_, "subscriptionId": ""}]
+    with served(estate) as base:
+        found = scanned(collector(base, subscriptions=[SUBSCRIPTION]), [kind])
+    assert found[kind, SUBSCRIPTION][0].proves_absence()
+    assert found[kind, TENANT][1] == [id_.lower()]
+    assert not found[kind, TENANT][0].proves_absence()
+
+
 def test_roles_that_everybody_has_and_findings_are_not_read(estate: Cloud) -> None:
     built_in = {"id": "/providers/Microsoft.Authorization/roleDefinitions/r", "type": "microsoft.authorization/roledefinitions", "subscriptionId": "", "tenantId": TENANT, "properties": {"type": "BuiltInRole"}}  # fmt: skip
     finding = {"id": f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.PolicyInsights/policyStates/s", "type": "microsoft.policyinsights/policystates", "subscriptionId": SUBSCRIPTION}  # fmt: skip

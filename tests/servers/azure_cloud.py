@@ -38,6 +38,7 @@ TABLES: Mapping[str, str] = {
     "microsoft.resources/subscriptions": "resourcecontainers",
 }
 """How types begin -> the table that holds them, where it is not `resources`."""
+INHERITED = ("authorizationresources", "policyresources")
 _QUERY = re.compile(
     r"(?P<table>\w+)(?: \| where type (?P<but>!?)in~ \((?P<types>[^)]*)\))?"
     r"(?: \| where type !~ '(?P<only>[^']*)' or properties\.(?P<key>\w+) =~ '(?P<value>[^']*)')?"
@@ -119,11 +120,13 @@ class Cloud:
         rows = self.rows.get(m["table"], ())
         types = set(re.findall(r"'([^']*)'", m["types"] or ""))
         wanted = set(asked.get("subscriptions") or ())
+        above = (asked.get("options") or {}).get("authorizationScopeFilter") == "AtScopeAboveAndBelow"
         if isinstance(rows, list):
             rows = [
                 r
                 for r in rows
                 if (not types or (r["type"] in types) is not bool(m["but"]))
+                and (r.get("subscriptionId") or m["table"] not in INHERITED or above)
                 and (r["type"] != m["only"] or r["properties"][m["key"]] == m["value"])
                 and r.get("subscriptionId", "") in {*wanted, ""}
                 and self._readable(r)
