@@ -320,7 +320,9 @@ class AwsCollector:
                         return
                     yield page
         else:
-            yield from self._listed(call, scope, call.params, None, first)
+            pages = self._listed(call, scope, call.params, None, first)
+            ahead = call.detail and first is None
+            yield from self._lanes.ahead(self._lane(call, scope), pages) if ahead else pages
 
     def _children(self, call: Call, scope: Scope, first: int | None) -> Iterator[list[dict[str, Json]]]:
         """What lies under each parent: the first pages are read side by side, further ones one after the other. A

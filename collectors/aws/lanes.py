@@ -66,6 +66,23 @@ class Lanes:
             for future in futures:
                 future.cancel()
 
+    def ahead(self, key: str, items: Iterator[T]) -> Iterator[T]:
+        """The items of a source that takes calls, each taken by a worker while the one before is in use; the first is
+        taken at once. What the source raises is raised in its place."""
+
+        def take(_: None) -> T | None:
+            return next(items, None)
+
+        def given(future: Future[T | None]) -> Iterator[T]:
+            try:
+                while (item := future.result()) is not None:
+                    future = self._submit(key, take, None)
+                    yield item
+            finally:
+                future.cancel()
+
+        return given(self._submit(key, take, None))
+
     def width(self, key: str) -> int:
         """How many tasks of a key may run at once now."""
         with self._change:

@@ -120,3 +120,32 @@ def test_no_key_has_more_in_flight_than_its_lane_is_wide(lanes: Lanes) -> None:
 def test_a_task_that_is_throttled_elsewhere_narrows_the_lane_it_runs_in(lanes: Lanes) -> None:
     list(lanes.map("world", lambda _: lanes.throttled("region"), range(1)))
     assert (lanes.width("world"), lanes.width("region")) == (1, 4)
+
+
+def test_the_next_page_is_fetched_while_one_is_in_use(lanes: Lanes) -> None:
+    fetched: list[int] = []
+    second = threading.Event()
+
+    def pages() -> Iterator[int]:
+        for n in range(3):
+            fetched.append(n)
+            if n == 1:
+                second.set()
+            yield n
+
+    ahead = lanes.ahead("k", pages())
+    assert next(ahead) == 0
+    assert second.wait(5)
+    assert 2 not in fetched
+    assert list(ahead) == [1, 2]
+
+
+def test_an_error_of_a_source_comes_after_what_it_gave(lanes: Lanes) -> None:
+    def pages() -> Iterator[int]:
+        yield 1
+        raise ValueError("the second page")
+
+    ahead = lanes.ahead("k", pages())
+    assert next(ahead) == 1
+    with pytest.raises(ValueError, match="the second page"):
+        next(ahead)
