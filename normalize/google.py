@@ -85,6 +85,7 @@ _NOUNS: Mapping[tuple[str, str], str] = {
     ("run", "domainmappings"): "domain_mapping",
     ("bigqueryreservation", "assignments"): "reservation_assignment",
     ("dns", "rrsets"): "resource_record_set",
+    ("secretmanager", "versions"): "secret_version",
     ("servicemanagement", "services"): "managed_service",
     ("iam", "providers"): "workload_identity_pool_provider",
     ("apigateway", "configs"): "api_config",
@@ -190,13 +191,20 @@ def kind_of_type(asset_type: str) -> str:
 
 
 @lru_cache(maxsize=16384)
-def google_name(text: str, target: str = "") -> GoogleName | None:
+def google_name(text: str, target: str = "", own: bool = False) -> GoogleName | None:
     """A name of a thing in Google Cloud, in whatever form; None when the text is none.
 
     Args:
         text: "//SERVICE/PATH", a link to the API, or a relative name.
         target: kind of the thing, which says the service of a relative name.
+        own: whether it is a thing's own name. Otherwise it is a mention, in which a version of a key or secret, or what is in a
+            repository, means the whole.
     """
+    found = _google_name(text, target)
+    return found if found is None or own else found._replace(path=_whole(found.service, found.path))
+
+
+def _google_name(text: str, target: str) -> GoogleName | None:
     if m := _NAME.fullmatch(text):
         return _checked(_SERVICES.get(m["host"], m["host"]), m["path"])
     if m := _LINK.fullmatch(text):
@@ -220,24 +228,24 @@ def _checked(service: str, path: str) -> GoogleName | None:
         return None
     if service == "storage" and path.endswith("/iamPolicy"):  # by which we call the policy of a bucket
         return None
-    if service == "artifactregistry":
-        path = _artifact(path)
+    if service == "artifactregistry":  # "Asset names" writes the former, the API the latter; read 2026-11-24
+        path = path.replace("/dockerimages/", "/dockerImages/", 1)
     if service == "container":  # a zonal cluster goes by both
         path = path.replace("/zones/", "/locations/", 1)
-    if service == "secretmanager":
-        path = path.partition("/versions/")[0]
-    if service == "cloudkms":
-        path = path.partition("/cryptoKeyVersions/")[0]
     return GoogleName(service, path)
 
 
-def _artifact(path: str) -> str:
-    """A repository, or one image in it; of what else is mentioned in a repository, that is meant. Cloud Asset Inventory's documentation
-    writes "dockerimages", the API "dockerImages" ("Asset names"; artifactregistry v1; read 2026-11-24)."""
+def _whole(service: str, path: str) -> str:
+    """What a mention means: a secret or a key whatever version, a repository or one image in it whatever else is in it."""
+    if service == "secretmanager":
+        return path.partition("/versions/")[0]
+    if service == "cloudkms":
+        return path.partition("/cryptoKeyVersions/")[0]
     head, found, rest = path.partition("/repositories/")
     repository, *inside = rest.split("/")
-    image = f"/dockerImages/{inside[1]}" if len(inside) == 2 and inside[0].lower() == "dockerimages" else ""
-    return f"{head}{found}{repository}{image}" if found else path
+    if service != "artifactregistry" or not found or (len(inside) == 2 and inside[0] == "dockerImages"):
+        return path
+    return f"{head}{found}{repository}"
 
 
 def _is_thing(service: str, parts: list[str]) -> bool:

@@ -26,7 +26,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Callable, Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from hashlib import sha256
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
@@ -302,12 +302,13 @@ def _hub_name(path: str) -> Name | None:
     return Name("hf://" + "/".join(pieces), "huggingface.hub.model", "huggingface")
 
 
-def gcp_name(text: str, target: str = "") -> Name | None:
+def gcp_name(text: str, target: str = "", own: bool = False) -> Name | None:
     """Canonical name of a thing in Google Cloud: from a full resource name, a link to the API, a relative name, or the e-mail
     address of a service account.
 
     Args:
         target: kind of the thing, which says the service of a relative name.
+        own: whether it is a thing's own name: see google_name.
     """
     text = text.strip()
     if "@" in text and (email := service_account(text)):
@@ -315,7 +316,7 @@ def gcp_name(text: str, target: str = "") -> Name | None:
         return Name(
             f"//iam.googleapis.com/projects/-/serviceAccounts/{email}", "gcp.iam.service_account", "gcp", account
         )
-    found = google_name(text, target)
+    found = google_name(text, target, own)
     if found is None:
         return None
     if found.service == "storage":
@@ -593,7 +594,7 @@ _NAMERS: Mapping[str, Callable[[str], Name | None]] = {
     "address": host_name,
     "mlflow": mlflow_server_name,
     "aws": aws_short_name,
-    "gcp": gcp_name,
+    "gcp": partial(gcp_name, own=True),
     "arm": arm_name,
 }
 
@@ -611,7 +612,7 @@ def identity_keys(resource_id: str) -> tuple[str, ...]:
     if resource_id.startswith("arn:"):
         name = arn_name(resource_id)
         return (name.key,) if name and name.key == resource_id else (resource_id, *([name.key] if name else []))
-    if resource_id.startswith("//") and (name := gcp_name(resource_id)) and name.key != resource_id:
+    if resource_id.startswith("//") and (name := gcp_name(resource_id, own=True)) and name.key != resource_id:
         return (resource_id, name.key)
     return (resource_id,)
 

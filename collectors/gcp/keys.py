@@ -1,7 +1,8 @@
-"""Cloud KMS and Secret Manager: key rings, keys, key managers outside, and the names of secrets; never what is in them."""
+"""Cloud KMS and Secret Manager: key rings, keys, key managers outside, the names of secrets, and versions; never what is in them."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from collectors.gcp.rows import Asset, row
@@ -15,6 +16,15 @@ def _places(replication: Any) -> Any:
     """Regions that a secret is kept in, where its owners chose them."""
     found = [r["location"] for r in (replication.get("userManaged") or {}).get("replicas") or ()]
     return found or MISSING
+
+
+def _above(collection: str) -> Any:
+    """The key or secret that a version is of, by the version's own name."""
+
+    def derive(version: Mapping[str, Any]) -> Mapping[str, Any]:
+        return {"$Above": version["$asset"]["name"].partition(f"/{collection}/")[0]}
+
+    return derive
 
 
 KINDS = (
@@ -88,6 +98,56 @@ KINDS = (
                 "replication.userManaged.replicas[].customerManagedEncryption.kmsKeyName",
             ),
             Link("notifies", "gcp.pubsub.topic", "topics[].name"),
+        ),
+        quiet=frozenset({"name"}),
+    ),
+    row(
+        Category.KEY,
+        Asset(
+            ("cloudkms.googleapis.com/CryptoKeyVersion",),
+            "cloudkms.v1.CryptoKeyVersion",
+            "//cloudkms.googleapis.com/projects/PROJECT_ID/locations/LOCATION/keyRings/KEY_RING/cryptoKeys/CRYPTO_KEY"
+            "/cryptoKeyVersions/CRYPTO_KEY_VERSION",
+            derive=_above("cryptoKeyVersions"),
+        ),
+        {
+            "state": "state",
+            "enabled": Field("state", equals("ENABLED")),
+            "key_type": "algorithm",
+            "key_origin": "protectionLevel",
+            "created_at": Field("createTime", instant),
+            "expires_at": Field("destroyTime", instant),
+        },
+        labels="",
+        links=(
+            Link("part_of", "gcp.cloudkms.crypto_key", "$Above"),
+            Link(
+                "uses",
+                "gcp.cloudkms.ekm_connection",
+                "externalProtectionLevelOptions.ekmConnectionBackendOverride",
+            ),
+        ),
+        sensitive=frozenset({"attestation"}),
+        quiet=frozenset({"name", "importJob", "externalProtectionLevelOptions"}),
+    ),
+    row(
+        Category.SECRET,
+        Asset(
+            ("secretmanager.googleapis.com/SecretVersion",),
+            "secretmanager.v1.SecretVersion",
+            "//secretmanager.googleapis.com/projects/PROJECT_NUMBER/secrets/SECRET/versions/VERSION",
+            derive=_above("versions"),
+        ),
+        {
+            "state": "state",
+            "enabled": Field("state", equals("ENABLED")),
+            "created_at": Field("createTime", instant),
+            "expires_at": Field("scheduledDestroyTime", instant),
+        },
+        labels="",
+        links=(
+            Link("part_of", "gcp.secretmanager.secret", "$Above"),
+            Link("encrypted_by", "gcp.cloudkms.crypto_key", "customerManagedEncryption.kmsKeyVersionName"),
         ),
         quiet=frozenset({"name"}),
     ),

@@ -258,7 +258,7 @@ def test_row_is_called_as_its_names_say(kind: Kind) -> None:
         return
     types = fetch.types if isinstance(fetch, Asset) else (fetch.type,)
     assert kind.name == kind_of_type(types[0])
-    named = google_name(seen(kind.name).resource.id)
+    named = google_name(seen(kind.name).resource.id, own=True)
     assert named is not None
     assert named.kind == kind.name
 

@@ -126,7 +126,7 @@ def test_what_a_covered_project_does_not_have_is_dangling_and_what_a_denied_fold
 ) -> None:
     desk, *_ = scanned
     codes = {g["missing"].get("reference"): g["code"] for g in desk.rows("gaps") if g["missing"].get("reference")}
-    assert codes["https://www.googleapis.com/compute/v1/projects/ml-prod/regions/us-central1/targetPools/serve"] == "dangling-reference"  # fmt: skip
+    assert codes["https://www.googleapis.com/compute/v1/projects/ml-prod/regions/us-central1/vpnTunnels/old"] == "dangling-reference"  # fmt: skip
     assert not [r for r in codes if "ml-images" in str(r)]
 
 

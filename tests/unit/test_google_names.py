@@ -44,7 +44,25 @@ ACCOUNT = f"//iam.googleapis.com/projects/-/serviceAccounts/{EMAIL}"
     ],
 )  # fmt: skip
 def test_every_form_of_a_name_gives_its_one_key(text: str, key: str) -> None:
-    assert canonical("gcp", text) == key
+    named = gcp_name(text)
+    assert named is not None
+    assert named.key == key
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        f"{KEY}/cryptoKeyVersions/3",
+        "//secretmanager.googleapis.com/projects/p/secrets/s/versions/1",
+        "//artifactregistry.googleapis.com/projects/p/locations/us/repositories/r/mavenArtifacts/a",
+    ],
+)
+def test_a_version_is_mentioned_for_the_whole_but_does_not_go_by_its_name(name: str) -> None:
+    mentioned = gcp_name(name)
+    assert mentioned is not None
+    assert name.startswith(f"{mentioned.key}/")
+    assert identity_keys(name) == (name,)
+    assert canonical("gcp", name) == name
 
 
 @pytest.mark.parametrize(
