@@ -130,14 +130,17 @@ def _of_one(spec: Mapping[str, Any]) -> list[dict[str, Any]] | None:
 
 
 def accelerators(machines: Iterable[Machines]) -> list[dict[str, Any]] | None:
-    """Accelerators of all machines together; None where a sort or a count is not known."""
-    found: list[dict[str, Any]] = []
+    """Accelerators of all machines together, each sort once; None where a sort or a count is not known."""
+    found: dict[tuple[Any, ...], dict[str, Any]] = {}
     for some in machines:
         one = _of_one(some.spec)
         if one is None or (one and some.count is None):
             return None
-        found += [{**entry, "count": entry["count"] * (some.count or 0)} for entry in one]
-    return [entry for entry in found if entry["count"]]
+        for entry in one:
+            sort = tuple(value for key, value in sorted(entry.items()) if key != "count")
+            known = found.setdefault(sort, {**entry, "count": 0})
+            known["count"] += entry["count"] * (some.count or 0)
+    return [entry for entry in found.values() if entry["count"]]
 
 
 Read = Callable[[Mapping[str, Any]], Iterable[Machines] | None]

@@ -47,12 +47,12 @@ OWN = frozenset(
 """What each cloud says in words and names of its own."""
 
 UNEQUAL: dict[str, frozenset[str]] = {
-    "machine": frozenset({"memory_bytes", "accelerator_utilization_ratio"}),
+    "machine": frozenset({"memory_bytes", "accelerator_utilization_ratio", "cpu_utilization_ratio"}),
     "node pool": frozenset({"memory_bytes"}),
     "database": frozenset({"size_bytes"}),
     "endpoint": frozenset(
         {
-            "accelerators", "accelerator_count", "accelerator_memory_bytes", "error_ratio", "latency_p50_seconds", "latency_p99_seconds", "request_count", "requests_per_minute_max",
+            "accelerators", "accelerator_count", "accelerator_memory_bytes", "error_ratio", "client_error_ratio", "latency_p50_seconds", "latency_p99_seconds", "request_count", "requests_per_minute_max",
             "requests_per_minute_p50", "requests_per_minute_p95",
         }
     ),

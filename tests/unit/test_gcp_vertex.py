@@ -30,6 +30,7 @@ def value(kind: Kind, term: str, payload: dict[str, Any]) -> Any:
     [
         ([Machines(H100, 2)], [("nvidia", "H100", 16)]),
         ([Machines(H100, 1), Machines(PLAIN, None)], [("nvidia", "H100", 8)]),
+        ([Machines(H100, 1), Machines(H100, 3)], [("nvidia", "H100", 32)]),
         ([Machines(PLAIN, 3)], []),
         ([], []),
         ([Machines(H100, 0)], []),
