@@ -24,6 +24,18 @@ inferentia2.rst, trainium.rst, trainium2.rst, trainium3.rst and trn2-arch.rst; w
 ec2/resources/instance_types.json.gz; read 2026-11-24.
 """
 
+EXTENDED_RESOURCES = (
+    "nvidia.com/gpu",
+    "amd.com/gpu",
+    "aws.amazon.com/neuron",
+    "aws.amazon.com/neurondevice",
+    "habana.ai/gaudi",
+    "google.com/tpu",
+    "gpu.intel.com/i915",
+    "gpu.intel.com/xe",
+)
+"""Extended resources that are one device each."""
+
 _EC2_TYPE = re.compile(r"(?:ml\.)?(?P<letters>[a-z]+)[-\d][a-z\d-]*\.[a-z\d-]+")
 _EC2_ACCELERATED = frozenset({"dl", "f", "g", "gr", "inf", "p", "trn", "vt"})
 _EC2_PLAIN = frozenset({"a", "c", "d", "h", "hpc", "i", "im", "is", "m", "mac", "r", "t", "u", "x", "z"})

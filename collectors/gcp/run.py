@@ -15,8 +15,9 @@ from collectors.gcp.accelerators import named, shown
 from collectors.gcp.metrics import Question, Traffic
 from collectors.gcp.rows import Asset, row
 from collectors.gcp.values import completed, everybody, holders, members, seconds
+from collectors.recognition import recognise
 from collectors.traffic import CLIENT_ERRORS, ERRORS, LATENCY, MEASURED
-from normalize.mapping import MISSING, read
+from normalize.mapping import LINKS, MISSING, read
 from normalize.model import Alias, Category, Field, Link, Path
 from normalize.units import instant, integer, quantity
 
@@ -126,7 +127,17 @@ def _of_run(payload: Mapping[str, Any]) -> dict[str, Any]:
         ],
         "Networks": [completed(asset, i["network"], "networks") for i in told["Interfaces"] if i.get("network")],
     }
-    return {RUN: {key: value for key, value in told.items() if value is not None}}
+    told |= recognised(payload, told["Name"])
+    return {LINKS: told.pop("links", []), RUN: {key: value for key, value in told.items() if value is not None}}
+
+
+_SORTS = {"Service": ("serving.knative.dev", "Service"), "Job": ("batch", "Job")}
+
+
+def recognised(payload: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """What it is for, as of a workload of Kubernetes: a service of Cloud Run is one of Knative."""
+    sort = _SORTS.get(payload["$asset"]["type"].rpartition("/")[2], ("", ""))
+    return recognise({"metadata": {"name": name}, **payload}, *sort, "")
 
 
 def _keyed(containers: Sequence[Mapping[str, Any]]) -> Iterator[str]:
@@ -253,6 +264,7 @@ _COMMON: Mapping[str, Path | Field] = {
     "volumes": f"{RUN}.Volumes",
     "cpu_limit_count": Field(f"{RUN}.Containers", _limit("cpu", float)),
     "memory_bytes": Field(f"{RUN}.Containers", _limit("memory", int)),
+    **{k: f"{RUN}.{k}" for k in ("workload_type", "workload_type_confidence", "software", "models", "recognition")},
     "service_account": f"{RUN}.Account",
     "encryption_key": f"{RUN}.Key",
     "created_at": Field(f"{RUN}.Created", instant),
@@ -275,7 +287,7 @@ _CONTAINERS = ("spec.template.spec", "spec.template.spec.template.spec", "templa
 _SENSITIVE = frozenset(f"{path}.containers[].env" for path in _CONTAINERS)
 _DRIVERS = frozenset(f"{path}.volumes[].csi.driver" for path in _CONTAINERS)
 _QUIET = _DRIVERS | frozenset(
-    {RUN, "name", "uri", "urls", "status", "metadata.selfLink", "metadata.namespace", "trafficStatuses"}
+    {RUN, LINKS, "name", "uri", "urls", "status", "metadata.selfLink", "metadata.namespace", "trafficStatuses"}
 )
 
 KINDS = (

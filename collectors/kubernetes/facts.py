@@ -13,9 +13,10 @@ from typing import Any
 from collectors.kubernetes import helm, nodes, workloads
 from collectors.kubernetes.addresses import addresses
 from collectors.kubernetes.edges import edges
-from collectors.kubernetes.recognition import RECOGNISED, recognise
 from collectors.kubernetes.rows import kind_name
 from collectors.kubernetes.types import Objects
+from collectors.kubernetes.workloads import RECOGNISED
+from collectors.recognition import recognise
 from normalize.errors import MISSHAPEN, CollectError, MappingError
 from normalize.model import Json
 from normalize.redaction import MARK, mask

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
 
-from collectors.kubernetes.recognition import RECOGNISED
 from collectors.kubernetes.types import Objects, Silence
+from collectors.kubernetes.workloads import RECOGNISED
 from normalize.model import Alias, Category, Field, Kind, Path, Template
 from normalize.units import instant, integer, quantity, size_bytes
 

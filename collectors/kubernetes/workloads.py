@@ -9,22 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from collectors.recognition import BY_KIND
+from normalize.accelerators import EXTENDED_RESOURCES
 from normalize.errors import MappingError
 from normalize.mapping import MISSING, read
 from normalize.model import Json
 from normalize.units import quantity
-
-ACCELERATORS = (
-    "nvidia.com/gpu",
-    "amd.com/gpu",
-    "aws.amazon.com/neuron",
-    "aws.amazon.com/neurondevice",
-    "habana.ai/gaudi",
-    "google.com/tpu",
-    "gpu.intel.com/i915",
-    "gpu.intel.com/xe",
-)
-"""Extended resources that are one device each."""
 
 Group = tuple[int | None, Json]
 """Replicas wanted (None: not said by the object) and their pod specification."""
@@ -34,7 +24,7 @@ def asked_by_container(container: Mapping[str, Any]) -> int:
     """Devices that one container asks for. For extended resources, requests and limits are equal where both stand."""
     resources = container.get("resources") or {}
     asked = {**(resources.get("requests") or {}), **(resources.get("limits") or {})}
-    return sum(int(quantity(v)) for k, v in asked.items() if k in ACCELERATORS)
+    return sum(int(quantity(v)) for k, v in asked.items() if k in EXTENDED_RESOURCES)
 
 
 def asked_by_pod(spec: Json) -> int | None:
@@ -230,3 +220,7 @@ def pod_facts(pod: Json) -> dict[str, Any]:
     if asked is not None:
         out["accelerator_requested_count"] = asked
     return out
+
+
+RECOGNISED = frozenset({*GROUPS, *BY_KIND, ("", "Pod")})
+"""Types of which it is asked what they run; what a controller made is its controller's."""

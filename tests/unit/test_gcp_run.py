@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 
 from collectors.gcp.run import RUN, _of_run
+from normalize.mapping import LINKS
 from normalize.model import Scope
 from normalize.references import in_its_cloud, mentions
 from tests.contract.test_gcp_rows import check_shape, schema
 
-ASSET = {"project": "ml-prod", "location": "us-central1"}
+ASSET = {"project": "ml-prod", "location": "us-central1", "type": "run.googleapis.com/Service"}
 HERE = Scope("gcp", "ml-prod", "us-central1")
 
 
@@ -29,6 +30,8 @@ def knative(kind: str) -> Any:
 CONTAINER = {
     "name": "server",
     "image": "us-central1-docker.pkg.dev/ml-prod/serving/vllm:0.9",
+    "args": ["--model", "/models/llama"],
+    "volumeMounts": [{"name": "models", "mountPath": "/models"}],
     "env": [{"name": "HF_TOKEN", "valueSource": {"secretKeyRef": {"secret": "hf-token", "version": "latest"}}}],
     "resources": {"limits": {"cpu": "8", "memory": "32Gi", "nvidia.com/gpu": "1"}},
 }
@@ -64,6 +67,20 @@ def test_a_service_without_accelerators_is_known_to_have_none_and_one_without_th
 
     assert _gpus({"Containers": [{"limits": {"cpu": "1"}}]}) == []
     assert _gpus({"Containers": [{"limits": {"nvidia.com/gpu": "1"}}]}) is None
+
+
+@pytest.mark.parametrize("payload", [PLAIN, knative("gcp.run.service")], ids=["plain", "knative"])
+def test_what_a_service_serves_is_recognised_and_leads_to_the_bucket_it_is_loaded_from(payload: Any) -> None:
+    told = _of_run({**payload, "$asset": ASSET})
+    found = told[RUN]
+    assert (found["workload_type"], found["software"], found["models"]) == ("inference", ["vllm"], ["/models/llama"])
+    assert [(link["verb"], link["key"]) for link in told[LINKS]] == [("loads", "gs://ml-prod-models")]
+
+
+def test_a_worker_pool_that_nothing_names_has_no_type() -> None:
+    plain = {**PLAIN, "template": {"containers": [{**CONTAINER, "image": "docker.io/acme/app:1", "args": []}]}}
+    told = _of_run({**plain, "$asset": {**ASSET, "type": "run.googleapis.com/WorkerPool"}})[RUN]
+    assert "workload_type" not in told
 
 
 def test_no_environment_is_taken_over() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from collectors.kubernetes.recognition import recognise, repository
+from collectors.recognition import recognise, repository
 
 UID = "11111111-2222-3333-4444-555555555555"
 
@@ -153,6 +153,17 @@ def test_a_path_on_a_claim_is_loaded_from_the_claim() -> None:
     ]
     (link,) = seen(obj)["links"]
     assert link["key"] == f"k8s://{UID}//PersistentVolumeClaim/team/llama-weights"
+
+
+def test_a_path_on_a_bucket_that_is_mounted_is_loaded_from_the_bucket() -> None:
+    obj = workload(
+        image="vllm/vllm-openai",
+        args=["--model=/models/llama/v3"],
+        volumeMounts=[{"name": "weights", "mountPath": "/models"}],
+    )
+    csi = {"driver": "gcsfuse.csi.storage.gke.io", "volumeAttributes": {"bucketName": "ml-models"}}
+    obj["spec"]["template"]["spec"]["volumes"] = [{"name": "weights", "csi": csi}]
+    assert [link["key"] for link in seen(obj)["links"]] == ["gs://ml-models"]
 
 
 @pytest.mark.parametrize(

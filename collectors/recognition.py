@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from collectors.kubernetes.software import (
+from collectors.software import (
     EVALUATION,
     FEATURES,
     INFERENCE,
@@ -26,7 +26,7 @@ from collectors.kubernetes.software import (
     TUNING,
     Software,
 )
-from collectors.kubernetes.workloads import ACCELERATORS, GROUPS
+from normalize.accelerators import EXTENDED_RESOURCES
 from normalize.identity import image_name, kubernetes_id, uri_name
 from normalize.mapping import read
 from normalize.model import Json
@@ -105,10 +105,6 @@ class Found(NamedTuple):
     confidence: str
     evidence: tuple[dict[str, Any], ...]
     container: Container
-
-
-RECOGNISED = frozenset({*GROUPS, *BY_KIND, ("", "Pod")})
-"""Types whose objects are looked at; what a controller made is its controller's."""
 
 
 def recognise(obj: Json, group: str, kind: str, cluster: str) -> dict[str, Any]:
@@ -202,7 +198,7 @@ def _asks(one: Mapping[str, Any], path: str) -> dict[str, Any]:
     resources = one.get("resources") or {}
     for part in ("limits", "requests"):
         for name in (resources.get(part) or {}) if isinstance(resources, dict) else ():
-            if name in ACCELERATORS:
+            if name in EXTENDED_RESOURCES:
                 return {"path": f'{path}.resources.{part}["{name}"]', "value": str(resources[part][name])}
     return {"path": f"{path}.resources.claims", "value": "claims"} if resources.get("claims") else {}
 
@@ -330,6 +326,9 @@ def _values(flag: str, one: Container) -> Iterator[tuple[str, str]]:
             yield words[i + len(steps)]
 
 
+_BUCKETS = ("csi.volumeAttributes.bucketName", "gcs.bucket")
+"""Where a volume says the Cloud Storage bucket that it shows. Source: run v1, Volume.csi; run v2, Volume.gcs; GKE documentation, "Mount
+Cloud Storage buckets as CSI ephemeral volumes"; read 2026-11-24."""
 _HUB = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}")
 
 
@@ -341,6 +340,9 @@ def _source(value: str, path: str, one: Container, hub: bool, obj: Json, cluster
         return at | {"key": name.key, "target": name.target, "provider": name.provider} if name else None
     if value.startswith("/"):
         volume = one.volumes.get(_volume(value, one.mounts) or "")
+        bucket = next((b for b in (read(volume, path) for path in _BUCKETS) if isinstance(b, str)), None)
+        if bucket and (name := uri_name(f"gs://{bucket}")):
+            return at | {"key": name.key, "target": name.target, "provider": name.provider}
         claim = ((volume or {}).get("persistentVolumeClaim") or {}).get("claimName")
         namespace = (obj.get("metadata") or {}).get("namespace")
         if isinstance(claim, str) and claim and namespace:
