@@ -18,6 +18,9 @@ from normalize.model import Category, Field, Kind, Link, Path
 
 ALL = {"listViewType": "All"}
 """Without it, what is archived is left out. Source: azure-ai-ml 1.35.2, ListViewType: ActiveOnly, ArchivedOnly, All; read 2026-11-24."""
+_IN_REGISTRY = "Microsoft.MachineLearningServices/registries/assets/read"
+"""The one permission for whatever a registry keeps. Source, here and where a row below names its own: Azure documentation, "Azure
+permissions for AI + machine learning", read 2026-11-24."""
 _KEPT_STATE = {"lifecycle_stage": Field("properties.isArchived", lambda archived: "archived" if archived else "active")}
 
 
@@ -35,6 +38,7 @@ class Asset:
         derive: of versions, as in a row.
         parents: whether a workspace is asked for them; registries have none of what only some workspaces have.
         detail: reads that complete a version.
+        action: the permission for the thing and its versions alike, where versions have none of their own.
         made: whether the API says how making it ended.
         archived: parameters by which archived things are listed too, where they would not be; of a registry's apart.
     """
@@ -49,6 +53,7 @@ class Asset:
     derive: Derive | None = None
     parents: Callable[[Mapping[str, Any]], bool] | None = None
     detail: tuple[Get, ...] = ()
+    action: str = ""
     made: bool = True
     archived: Mapping[str, str] = field(default_factory=lambda: ALL)
     archived_in_registry: Mapping[str, str] = field(default_factory=lambda: ALL)
@@ -61,6 +66,7 @@ class Asset:
     def _kinds(self, under: str, prefix: str, params: Mapping[str, str], *, all_sorts: bool) -> Iterator[Kind]:
         holder = f"azure.machinelearning.{prefix}{self.noun}"
         state = STATE if self.made else {}
+        action = self.action if all_sorts else _IN_REGISTRY
         common: Mapping[str, Path | Field] = {**_KEPT_STATE, **MADE, "description": "properties.description"}
         yield resource(
             holder,
@@ -72,6 +78,7 @@ class Asset:
                 under=under,
                 all_sorts=all_sorts,
                 parents=self.parents,
+                action=action,
             ),
             {**common, **state, "version": "properties.latestVersion", **self.holder_fields},
             tags="properties.tags",
@@ -86,6 +93,7 @@ class Asset:
                 params=params,
                 under=holder,
                 detail=self.detail,
+                action=action,
                 derive=self.derive,
             ),
             {**common, **state, "name": "$parent.name", "version": "name", "region": None, **self.fields},

@@ -16,6 +16,8 @@ from normalize.model import Category, Field, Kind, Link
 
 _ENTITY = "featurestore_entity"
 _ENTITIES = "featurestoreEntities"
+_MAY_SETS = "Microsoft.MachineLearningServices/workspaces/featuresets/read"
+_MAY_ENTITIES = "Microsoft.MachineLearningServices/workspaces/featurestoreentities/read"
 _MATERIALIZED = "properties.materializationSettings"
 
 
@@ -52,7 +54,8 @@ ASSETS = (
             Link("stored_in", "azure.machinelearning.datastore", "$Place"),
         ),
         parents=kind_is("featurestore"),
-        detail=(Get("{$id}/features", VERSION, params=ALL, into="$Features"),),
+        detail=(Get("{$id}/features", VERSION, params=ALL, into="$Features", action=_MAY_SETS),),
+        action=_MAY_SETS,
         derive=lambda version: told(
             Entities=_entities(version),
             Place=full(text(version, "properties.specification.path"), workspace_of(text(version, "id"))),
@@ -67,6 +70,7 @@ ASSETS = (
             "stage": "properties.stage",
         },
         parents=kind_is("featurestore"),
+        action=_MAY_ENTITIES,
     ),
 )
 

@@ -24,14 +24,23 @@ BASE = (
     PERMISSIONS_ACTION,
     PROVIDERS_ACTION,
 )
+UNLISTED = frozenset(
+    {
+        "microsoft.cognitiveservices/commitmentplans/read",
+        "microsoft.machinelearningservices/workspaces/marketplacesubscriptions/read",
+    }
+)
+"""Actions that are on no list of Azure's, lower case: a role that names one is refused whole, so this one does not. Roles with a wildcard,
+such as Reader, allow them. Source: Azure documentation, "Azure permissions for AI + machine learning" and "Troubleshoot Azure RBAC"
+(InvalidActionOrNotAction); read 2026-11-24."""
 FORMATS = ("json", "terraform")
 
 
 def actions(kinds: Iterable[Kind] = KINDS) -> list[str]:
-    """Actions that the kinds need, sorted; one of each that differs only in case."""
+    """Actions that the kinds need and that a role may name, sorted; one of each that differs only in case."""
     by_name = {kind.name: kind for kind in kinds}
     found = {a.lower(): a for kind in by_name.values() for a in of_kind(kind, by_name)} | {a.lower(): a for a in BASE}
-    return [found[key] for key in sorted(found)]
+    return [found[key] for key in sorted(found.keys() - UNLISTED)]
 
 
 def render(format: str = "json") -> str:
