@@ -330,11 +330,21 @@ def gcp_name(text: str, target: str = "", own: bool = False) -> Name | None:
 
 _ML_REGISTRY = re.compile(r"azureml://registries/(?P<name>[\w-]{2,33})(?:/.*)?", re.IGNORECASE)
 
+_ML_WORKSPACE = re.compile(
+    r"azureml://(?:locations/[a-z0-9]{2,40}/)?workspaces/(?P<id>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?:/.*)?",
+    re.IGNORECASE,
+)
+"""azureml://locations/REGION/workspaces/GUID/data/NAME/versions/1. Source: azure-ai-ml 1.35.2, ASSET_ID_FORMAT, read 2026-11-24."""
+
 
 def _registry_name(uri: str) -> Name | None:
-    """Name of the registry of Azure Machine Learning that a URI goes to; its name is unique in a tenant."""
+    """Name of the registry of Azure Machine Learning that a URI goes to, whose name is unique in a tenant, or of the workspace that it
+    names by the id that Azure gave it."""
     m = _ML_REGISTRY.fullmatch(uri)
-    return Name(f"azureml://registries/{m['name'].lower()}", "azure.machinelearning.registry", "azure") if m else None
+    if m is not None:
+        return Name(f"azureml://registries/{m['name'].lower()}", "azure.machinelearning.registry", "azure")
+    m = _ML_WORKSPACE.fullmatch(uri)
+    return Name(f"azureml://workspaces/{m['id'].lower()}", "azure.machinelearning.workspace", "azure") if m else None
 
 
 def arm_name(text: str) -> Name | None:

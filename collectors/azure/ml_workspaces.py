@@ -45,6 +45,7 @@ _LINKS = (
     Link("watched_by", "azure.insights.component", "properties.applicationInsights"),
     Link("encrypted_by", "azure.keyvault.key", "properties.encryption.keyVaultProperties.keyIdentifier"),
 )
+_ADDRESSES = (Alias("uri", Template("azureml://workspaces/{properties.workspaceId}")),)
 _QUIET = frozenset(
     {
         "properties.discoveryUrl",
@@ -81,6 +82,7 @@ KINDS: tuple[Kind, ...] = (
                 "runs_in", "azure.network.subnet", "properties.serverlessComputeSettings.serverlessComputeCustomSubnet"
             ),
         ),
+        aliases=_ADDRESSES,
         quiet=_QUIET,
     ),
     resource(
@@ -94,6 +96,7 @@ KINDS: tuple[Kind, ...] = (
                 "makes", "azure.resources.resource_group", "properties.workspaceHubConfig.defaultWorkspaceResourceGroup"
             ),
         ),
+        aliases=_ADDRESSES,
         quiet=_QUIET | {"properties.associatedWorkspaces"},
     ),
     resource(
@@ -105,6 +108,7 @@ KINDS: tuple[Kind, ...] = (
             *(link for link in _LINKS if link.verb != "encrypted_by"),
             Link("part_of", "azure.machinelearning.hub", "properties.hubResourceId"),
         ),
+        aliases=_ADDRESSES,
         quiet=_QUIET,
     ),
     resource(
@@ -118,6 +122,7 @@ KINDS: tuple[Kind, ...] = (
             "offline_store": Field("properties.featureStoreSettings.offlineStoreConnectionName", bool),
         },
         links=tuple(link for link in _LINKS if link.verb != "encrypted_by"),
+        aliases=_ADDRESSES,
         quiet=_QUIET,
     ),
     resource(

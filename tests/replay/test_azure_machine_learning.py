@@ -190,3 +190,15 @@ def test_a_list_that_failed_for_one_kind_is_asked_for_again(estate: Cloud) -> No
         "command_job": Outcome.FAILED,
         "sweep_job": Outcome.COMPLETE,
     }
+
+
+def test_a_uri_that_names_a_workspace_by_its_guid_leads_to_it(estate: Cloud) -> None:
+    guid = "0f0e0d0c-1111-2222-3333-444444444444"
+    jobs = estate.answers[f"{ML}/workspaces/train/jobs"]["value"]
+    (job,) = (j for j in jobs if j["name"] == "train_1")
+    uri = f"azureml://locations/eastus/workspaces/{guid}/data/clicks/versions/12"
+    job["properties"]["inputs"] = {"clicks": {"jobInputType": "uri_folder", "uri": uri}}
+    found = scanned(estate, "command_job", "workspace")
+    (reads,) = (r.key for r in found["command_job"][1][0].references if r.verb == "reads_from")
+    assert reads == f"azureml://workspaces/{guid}"
+    assert reads in found["workspace"][1][0].aliases
