@@ -42,6 +42,7 @@ KINDS: tuple[Kind, ...] = (
             "zones": "availabilityZoneMappings[].logicalZone",
         },
         tags="",
+        quiet=frozenset({"metadata.pairedRegion"}),
     ),
     resource(
         "azure.compute.quota",

@@ -159,6 +159,24 @@ KINDS: tuple[Kind, ...] = (
         quiet=frozenset({"properties.endpoint"}),
     ),
     resource(
+        "azure.appconfiguration.store",
+        Category.SETTINGS,
+        Rows("Microsoft.AppConfiguration/configurationStores"),
+        {
+            **_STATE,
+            **_PUBLIC,
+            "size_class": "sku.name",
+            "endpoint": "properties.endpoint",
+            "created_at": Field("properties.creationDate", instant),
+        },
+        links=(
+            ASSUMES,
+            Link("encrypted_by", "azure.keyvault.vault", "properties.encryption.keyVaultProperties.keyIdentifier"),
+        ),
+        aliases=(Alias("uri", "properties.endpoint"),),
+        quiet=frozenset({"properties.endpoint"}),
+    ),
+    resource(
         "azure.storagecache.lustre",
         Category.FILE_STORE,
         Rows("Microsoft.StorageCache/amlFilesystems"),

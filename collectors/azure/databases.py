@@ -72,6 +72,17 @@ KINDS: tuple[Kind, ...] = (
         "privateDnsZoneArmResourceId",
     ),
     _flexible("azure.mysql.flexible_server", "Microsoft.DBforMySQL/flexibleServers", "privateDnsZoneResourceId"),
+    *(
+        resource(
+            f"azure.{engine}.database",
+            Category.DATABASE,  # bytes are known of servers
+            Get("{$parent.$id}/databases", version, under=f"azure.{engine}.flexible_server"),
+            {},
+            tags="",
+            links=(Link("part_of", f"azure.{engine}.flexible_server", "$parent.$id"),),
+        )
+        for engine, version in (("postgresql", "2024-08-01"), ("mysql", "2023-12-30"))
+    ),
     resource(
         "azure.sql.managed_instance",
         Category.DATABASE,

@@ -11,7 +11,7 @@ from ipaddress import ip_address
 from typing import Any
 
 from collectors.azure.rows import Get, Rows, resource
-from collectors.azure.values import last
+from collectors.azure.values import equals, last
 from normalize.identity import is_ip
 from normalize.model import Alias, Category, Field, Kind, Link
 
@@ -58,6 +58,10 @@ def _answers(record: Mapping[str, Any]) -> Mapping[str, Any]:
 def _of(key: str, told: Any) -> list[str]:
     records = told if isinstance(told, list) else [told]
     return [str(r[_SPOKEN[key]]).rstrip(".") for r in records if _SPOKEN[key] in r] if key in _SPOKEN and told else []
+
+
+def _servers(servers: Any) -> list[str]:
+    return [f"{s['ipAddress']}:{s.get('port', 53)}" for s in servers]
 
 
 def _records(kind: str, path: str, version: str, zone: str, ttl: str) -> Kind:
@@ -118,6 +122,55 @@ KINDS: tuple[Kind, ...] = (
             Link("part_of", "azure.network.private_dns_zone", "$above"),
             Link("serves", "azure.network.virtual_network", "properties.virtualNetwork.id"),
         ),
+    ),
+    resource(
+        "azure.network.dns_resolver",
+        Category.DNS_ZONE,
+        Rows("Microsoft.Network/dnsResolvers"),
+        {**_STATE, "phase": "properties.dnsResolverState"},
+        links=(Link("serves", "azure.network.virtual_network", "properties.virtualNetwork.id"),),
+    ),
+    resource(
+        "azure.network.dns_inbound_endpoint",
+        Category.ADDRESS,
+        Rows("Microsoft.Network/dnsResolvers/inboundEndpoints"),
+        {**_STATE, "private_address": "properties.ipConfigurations[0].privateIpAddress"},
+        links=(
+            Link("part_of", "azure.network.dns_resolver", "$above"),
+            Link("runs_in", "azure.network.subnet", "properties.ipConfigurations[].subnet.id"),
+        ),
+        aliases=(Alias("address", "properties.ipConfigurations[].privateIpAddress"),),
+    ),
+    resource(
+        "azure.network.dns_outbound_endpoint",
+        Category.ADDRESS,
+        Rows("Microsoft.Network/dnsResolvers/outboundEndpoints"),
+        {**_STATE},
+        links=(
+            Link("part_of", "azure.network.dns_resolver", "$above"),
+            Link("runs_in", "azure.network.subnet", "properties.subnet.id"),
+        ),
+    ),
+    resource(
+        "azure.network.dns_forwarding_ruleset",
+        Category.DNS_ZONE,
+        Rows("Microsoft.Network/dnsForwardingRulesets"),
+        {**_STATE},
+        links=(Link("uses", "azure.network.dns_outbound_endpoint", "properties.dnsResolverOutboundEndpoints[].id"),),
+    ),
+    resource(
+        "azure.network.dns_forwarding_rule",
+        Category.DNS_RECORD,
+        Get("{$parent.$id}/forwardingRules", "2022-07-01", under="azure.network.dns_forwarding_ruleset"),
+        {
+            **_STATE,
+            "hostname": "properties.domainName",
+            "enabled": Field("properties.forwardingRuleState", equals("Enabled")),
+            "targets": Field("properties.targetDnsServers", _servers),
+        },
+        tags="properties.metadata",
+        links=(Link("part_of", "azure.network.dns_forwarding_ruleset", "$parent.$id"),),
+        quiet=frozenset({"properties.domainName"}),
     ),
     _records("azure.network.dns_record", "recordsets", "2018-05-01", "azure.network.dns_zone", "TTL"),
     _records("azure.network.private_dns_record", "ALL", "2024-06-01", "azure.network.private_dns_zone", "ttl"),

@@ -154,8 +154,8 @@ KINDS: tuple[Kind, ...] = (
             Link("runs_in", "azure.network.subnet", f"{_FRONT}.subnet.id"),
             Link("admits", "", "properties.privateEndpointConnections[].properties.privateEndpoint.id"),
         ),
-        aliases=(Alias("dns", "properties.alias"),),
-        quiet=frozenset({"properties.alias"}),
+        aliases=(Alias("dns", "properties.alias"), Alias("dns", "properties.fqdns[]")),
+        quiet=frozenset({"properties.alias", "properties.fqdns"}),
     ),
     resource(
         "azure.network.ddos_protection_plan",

@@ -105,10 +105,21 @@ KINDS: tuple[Kind, ...] = (
             Link("runs_in", "azure.network.subnet", "properties.workerProfiles[].subnetId"),
             Link("makes", "azure.resources.resource_group", "properties.clusterProfile.resourceGroupId"),
         ),
-        aliases=(Alias("uri", "properties.apiserverProfile.url"), Alias("uri", "properties.consoleProfile.url")),
+        aliases=(
+            Alias("uri", "properties.apiserverProfile.url"),
+            Alias("uri", "properties.consoleProfile.url"),
+            Alias("id", Template("oidc:{properties.clusterProfile.oidcIssuer}")),
+        ),
         sensitive=frozenset(
             {"properties.clusterProfile.pullSecret", "properties.servicePrincipalProfile.clientSecret"}
         ),
-        quiet=frozenset({"properties.apiserverProfile", "properties.consoleProfile", "properties.ingressProfiles"}),
+        quiet=frozenset(
+            {
+                "properties.apiserverProfile",
+                "properties.consoleProfile",
+                "properties.ingressProfiles",
+                "properties.clusterProfile.oidcIssuer",
+            }
+        ),
     ),
 )

@@ -32,6 +32,7 @@ TABLES = (
     "resourcecontainers",
     "authorizationresources",
     "computeresources",
+    "kubernetesconfigurationresources",
     "policyresources",
 )
 """Tables of Resource Graph that are read to their end. Left out are those of recommendations, findings, health, changes and prices

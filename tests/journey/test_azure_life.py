@@ -106,6 +106,19 @@ def test_things_are_joined_whatever_the_case_of_their_ids(scanned: Any) -> None:
     assert ("datasets", "part_of", "mlprodlake") in joined
     assert ("mlprodlake", "encrypted_by", "ml-prod-kv") in joined  # by the address of the vault
     assert ("aaaa1111-0000-4000-8000-999999999999", "governs", "trainer") in joined  # by the id of its principal
+    for chain in (
+        ("all", "routes_to", "serve"),  # from the edge to what answers
+        ("apim", "routes_to", "ml-apis"),
+        ("llm-east", "calls", "ml-aoai"),
+        ("3", "member_of", "train"),
+        ("a100", "part_of", "gpu"),
+        ("telemetry", "writes_to", "datasets"),
+        ("documents", "uses", "lake"),
+        ("keep", "protects", "mlprodlake"),
+        ("azureml", "part_of", "serve"),
+        ("models", "resolves_to", "mlprodlake"),
+    ):
+        assert chain in joined, chain
 
 
 def test_a_machine_has_its_accelerators_and_an_account_its_bytes(scanned: Any) -> None:

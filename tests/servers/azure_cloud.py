@@ -34,6 +34,7 @@ TABLES: Mapping[str, str] = {
     "microsoft.authorization/policy": "policyresources",
     "microsoft.authorization/": "authorizationresources",
     "microsoft.compute/virtualmachinescalesets/": "computeresources",
+    "microsoft.kubernetesconfiguration/": "kubernetesconfigurationresources",
     "microsoft.management/": "resourcecontainers",
     "microsoft.resources/subscriptions": "resourcecontainers",
 }
