@@ -112,12 +112,22 @@ def known_of(**known: str) -> dict[str, str]:
 def _loss(kind: str, dimension: Dimension | None) -> tuple[Severity, str]:
     if kind == "*":
         return Severity.CRITICAL, "nothing of this source is known"
+    if kind.startswith("bill."):
+        return Severity.MEDIUM, _UNBILLED
     return _LOSS[dimension or dimension_of(kind)]
 
 
 def loss_of(kind: str) -> tuple[Severity, str]:
     """What it does to a migration that something of a kind is not known."""
     return _LOSS[dimension_of(kind)]
+
+
+IMPORTED: Mapping[str, str] = {
+    "bill": "Have the bill exported again, whole, and import all files of the month in one go",
+    "host-bundles": "Let `stocktake probe` write the machine's bundle again, and import it",
+}
+"""Sources that are files -> how to get one that can be read. A scan does not help there."""
+_UNBILLED = "spend that nothing explains may be missing from the comparison with the bill"
 
 
 def _again(look: Look) -> str:
@@ -168,6 +178,8 @@ def _grant(source: str, provider: str, needs: Sequence[str]) -> str:
 
 
 def _coverage_remedy(look: Look, unfit: int) -> str:
+    if look.source in IMPORTED:
+        return f"{IMPORTED[look.source]}: `stocktake import PATH`."
     again = f"then {_again(look)}."
     if look.outcome is Outcome.DENIED:
         return f"{_grant(look.source, look.scope.provider, look.needs)}; {again}"

@@ -6,7 +6,7 @@ from calendar import monthrange
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, select
 
@@ -81,9 +81,7 @@ def _sums(connection: Connection) -> dict[_Use, _Paid]:
     sums: dict[_Use, _Paid] = defaultdict(_Paid)
     for row in connection.execute(rows, execution_options={"yield_per": 2000}):
         told = content.decode(row.attributes)
-        amount, currency = told.get("cost_usd"), "USD"
-        if amount is None:
-            amount, currency = told.get("cost"), str(told.get("currency") or "")
+        amount, currency = _amount(told)
         kind = str(told.get("type") or "").lower().replace("_", "")
         if not isinstance(amount, int | float) or kind not in spend.USED:
             continue
@@ -92,7 +90,7 @@ def _sums(connection: Connection) -> dict[_Use, _Paid]:
             str(told.get("account") or row.account),
             str(told.get("region") or ""),
             str(told.get("service") or ""),
-            spend.accelerated_machine(str(told.get("sku") or row.name or "")),
+            spend.accelerated_machine(row.name or "") or spend.accelerated_machine(str(told.get("sku") or "")),
             currency,
             str(told.get("started_at") or "")[:7],
             row.source,
@@ -100,6 +98,19 @@ def _sums(connection: Connection) -> dict[_Use, _Paid]:
         evidence = Evidence(f"{row.source} {row.kind}", "$", f"{row.name or row.id}: {amount:,.2f} {currency}", row.id)
         sums[use].add(float(amount), float(told.get("usage_quantity") or 0), 1, [(float(amount), evidence)])
     return sums
+
+
+def _amount(told: Mapping[str, Any]) -> tuple[Any, str]:
+    """(amount, currency): what is billed, or where a bill tells that only, with what was paid beforehand spread over its term."""
+    for name, currency in (
+        ("cost_usd", "USD"),
+        ("cost", told.get("currency")),
+        ("amortized_cost_usd", "USD"),
+        ("amortized_cost", told.get("currency")),
+    ):
+        if told.get(name) is not None:
+            return told[name], str(currency or "")
+    return None, ""
 
 
 def _latest(sums: Mapping[_Use, _Paid]) -> dict[_Use, _Paid]:
@@ -151,7 +162,9 @@ def _by_place(sums: Mapping[_Use, _Paid], ground: Ground, held: _Held) -> Iterat
             covered, scope, service = where
             group = groups[covered, scope, service, use.currency, use.month][use.source]
             group.add(paid.amount, paid.quantity, paid.count, paid.lines)
-    for (covered, scope, service, currency, month), by_source in sorted(groups.items()):
+    for (covered, scope, service, currency, month), by_source in sorted(
+        groups.items(), key=lambda group: str(group[0])
+    ):
         paid = by_source[min(by_source)]  # two bills of one month are the same money
         if paid.amount >= texts.LEAST:
             yield texts.unreconciled(scope, service, paid.amount, currency, month, covered, paid.evidence, paid.count)
@@ -181,7 +194,7 @@ def _by_machine(sums: Mapping[_Use, _Paid], ground: Ground, held: _Held) -> Iter
             groups[scope, use.machine, use.currency, use.month][use.source].add(
                 paid.amount, paid.quantity, paid.count, paid.lines
             )
-    for (scope, machine, currency, month), by_source in sorted(groups.items()):
+    for (scope, machine, currency, month), by_source in sorted(groups.items(), key=lambda group: str(group[0])):
         paid = by_source[min(by_source)]
         seen = held.machines(scope, machine)
         most = seen * _hours(month)

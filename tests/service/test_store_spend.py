@@ -165,3 +165,18 @@ def test_services_are_known_by_what_bills_call_them(provider: str, service: str,
 )
 def test_accelerated_machines_are_known_by_their_usage_type(use: str, type_: str) -> None:
     assert accelerated_machine(use) == type_
+
+
+def test_a_bill_of_amortized_cost_alone_tells_what_is_paid(estate: Estate) -> None:
+    (gap,) = bill(estate, charge(estate, "Amazon SageMaker", 900, cost_usd=None, amortized_cost_usd=1_500.0))
+    assert gap["severity"] == "high"
+
+
+def test_several_accounts_and_machines_that_nobody_reads_are_a_gap_each(estate: Estate) -> None:
+    others = [charge(estate, "Amazon SageMaker", 800, account=account) for account in ("999988887777", "555566667777")]
+    machines = [
+        charge(estate, "EC2", 90_000, use=use, sku=use, usage_quantity=5_000.0)
+        for use in ("BoxUsage:p5.48xlarge", "BoxUsage:p4d.24xlarge")
+    ]
+    found = bill(estate, *others, *machines)
+    assert len({g["id"] for g in found}) == len(found) >= 4

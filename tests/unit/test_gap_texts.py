@@ -197,3 +197,11 @@ def test_missing_bytes_of_a_bucket_name_their_metric() -> None:
     assert found.severity is Severity.HIGH
     assert "cloudwatch:GetMetricData" in found.remedy
     assert (found.subject_id, found.subject) == ("arn:b", "size_bytes of b")
+
+
+@pytest.mark.parametrize("outcome", [Outcome.PARTIAL, Outcome.FAILED, Outcome.COMPLETE])
+def test_what_was_imported_is_imported_again_and_not_scanned(outcome: Outcome) -> None:
+    found = gap.coverage(gap.Look("bill", "bill.usage", Scope("aws", "111122223333", "2026-10"), outcome, 1))
+    assert "`stocktake import PATH`" in found.remedy
+    assert "scan" not in found.remedy
+    assert "machines" not in found.why
