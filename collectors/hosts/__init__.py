@@ -17,7 +17,7 @@ from queue import Empty, Queue
 from typing import Any
 
 from collectors import ssh
-from collectors.contract import Blindness, Planned
+from collectors.contract import Blindness, CutShortError, Planned
 from collectors.frames import Report
 from collectors.hosts import bundle, session, system
 from collectors.hosts.bundle import BundleError
@@ -30,6 +30,8 @@ from normalize.model import Kind, RawRecord, Scope
 __all__ = ["READS", "HostCollector", "kind_rows", "open_files", "open_source", "probe_text", "sniff", "write_bundle"]
 
 
+MOST_RECORDS = 20_000
+"""Records of a kind that are taken from one machine."""
 AT_ONCE = 32
 """Machines that are asked at a time."""
 
@@ -226,7 +228,9 @@ class HostCollector:
         reading: Reading = kind.fetch
         try:
             report, machine, seen_at = self._report(host)
-            for payload, gaps in reading.read(report):
+            for number, (payload, gaps) in enumerate(reading.read(report)):
+                if number == MOST_RECORDS:
+                    raise CutShortError(f"more than {MOST_RECORDS} are told of one machine", call=reading.call)
                 stamped = stamp(payload, machine, host.address)
                 yield RawRecord(kind.name, scope, stamped, self.source, reading.call, seen_at, gaps)
         except MISSHAPEN as error:

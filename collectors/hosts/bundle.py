@@ -25,7 +25,7 @@ from normalize.errors import CollectError
 
 SIZE_LIMIT = 64 << 20
 """Most bytes of a bundle, unpacked."""
-SECTION_LIMIT = 8 << 20
+SECTION_LIMIT = 4 << 20
 """Most characters that one command of the probe may have printed."""
 DEEPEST = 64
 """Most levels of lists and objects in a document of the probe; no tool that it runs prints more than a dozen."""

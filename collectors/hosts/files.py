@@ -50,7 +50,7 @@ def _words(status: int, root: str, folders: int, last: str) -> str:
     if status == CANNOT:
         return f"{root}: find prints no sizes here; GNU findutils are needed"
     if status == TOO_MANY:
-        return f"{root}: more folders hold such files than are told; the {folders} largest are"
+        return f"{root}: more folders hold such files than are told; {folders} of them are"
     if status == NOT_EXECUTABLE:
         return f"{root}: some folders could not be read"
     return f"{root}: find ended with status {status} after {folders} folders"

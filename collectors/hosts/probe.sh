@@ -51,6 +51,15 @@ said() { # KEY COMMAND ARGUMENT…: the first line that a command prints, where 
     [ -z "$value" ] || printf '%s=%s\n' "$key" "$value"
 }
 
+picked() { # FILE SED-EXPRESSION…: what sed prints of it, ended by a newline even where the file is not
+    file=$1
+    shift
+    [ ! -r "$file" ] || {
+        sed -n "$@" "$file"
+        echo
+    }
+}
+
 facts() {
     said uid id -u
     said user id -un
@@ -74,7 +83,7 @@ facts() {
     fact amdgpu_version /sys/module/amdgpu/version
     fact rocm_version /opt/rocm/.info/version
     fact cuda_toolkit /usr/local/cuda/version.txt
-    sed -n '/"cuda"[[:space:]]*:/,/}/s/.*"version"[[:space:]]*:[[:space:]]*"\([^"]*\)".*/cuda_toolkit=\1/p' /usr/local/cuda/version.json 2>/dev/null
+    picked /usr/local/cuda/version.json '/"cuda"[[:space:]]*:/,/}/s/.*"version"[[:space:]]*:[[:space:]]*"\([^"]*\)".*/cuda_toolkit=\1/p'
     for path in /usr/local/cuda-[0-9]*; do
         [ ! -d "$path" ] || echo "cuda_installed=${path##*/cuda-}"
     done
@@ -88,8 +97,8 @@ facts() {
     for name in docker podman nerdctl containerd crictl apptainer singularity enroot; do
         said "$name" "$name" --version
     done
-    sed -n 's/^sysMgmtdHost[[:space:]]*=[[:space:]]*/beegfs_management=/p' /etc/beegfs/beegfs-client.conf 2>/dev/null
-    sed -n 's/.*"default-runtime"[^"]*"\([^"]*\)".*/docker_default_runtime=\1/p' /etc/docker/daemon.json 2>/dev/null
+    picked /etc/beegfs/beegfs-client.conf 's/^sysMgmtdHost[[:space:]]*=[[:space:]]*/beegfs_management=/p'
+    picked /etc/docker/daemon.json 's/.*"default-runtime"[^"]*"\([^"]*\)".*/docker_default_runtime=\1/p'
     [ ! -e /.dockerenv ] || echo container=docker
     [ ! -e /run/.containerenv ] || echo container=podman
     sed -n 's/^btime /btime=/p' /proc/stat
@@ -364,8 +373,8 @@ pythons() { # +FOLDER of packages / PYTHON-PACKAGE / cuda=… of torch; !STATUS 
                 ;;
             esac
         done
-        sed -n -e "s/^cuda[^=]*= *['\"]\([^'\"]*\)['\"].*/torch_cuda=\1/p" -e "s/^hip[^=]*= *['\"]\([^'\"]*\)['\"].*/torch_hip=\1/p" \
-            "$folder/torch/version.py" 2>/dev/null
+        picked "$folder/torch/version.py" -e "s/^cuda[^=]*= *['\"]\([^'\"]*\)['\"].*/torch_cuda=\1/p" \
+            -e "s/^hip[^=]*= *['\"]\([^'\"]*\)['\"].*/torch_hip=\1/p"
         grep -oE "['\"]cuda_version['\"], ['\"][0-9.]+['\"]" "$folder/tensorflow/python/platform/build_info.py" 2>/dev/null |
             sed -n "s/.*, ['\"]\([0-9.]*\)['\"]/tensorflow_cuda=\1/p"
     done
@@ -411,7 +420,7 @@ walk() { # see collectors/hosts/files.py for what is printed
         !125*) printf '!\t125\t%s\n' "${point#!125 }" ;;
         *) walked "$(printf '%b' "$(printf '%s' "$point" | sed 's/\\\([0-7]\)/\\0\1/g')")" ;;
         esac
-    done | awk -F '\t' -v most=20000 '
+    done | awk -F '\t' -v most=10000 '
         $1 == "d" && NF == 5 {
             folders++
             last = $4 "/" $5
@@ -450,7 +459,7 @@ walk() { # see collectors/hosts/files.py for what is printed
 urls() { # TOOL FILE KEY LINE: where the tool of that line keeps or sends what it tracks
     folder=${4#*"$1"?}
     folder=${folder%	*}
-    [ ! -r "$folder/$2" ] || sed -n "s|^[[:space:]]*$3[[:space:]]*=[[:space:]]*|U	$folder	|p" "$folder/$2"
+    picked "$folder/$2" "s|^[[:space:]]*$3[[:space:]]*=[[:space:]]*|U	$folder	|p"
 }
 
 sockets() { # the tables of this network namespace that exist

@@ -15,7 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from collectors.hosts import HostCollector, bundle, containers, kind_rows, open_files, probe_text, sniff
+from collectors import hosts
+from collectors.contract import CutShortError
+from collectors.hosts import HostCollector, accelerators, bundle, containers, kind_rows, open_files, probe_text, sniff
 from collectors.hosts.bundle import DEEPEST, SIZE_LIMIT, BundleError
 from normalize.errors import CollectError, ConfigError
 from normalize.mapping import observe
@@ -256,6 +258,20 @@ def test_bundle_that_changes_while_it_is_imported_is_not_believed(tmp_path: Path
     path.write_bytes(written(at="2026-11-21T08:00:00Z"))
     with pytest.raises(CollectError, match="was changed"):
         observed(collector, "host.machine")
+
+
+def test_a_machine_that_tells_too_much_is_cut_short(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hosts, "MOST_RECORDS", 5)
+    path = tmp_path / "b"
+    path.write_bytes(written(mounts="".join(f"/dev/sd{n}\t/m{n}\txfs\trw\t9 1 8\t9 1 8\n" for n in range(6))))
+    (collector,) = open_files([path])
+    with pytest.raises(CutShortError, match="more than 5"):
+        observed(collector, "host.mount")
+
+
+def test_a_document_of_tags_is_not_read() -> None:
+    with pytest.raises(CollectError, match="tags"):
+        accelerators.nvidia(f"<nvidia_smi_log>{'<gpu/>' * accelerators.MOST_TAGS}</nvidia_smi_log>")
 
 
 def test_flat_brackets_are_not_deep() -> None:
