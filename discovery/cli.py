@@ -340,15 +340,20 @@ def _listing(name: str, help_: str, examples: str, *, group: bool = False) -> An
         if click.get_current_context().invoked_subcommand:
             return
         state: State = click.get_current_context().ensure_object(State)
+        shown = "estimates" if filters.pop("estimate", None) else name
         with open_reader(state.database()) as reader:
-            rows = getattr(reader, name)(limit=limit, filters={k: v for k, v in filters.items() if v is not None})
-            _print(state, rows, COLUMNS[name], TABLE_COLUMNS[name], format_)
+            rows = getattr(reader, shown)(limit=limit, filters={k: v for k, v in filters.items() if v is not None})
+            _print(state, rows, COLUMNS[shown], TABLE_COLUMNS[shown], format_)
 
     run.__doc__ = f"{help_}\n\n\b\nExamples:\n{examples}"
     command: Any = shared(run)
     for column in reversed([c for c in COLUMNS[name] if c not in _NO_FILTER]):
         command = click.option(
             f"--{column.replace('_', '-')}", column, metavar="VALUE", help=f"Only this {column}; * and ? match."
+        )(command)
+    if name == "coverage":
+        command = click.option(
+            "--estimate", is_flag=True, help="How many things of each kind there are in all, seen by nobody included."
         )(command)
     command = click.option("--limit", type=click.IntRange(1), metavar="N", help="At most N rows.")(command)
     command = click.option("--format", "format_", type=click.Choice(FORMATS), help="How to print [table].")(command)
@@ -359,7 +364,7 @@ _listing("runs", "Scans, newest first.", "  stocktake runs --limit 5")
 _listing(
     "coverage",
     "What each look at each kind in each scope was worth (newest look of each).",
-    "  stocktake coverage --outcome denied\n  stocktake coverage --kind 'aws.s3.*' --format json",
+    "  stocktake coverage --outcome denied\n  stocktake coverage --kind 'aws.s3.*' --format json\n  stocktake coverage --estimate --kind aws.s3.bucket",
 )
 _listing(
     "resources",

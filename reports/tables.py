@@ -29,6 +29,9 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
         "first_seen_at", "accepted_until", "accepted_reason",
     ),
     "runs": ("id", "started_at", "finished_at", "status", "sources", "records", "blind_spots"),
+    "estimates": (
+        "kind", "provider", "account", "inventoried", "known", "estimate", "low", "high", "dependent", "sightings", "basis",
+    ),
     "workloads": (
         "id", "type", "name", "provider", "account", "place", "owner", "environment", "criticality", "parts", "lacks", "roots",
         "root_count", "evidence",
@@ -42,11 +45,28 @@ TABLE_COLUMNS: Mapping[str, tuple[str, ...]] = {
     "coverage": ("source", "kind", "account", "place", "outcome", "records", "gaps", "quarantined", "reason", "needs"),
     "gaps": ("severity", "code", "subject", "missing", "remedy", "id", "accepted_until"),
     "runs": COLUMNS["runs"],
+    "estimates": ("kind", "account", "inventoried", "known", "estimate", "low", "high", "basis"),
     "workloads": ("type", "name", "account", "place", "owner", "environment", "parts", "lacks"),
 }
 """What a person at a terminal is shown unless they ask for other columns."""
 
-_NUMERIC = frozenset({"records", "gaps", "quarantined", "count", "gone", "resources", "evidence_count", "root_count"})
+_NUMERIC = frozenset(
+    {
+        "records",
+        "gaps",
+        "quarantined",
+        "count",
+        "gone",
+        "resources",
+        "evidence_count",
+        "root_count",
+        "inventoried",
+        "known",
+        "estimate",
+        "low",
+        "high",
+    }
+)
 _STYLES = {
     "complete": "green", "partial": "yellow", "denied": "red", "failed": "magenta", "unavailable": "dim", "skipped": "dim",
     "critical": "bold red", "high": "red", "medium": "yellow", "low": "dim",

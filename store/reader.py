@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from fnmatch import fnmatchcase
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Engine, Select, Subquery, Text, and_, case, cast, func, or_, select
@@ -17,6 +19,7 @@ from normalize.errors import StoreError
 from normalize.model import Outcome, Severity
 from store import content
 from store.database import reading
+from store.estimates import estimates
 from store.history import difference
 from store.schema import (
     acceptances,
@@ -180,6 +183,19 @@ class Reader:
         table = select(workload_table).subquery("tasks")
         c = table.c
         return self._rows(self._chosen(table, filters).order_by(c.type, c.name, c.id).limit(limit))
+
+    def estimates(self, *, limit: int | None = None, filters: Mapping[str, str] = _NO_FILTERS) -> Iterator[Row]:
+        """How many things of each kind there are in each account, as far as independent sightings tell.
+
+        Raises:
+            StoreError: a filter names another column than kind, provider or account.
+        """
+        if wrong := set(filters) - {"kind", "provider", "account"}:
+            raise StoreError(
+                f"estimates are by kind, provider and account; {', '.join(sorted(wrong))} tells none apart"
+            )
+        rows = (row for row in estimates(self._engine) if all(_globbed(row[k], v) for k, v in filters.items()))
+        return islice(rows, limit)
 
     @staticmethod
     def _open_gaps() -> Subquery:
@@ -354,6 +370,10 @@ def _value(name: str, value: Any) -> Any:
 
 def _told(evidence: Row) -> Row:
     return {k: evidence[k] for k in _EVIDENCE if evidence.get(k) or k == "value"}
+
+
+def _globbed(value: str, wanted: str) -> bool:
+    return fnmatchcase(value, wanted.replace("[", "[[]"))
 
 
 def _literal(text: str) -> str:

@@ -63,7 +63,7 @@ class Ground:
 
     @classmethod
     def read(cls, connection: Connection) -> Ground:
-        ground = cls(numbers=_project_numbers(connection))
+        ground = cls(numbers=project_numbers(connection))
         known = select(resources.c.kind, func.max(resources.c.dimension)).group_by(resources.c.kind)
         dimensions = {k: Dimension(d) if d else None for k, d in connection.execute(known)}
         statement = (
@@ -177,7 +177,7 @@ class Ground:
         return ours <= {s.look.scope.account for s in looks}
 
 
-def _project_numbers(connection: Connection) -> dict[str, str]:
+def project_numbers(connection: Connection) -> dict[str, str]:
     """Number of a Google Cloud project -> its id, by which it is looked at."""
     statement = (
         select(resources.c.account, aliases.c.key)
