@@ -46,13 +46,24 @@ def _timezone(cron: Any) -> Any:
     return m["zone"] if m else MISSING
 
 
+_TASKS = ("pipelineSpec.root.dag.tasks.*", "pipelineSpec.components.*.dag.tasks.*")
+_GIVEN = (
+    "runtimeConfig.parameterValues",
+    "runtimeConfig.parameters",
+    "pipelineSpec.deploymentSpec",
+    "pipelineSpec.root.inputDefinitions.parameters.*.defaultValue",
+    "pipelineSpec.components.*.inputDefinitions.parameters.*.defaultValue",
+    *(f"{task}.inputs.parameters" for task in _TASKS),
+    "jobDetail.pipelineRunContext.metadata",
+    "jobDetail.taskDetails[].execution",
+    "jobDetail.taskDetails[].inputs",
+)
+"""Where a pipeline job may hold secrets: what it and its steps are given, by default or in a run, and environment and source code of
+steps. Source: kubeflow/pipelines, api/v2alpha1/pipeline_spec.proto; aiplatform v1, PipelineTaskDetail; read 2026-11-24."""
+
+
 def _secrets(at: str = "") -> frozenset[str]:
-    """Paths of a pipeline job that may hold secrets: what it is given, and environment and source code of its steps."""
-    dot = f"{at}." if at else ""
-    return frozenset(
-        f"{dot}{path}"
-        for path in ("runtimeConfig.parameterValues", "runtimeConfig.parameters", "pipelineSpec.deploymentSpec")
-    )
+    return frozenset(f"{at}.{path}" if at else path for path in _GIVEN)
 
 
 _ZONE = re.compile(r"(?:CRON_)?TZ=(?P<zone>\S+)\s")
@@ -84,9 +95,7 @@ KINDS = (
             Link("attached_to", "gcp.compute.network_attachment", "pscInterfaceConfig.networkAttachment"),
             KEY,
         ),
-        sensitive=frozenset(
-            {"runtimeConfig.parameterValues", "runtimeConfig.parameters", "pipelineSpec.deploymentSpec"}
-        ),
+        sensitive=_secrets(),
         quiet=OWN | {"$Images"},
     ),
     row(
