@@ -11,7 +11,7 @@ http nobody is asked for credentials.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -201,11 +201,12 @@ class Client:
         listed = str(get.items).partition("[")[0]
         unreached: dict[str, None] = {}
         for answer in self.answers(get, values):
-            unreached |= {str(place): None for _, place in located(answer, "unreachable[]")}
-            found = read(answer, listed)
-            if found is not MISSING and found is not None and not isinstance(found, list):
-                raise CollectError(f"{listed} is no list but {type(found).__name__}", call=call_of(get))
-            yield from (item for _, item in located(answer, get.items))
+            unreached |= dict.fromkeys(_unseen(answer, get))
+            for part in _parts(answer, get):
+                found = read(part, listed)
+                if found is not MISSING and found is not None and not isinstance(found, list):
+                    raise CollectError(f"{listed} is no list but {type(found).__name__}", call=call_of(get))
+                yield from (item for _, item in located(part, get.items))
         if unreached:
             raise CollectError(f"the service could not reach {', '.join(unreached)}", call=call_of(get))
 
@@ -308,6 +309,26 @@ def translate(error: Exception) -> CollectError | None:
         known = _unreached(error, "")
         return known.error if isinstance(known, BusyError) else known
     return None
+
+
+def _parts(answer: Mapping[str, Any], get: Get) -> Iterable[Any]:
+    """The parts of an answer that have items. Raises CollectError."""
+    if not get.within:
+        return (answer,)
+    parts = answer.get(get.within) or {}
+    if not isinstance(parts, dict):
+        raise CollectError(f"{get.within} is no object but {type(parts).__name__}", call=call_of(get))
+    return parts.values()
+
+
+def _unseen(answer: Mapping[str, Any], get: Get) -> Iterator[str]:
+    """Places that an answer says could not be reached. Source: "unreachable" of AIP-217; "unreachables" and the warnings of Compute
+    Engine's aggregated lists, compute v1, read 2026-11-24."""
+    yield from (str(place) for path in ("unreachable[]", "unreachables[]") for _, place in located(answer, path))
+    parts = answer.get(get.within) if get.within else None
+    for place, part in parts.items() if isinstance(parts, dict) else ():
+        if read(part, "warning.code") == "UNREACHABLE":
+            yield str(place)
 
 
 def _unreached(error: Exception, call: str) -> CollectError:

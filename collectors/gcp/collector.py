@@ -429,7 +429,7 @@ class GcpCollector:
     def _item(
         self, fetch: Listing, scope: Scope, item: dict[str, Json], parent: dict[str, Json] | None
     ) -> dict[str, Json]:
-        place = parent[ASSET]["location"] if parent else scope.place
+        place = parent[ASSET]["location"] if parent else str(item.get("$Place") or scope.place)
         more: dict[str, Any] = {"$parent": parent} if parent else {}
         values = {**item, **more, **self._scope_values(Scope("gcp", scope.account, place))}
         try:

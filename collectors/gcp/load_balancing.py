@@ -8,11 +8,12 @@ from typing import Any
 
 from collectors.gcp.accelerators import last
 from collectors.gcp.metrics import Question, Traffic
-from collectors.gcp.rows import Asset, row
+from collectors.gcp.rows import Asset, Get, Listing, row
 from collectors.gcp.values import picked
 from collectors.traffic import ERRORS, LATENCY, MEASURED
+from normalize.google import google_name
 from normalize.mapping import MISSING
-from normalize.model import Alias, Category, Field, Kind, Link, Path, Template
+from normalize.model import Alias, Category, Field, Json, Kind, Link, Path, Template
 from normalize.units import instant
 
 _COMPUTE = "//compute.googleapis.com/projects/PROJECT_ID"
@@ -109,16 +110,66 @@ def _hosts(certificate: Mapping[str, Any]) -> Any:
     return certificate.get("subjectAlternativeNames") or (certificate.get("managed") or {}).get("domains") or MISSING
 
 
-def _proxy(noun: str, collection: str, fields: Mapping[str, Path | Field], links: tuple[Link, ...]) -> Kind:
+def _placed(item: dict[str, Json]) -> Iterator[dict[str, Json]]:
+    """An item with the path of its full name, and its place: what Compute Engine lists over all places says both in its own link."""
+    named = google_name(str(item.get("selfLink")))
+    yield {**item, "$Path": named.path, "$Place": named.place} if named else item
+
+
+def _everywhere(noun: str, collection: str, derive: Any = None) -> Listing:
+    """The listing of a kind over all places of a project at once. Cloud Asset Inventory documents the names of global ones alone ("Asset
+    names", read 2026-11-24): whether it has those of regions, which load balancers within a network consist of, is not known."""
+    capital = collection[0].upper() + collection[1:]
+    return Listing(
+        Get(
+            "compute.googleapis.com",
+            f"/compute/v1/projects/{{project}}/aggregated/{collection}",
+            f"compute.{collection}.list compute.region{capital}.list",
+            items=f"{collection}[]",
+            within="items",
+            page=500,
+            size="maxResults",
+        ),
+        f"compute.googleapis.com/{noun}",
+        f"compute.v1.{noun}",
+        "//compute.googleapis.com/{$Path}",
+        places="global",
+        spread=_placed,
+        derive=derive,
+    )
+
+
+def _proxy(
+    noun: str, collection: str, fields: Mapping[str, Path | Field], links: tuple[Link, ...], *, regional: bool = False
+) -> Kind:
     """A target proxy: where a load balancer ends connections."""
     name = f"{_COMPUTE}/global/{collection}/{collection.upper()}"
+    of_assets = Asset((f"compute.googleapis.com/{noun}",), f"compute.v1.{noun}", name)
+    fetch = _everywhere(noun, collection) if regional else of_assets
     common: Mapping[str, Path | Field] = {
         "name": "name",
         "description": "description",
         "created_at": Field("creationTimestamp", instant),
     }
-    fetch = Asset((f"compute.googleapis.com/{noun}",), f"compute.v1.{noun}", name)
     return row(Category.LOAD_BALANCER, fetch, {**common, **fields}, links=links, labels="")
+
+
+def _legacy_check(noun: str, collection: str) -> Kind:
+    """A health check of the first generation, which target pools still use; there are none in regions."""
+    name = f"{_COMPUTE}/global/{collection}/{collection.upper()}"
+    return row(
+        Category.MONITOR,
+        Asset((f"compute.googleapis.com/{noun}",), f"compute.v1.{noun}", name),
+        {
+            "name": "name",
+            "description": "description",
+            "port": "port",
+            "timeout_seconds": "timeoutSec",
+            "settings": Field("", picked("checkIntervalSec", "healthyThreshold", "unhealthyThreshold", "requestPath")),
+            "created_at": Field("creationTimestamp", instant),
+        },
+        labels="",
+    )
 
 
 _URL_MAP = Link("routes_to", "gcp.compute.url_map", "urlMap")
@@ -199,15 +250,7 @@ KINDS = (
     ),
     row(
         Category.MONITOR,
-        Asset(
-            (
-                "compute.googleapis.com/HealthCheck",
-                "compute.googleapis.com/HttpHealthCheck",
-                "compute.googleapis.com/HttpsHealthCheck",
-            ),
-            "compute.v1.HealthCheck",
-            f"{_COMPUTE}/global/healthChecks/HEALTH_CHECK",
-        ),
+        _everywhere("HealthCheck", "healthChecks"),
         {
             "name": "name",
             "description": "description",
@@ -224,19 +267,21 @@ KINDS = (
         "targetHttpProxies",
         {"keep_alive_seconds": "httpKeepAliveTimeoutSec"},
         (_URL_MAP,),
+        regional=True,
     ),
     _proxy(
         "TargetHttpsProxy",
         "targetHttpsProxies",
         {**_TLS_POLICY, "keep_alive_seconds": "httpKeepAliveTimeoutSec", "mode": "quicOverride"},
         (_URL_MAP, *_TLS),
+        regional=True,
     ),
     _proxy("TargetSslProxy", "targetSslProxies", {**_TLS_POLICY, **_HEADER}, (_SERVICE, *_TLS)),
-    _proxy("TargetTcpProxy", "targetTcpProxies", _HEADER, (_SERVICE,)),
+    _proxy("TargetTcpProxy", "targetTcpProxies", _HEADER, (_SERVICE,), regional=True),
     _proxy("TargetGrpcProxy", "targetGrpcProxies", {}, (_URL_MAP,)),
     row(
         Category.LOAD_BALANCER,
-        Asset(("compute.googleapis.com/UrlMap",), "compute.v1.UrlMap", f"{_COMPUTE}/global/urlMaps/URL_MAP"),
+        _everywhere("UrlMap", "urlMaps"),
         {
             "name": "name",
             "description": "description",
@@ -279,12 +324,7 @@ KINDS = (
     ),
     row(
         Category.LOAD_BALANCER,
-        Asset(
-            ("compute.googleapis.com/NetworkEndpointGroup",),
-            "compute.v1.NetworkEndpointGroup",
-            f"{_COMPUTE}/zones/ZONE/networkEndpointGroups/NETWORK_ENDPOINT_GROUP",
-            derive=_serverless,
-        ),
+        _everywhere("NetworkEndpointGroup", "networkEndpointGroups", _serverless),
         {
             "name": "name",
             "description": "description",
@@ -307,11 +347,7 @@ KINDS = (
     ),
     row(
         Category.CERTIFICATE,
-        Asset(
-            ("compute.googleapis.com/SslCertificate",),
-            "compute.v1.SslCertificate",
-            f"{_COMPUTE}/global/sslCertificates/SSL_CERTIFICATE",
-        ),
+        _everywhere("SslCertificate", "sslCertificates"),
         {
             "name": "name",
             "description": "description",
@@ -327,9 +363,7 @@ KINDS = (
     ),
     row(
         Category.POLICY,
-        Asset(
-            ("compute.googleapis.com/SslPolicy",), "compute.v1.SslPolicy", f"{_COMPUTE}/global/sslPolicies/SSL_POLICY"
-        ),
+        _everywhere("SslPolicy", "sslPolicies"),
         {
             "name": "name",
             "description": "description",
@@ -342,11 +376,7 @@ KINDS = (
     ),
     row(
         Category.FIREWALL,
-        Asset(
-            ("compute.googleapis.com/SecurityPolicy",),
-            "compute.v1.SecurityPolicy",
-            f"{_COMPUTE}/global/securityPolicies/SECURITY_POLICY",
-        ),
+        _everywhere("SecurityPolicy", "securityPolicies"),
         {
             "name": "name",
             "description": "description",
@@ -398,4 +428,6 @@ KINDS = (
             Link("guarded_by", "gcp.compute.security_policy", "securityPolicy"),
         ),
     ),
+    _legacy_check("HttpHealthCheck", "httpHealthChecks"),
+    _legacy_check("HttpsHealthCheck", "httpsHealthChecks"),
 )

@@ -39,6 +39,7 @@ class Get:
         permission: the IAM permission that it takes; several parted by blanks.
         items: where items lie in the answer; of a detail, what to keep of it, "" for all. A path that collects
             ("items[]") is read over all pages.
+        within: where the answer is parted by place: the key of the parts, each of which has the items.
         params: query parameters, filled as the path is; several texts where one is repeated.
         page: page size to ask for; 0 leaves the service's own.
         size: name of the parameter of the page size.
@@ -55,6 +56,7 @@ class Get:
     size: str = "pageSize"
     into: str = ""
     gone: tuple[int, ...] = (404,)
+    within: str = ""
 
     @property
     def service(self) -> str:
@@ -104,7 +106,7 @@ class Listing:
             "global" for once in a project.
         under: kind whose items are the parents: the listing runs for each, which its path names ("/v1/{relative}/views");
             children keep it as "$parent".
-        spread: makes the kind's items out of one that is listed.
+        spread: makes the kind's items out of one that is listed; one may say its own place under "$Place".
         derive, detail, lookups: as of an asset.
     """
 

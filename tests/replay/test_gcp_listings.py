@@ -319,3 +319,54 @@ def test_perimeters_that_may_not_be_read_are_denied_and_check_says_so_of_the_pol
         blind = {b.kind: b.error for b in collector.check()}
     assert [c.outcome for c in coverages.values()] == [Outcome.DENIED]
     assert blind["gcp.accesscontextmanager.access_policy"].needs == ("accesscontextmanager.policies.list",)
+
+
+URL_MAP = "gcp.compute.url_map"
+EVERYWHERE = "compute.googleapis.com/compute/v1/projects/ml-prod/aggregated/urlMaps"
+
+
+def url_map(where: str) -> dict[str, Any]:
+    return {
+        "name": "serve",
+        "selfLink": f"https://www.googleapis.com/compute/v1/projects/ml-prod/{where}/urlMaps/serve",
+    }
+
+
+def scanned_url_maps(**answer: Any) -> tuple[Any, list[Any]]:
+    with serve_rest(Cloud(PROJECT, answers={EVERYWHERE: answer})) as url, opened(url) as (collector, _):
+        coverages, seen = looks(collector, [URL_MAP])
+    (coverage,) = coverages.values()
+    return coverage, seen
+
+
+def test_what_is_listed_over_all_places_stands_where_its_link_says() -> None:
+    places = ("global", "regions/us-central1")
+    coverage, seen = scanned_url_maps(items={where: {"urlMaps": [url_map(where)]} for where in places})
+    assert coverage.outcome is Outcome.COMPLETE
+    assert [(o.resource.id, o.resource.scope.place) for o in seen] == [
+        ("//compute.googleapis.com/projects/ml-prod/global/urlMaps/serve", "global"),
+        ("//compute.googleapis.com/projects/ml-prod/regions/us-central1/urlMaps/serve", "us-central1"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"unreachables": ["regions/europe-west4"]},
+        {
+            "items": {
+                "global": {"urlMaps": [url_map("global")]},
+                "regions/europe-west4": {"warning": {"code": "UNREACHABLE"}},
+            }
+        },
+    ],
+)
+def test_a_region_that_a_list_over_all_places_could_not_reach_makes_it_partial(more: Any) -> None:
+    coverage, seen = scanned_url_maps(**{"items": {"global": {"urlMaps": [url_map("global")]}}, **more})
+    assert (coverage.outcome, len(seen)) == (Outcome.PARTIAL, 1)
+    assert "regions/europe-west4" in coverage.reason
+
+
+def test_a_list_over_all_places_of_another_shape_is_no_empty_list() -> None:
+    coverage, _ = scanned_url_maps(items=["urlMaps"])
+    assert coverage.outcome is Outcome.FAILED
