@@ -110,6 +110,9 @@ def _learn(reader: Reader, scope: Scope, names: set[str]) -> CollectError | None
     return None
 
 
+_DEVICES = frozenset({"GpuInfo", "NeuronInfo", "InferenceAcceleratorInfo", "MediaAcceleratorInfo", "FpgaInfo"})
+
+
 def accelerators_of(facts: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Accelerators of one machine of a type; empty when EC2 lists none.
 
@@ -120,6 +123,8 @@ def accelerators_of(facts: Mapping[str, Any]) -> list[dict[str, Any]]:
     again in InferenceAcceleratorInfo. Source: botocore 1.44.5, EC2 GpuDeviceInfo, and what EC2 said of each type in moto
     5.2.5, ec2/resources/instance_types.json.gz; read 2026-11-24.
     """
+    if _DEVICES.isdisjoint(facts):
+        return []
     found = [_gpu(gpu) for gpu in _devices(facts, "GpuInfo", "Gpus")]
     neuron = _devices(facts, "NeuronInfo", "NeuronDevices")
     found += [_chip(d) for d in neuron]
