@@ -43,7 +43,7 @@ SERVICE_NAMES: Mapping[str, str] = {
 read 2026-11-24."""
 _CHECKS = 32
 _BULK_ITEMS = 500
-_BULK_PAGES = 4
+_BULK_PAGES = 2
 """Pages of thousands of items take megabytes each: so many are in memory at once, however many threads there are."""
 WINDOW_DAYS = 90
 LIVE = "of what is older, what still runs"

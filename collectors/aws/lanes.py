@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 R = TypeVar("R")
 
-WORKERS = 64
+WORKERS = 96
 _RECOVERY_SECONDS = 1.0
 """Throttling reported within this time of the last counts as the same event: the calls were already in flight."""
 
