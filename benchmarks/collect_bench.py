@@ -5,7 +5,7 @@
 First at no latency: objects per CPU second of the collector, of plain boto3 (paginators, 8 threads) and of a bare client
 (aiohttp, signatures made by hand, lxml and orjson into plain dicts, no types, no retries, no errors), which make the
 same calls and must see the same number of objects. Each runs in a process of its own; CPU is counted from the first
-call on, so imports cost nobody anything.
+call on, so imports cost nobody anything. The collector looks for cycles as rarely as a scan does.
 
 Then at a latency: one kind whose every item needs a call. `ideal` is what its calls would take with 64 in flight.
 """
@@ -116,6 +116,7 @@ def places(kind: str, regions: Sequence[str]) -> Sequence[str]:
 
 def by_stocktake(url: str, regions: Sequence[str], kinds: Sequence[str]) -> int:
     from collectors.aws import open_source
+    from discovery.scans import _collecting_rarely
 
     collector = open_source({"name": "bench", "endpoint_url": url})
     rows = [kind for kind in collector.kinds() if kind.name in kinds]
@@ -125,7 +126,7 @@ def by_stocktake(url: str, regions: Sequence[str], kinds: Sequence[str]) -> int:
             raise look.error
         return sum(1 for record in collector.collect(look.kind, look.scope) if not record.gaps)
 
-    with ThreadPoolExecutor(WORKERS) as pool:
+    with _collecting_rarely(), ThreadPoolExecutor(WORKERS) as pool:
         seen = sum(pool.map(count, collector.plan(rows)))
     collector.close()
     return seen
@@ -320,7 +321,7 @@ class Effort:
 
 
 _IMPORTS = {
-    "Stocktake": ("collectors.aws.kinds", "collectors.aws.client", "collectors.aws.collector"),
+    "Stocktake": ("collectors.aws.kinds", "collectors.aws.client", "collectors.aws.collector", "discovery.scans"),
     "boto3, 8 threads": ("boto3",),
     "bare aiohttp": ("aiohttp", "lxml.etree", "orjson"),
 }

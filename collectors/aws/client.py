@@ -89,7 +89,7 @@ def _version() -> str:
         return "dev"
 
 
-def sdk_config(endpoint_url: str | None = None) -> Config:
+def sdk_config(*, one_host: bool = False) -> Config:
     """A configured endpoint is one host for every service: prefixes of hosts ("api.", an account) do not resolve there.
 
     Retries have one owner, the SDK, bounded in attempts (AWS_MAX_ATTEMPTS, otherwise 5) and in seconds. Its adaptive mode
@@ -101,7 +101,7 @@ def sdk_config(endpoint_url: str | None = None) -> Config:
         max_pool_connections=WORKERS,
         user_agent_extra=f"stocktake/{_version()}",
     )
-    return config.merge(Config(inject_host_prefix=False)) if endpoint_url else config
+    return config.merge(Config(inject_host_prefix=False)) if one_host else config
 
 
 class ModelFiles(JSONFileLoader):
@@ -161,7 +161,8 @@ class Client:
         self._lock = threading.Lock()
         self._base = botocore.session.Session(profile=profile)
         self._base.get_component("data_loader").file_loader = ModelFiles()
-        self._config = sdk_config(endpoint_url)
+        self._one_host = bool(endpoint_url or os.environ.get("AWS_ENDPOINT_URL"))
+        self._config = sdk_config(one_host=self._one_host)
         self._parsers = Parsers()
         self._parsers.register(self._base)
         self._sessions: dict[str, Any] = {}
@@ -321,7 +322,7 @@ class Client:
         sign_quickly(client)
         introduce_once(client)
         client.meta.events.register("after-call", demand_content)
-        if self._endpoint_url and service == "s3control":
+        if self._one_host and service == "s3control":
             client.meta.events.register("before-sign", of_no_account)
         return client
 

@@ -14,11 +14,12 @@ from typing import Any
 import botocore.session
 import pytest
 import trustme
-from botocore.awsrequest import AWSPreparedRequest, HeadersDict
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse, HeadersDict
 from botocore.config import Config
 from botocore.exceptions import ConnectionClosedError, ReadTimeoutError, SSLError
 from botocore.httpsession import URLLib3Session
 
+from collectors.aws.client import Client
 from collectors.aws.transport import Answer, travel_light
 
 LONG = b"".join(b"%06d" % n for n in range(20_000))
@@ -290,3 +291,21 @@ def test_the_seams_are_where_botocore_has_them() -> None:
         config=Config(retries={"mode": "adaptive"}),
     )
     assert type(client._endpoint.http_session) is URLLib3Session
+
+
+NO_ENVIRONMENTS = AWSResponse("", 200, {"x-amzn-requestid": "1"}, Answer(200, {}, b'{"Environments": []}'))
+
+
+@pytest.mark.parametrize("configured", [None, "http://127.0.0.1:1"])
+def test_a_configured_endpoint_is_one_host_for_every_service(
+    configured: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "a")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "b")
+    if configured is None:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
+    mwaa = Client(endpoint_url=configured)._create(botocore.session.Session(), "mwaa", "us-east-1")
+    asked: list[str] = []
+    mwaa.meta.events.register("before-send", lambda request, **_: asked.append(request.url) or NO_ENVIRONMENTS)
+    mwaa.list_environments()
+    assert asked == ["http://127.0.0.1:1/environments"]
