@@ -146,6 +146,14 @@ def test_google_credits_are_lines_of_their_own_and_dollars_are_googles(tmp_path:
     assert seen[0].resource.tags == {"team": "vision"} or seen[1].resource.tags == {"team": "vision"}
 
 
+def test_googles_columns_may_be_flat(tmp_path: Path) -> None:
+    flat = {name.replace(".", "_"): value for name, value in tables.flat(GOOGLE).items() if not isinstance(value, dict)}
+    flat |= {name: json.dumps(flat[name]) for name in ("labels", "credits")}
+    told, nested = ({(s.resource.id, repr(s.resource.attributes), repr(s.resource.tags)) for s in read(p)[0]} for p in (written(tmp_path, "g.csv", text([flat])), written(tmp_path, "g.jsonl", lines([GOOGLE]))))  # fmt: skip
+    assert told == nested
+    assert len(told) == 2
+
+
 def test_azure_columns_of_both_agreements_say_the_same(tmp_path: Path) -> None:
     ea = only(written(tmp_path, "ea.csv", "\ufeff" + text([AZURE_EA])))
     mca = only(written(tmp_path, "mca.csv.gz", text([AZURE_MCA])))
