@@ -7,6 +7,8 @@ An importer is a module with three names:
     open_files(paths: Sequence[Path]) -> Sequence[Collector]    collectors over the files, of what `sniff` let pass
     kind_rows() -> Sequence[Kind]                     its rows
 
+A collector whose files each tell of one moment says so in `told_at`, by account: an older one than was imported before is refused.
+
 What it opens is scanned like any source: one coverage row for each kind and scope, quarantine, redaction, gaps. An import
 says nothing of what its files do not speak of: scopes of earlier imports stay.
 """
@@ -14,7 +16,8 @@ says nothing of what its files do not speak of: scopes of earlier imports stay.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
@@ -91,3 +94,22 @@ def open_imports(paths: Sequence[Path]) -> list[tuple[str, Collector]]:
     return [
         (name, collector) for name, files in assign(paths).items() for collector in module_of(name).open_files(files)
     ]
+
+
+def must_be_newer(collectors: Sequence[Collector], newest: Callable[[str, str], datetime | None]) -> None:
+    """Refuse what is older than what an earlier import told of the same thing: it would show things gone that came later.
+
+    Args:
+        newest: of a source and an account, when the newest thing known of it was observed.
+
+    Raises:
+        ConfigError: something is older.
+    """
+    for collector in collectors:
+        for account, at in getattr(collector, "told_at", {}).items():
+            known = newest(collector.source, account)
+            if known and at < known:
+                raise ConfigError(
+                    f"what was to be imported tells of {account} as of {at:%Y-%m-%d %H:%M} UTC, and what is known of it is of "
+                    f"{known:%Y-%m-%d %H:%M} UTC already; nothing was taken. An inventory of that day needs a database of its own (--database)"
+                )

@@ -89,8 +89,15 @@ def _inventory(url: str) -> Iterator[Engine]:
         engine.dispose()
 
 
+def _exists(url: str) -> bool:
+    """Whether there is a database; of a server's that is taken for granted."""
+    file = url.partition(":///")[2] if url.startswith("sqlite") else ""
+    return not file or Path(file).exists()
+
+
 def _must_exist(url: str) -> None:
-    if url.startswith("sqlite") and (file := url.partition(":///")[2]) and not Path(file).exists():
+    if not _exists(url):
+        file = url.partition(":///")[2]
         raise ConfigError(f"{file}: no inventory yet; `stocktake scan` makes one, --database URL names another")
 
 
@@ -204,14 +211,17 @@ def run_import(url: str, paths: Sequence[Path], console: Console, *, stop: threa
     """Take files in as one run; the exit code of the contract.
 
     Raises:
-        ConfigError: a file is of no known sort.
+        ConfigError: a file is of no known sort, or tells of an earlier day than what is known already.
     """
-    from discovery.importing import open_imports
+    from discovery.importing import must_be_newer, open_imports
 
     with ExitStack() as stack:
         opened = open_imports(paths)
         for _, collector in opened:
             stack.callback(collector.close)
+        if _exists(url):
+            with open_reader(url) as reader:
+                must_be_newer([collector for _, collector in opened], reader.newest)
         event = stop or stack.enter_context(_stopping(console))
         result = scan_into(
             url,

@@ -209,6 +209,17 @@ class Reader:
             .subquery("open_gaps")
         )
 
+    def newest(self, source: str, account: str) -> datetime | None:
+        """When the newest thing that a source told of an account was observed; None where it told nothing yet."""
+        told = (
+            select(func.max(raw_payloads.c.observed_at).label("at"))
+            .join(sightings, sightings.c.id == raw_payloads.c.sighting_id)
+            .join(listings, listings.c.id == sightings.c.listing_id)
+            .where(listings.c.source == source, listings.c.account == account)
+        )
+        at = next(self._rows(told), {}).get("at")
+        return datetime.fromisoformat(at) if at else None
+
     def show(self, resource_id: str) -> Row:
         """One resource with its relations both ways, unresolved references, history, gaps and evidence; {} when
         nothing has this id."""

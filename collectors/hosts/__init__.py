@@ -154,6 +154,8 @@ class HostCollector:
             t.address: _Host(Scope("host", t.address, t.address), t.host, partial(_reached, t, seconds, clock))
             for t in targets
         }
+        self.told_at: dict[str, datetime] = {}
+        """When bundles were made, by account; empty where machines are asked now."""
         self._boots: dict[str, tuple[str, str]] = {}
         self._boots_lock = threading.Lock()
 
@@ -178,6 +180,7 @@ class HostCollector:
                 )
             if found.seen_at >= other[0]:
                 newest[machine] = (found.seen_at, name)
+                collector.told_at[machine] = found.seen_at
                 collector._hosts[machine] = _Host(
                     Scope("host", machine, name), "", partial(_as_read, path, found.digest)
                 )

@@ -28,8 +28,12 @@ Read-only access for Stocktake to a machine. No root, no sudo, no agent; nothing
 
      ssh-keyscan -t ed25519 MACHINE      # compare with: ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub
 
-What stays unseen without more: containers, unless the user may use the engine's socket (the group docker is as good
-as root: think twice); the DMI UUID; names of programs behind other users' sockets. Coverage says so for each machine.
+What stays unseen without more: containers and images, unless the user may use the engine's socket (the group docker is
+as good as root: think twice); crontabs of others; models and data in folders that are closed to the user; the DMI UUID;
+names of programs behind other users' sockets. Coverage says so for each machine.
+
+A machine that no network reaches: `stocktake probe --show` prints the script; `sh probe.sh bundle > FILE` there writes
+what `stocktake import FILE` takes in.
 """
 
 _RENDERERS: Mapping[str, Callable[[], str]] = {"text": lambda: _TEXT}

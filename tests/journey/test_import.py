@@ -8,6 +8,7 @@ from click.testing import CliRunner, Result
 
 from discovery.cli import main
 from tests.journey.desk import Desk
+from tests.unit.test_host_bundles import written
 
 
 def imported(folder: Path, *paths: Path) -> Result:
@@ -71,3 +72,26 @@ def test_a_bill_with_a_broken_line_ends_with_a_blind_spot(tmp_path: Path) -> Non
     assert payload["Columns"]["BilledCost"] == "two"
     (partial,) = desk.rows("gaps", "--code", "coverage-partial")
     assert "`stocktake import PATH`" in partial["remedy"]
+
+
+def test_a_machine_is_not_taken_back_to_an_earlier_day(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    for name, day in (("new", "20"), ("old", "01")):
+        mounts = f"/dev/sda\t/{name}\txfs\trw\t9 1 8\t9 1 8\n"
+        (tmp_path / name).write_bytes(
+            written(at=f"2026-11-{day}T00:00:00Z", lsblk='{"blockdevices": []}', mounts=mounts)
+        )
+    assert [imported(tmp_path, tmp_path / "new").exit_code for _ in range(2)] == [0, 0]
+    done = imported(tmp_path, tmp_path / "old")
+    assert (done.exit_code, "nothing was taken" in done.stderr) == (2, True)
+    there = [r["name"] for r in desk.rows("resources", "--kind", "host.mount") if "gone_at" not in r]
+    assert there == ["/new"]
+    assert len(desk.rows("runs")) == 2
+
+
+def test_a_damaged_bundle_leaves_nothing_behind(tmp_path: Path) -> None:
+    bundle = tmp_path / "gap01.bundle"
+    bundle.write_bytes(written().replace(b"gap01", b"gap02"))
+    done = imported(tmp_path, bundle)
+    assert (done.exit_code, "its checksum is wrong" in done.stderr) == (2, True)
+    assert not (tmp_path / "stocktake.db").exists()
