@@ -430,7 +430,7 @@ def declared(text: str, target: str, within: str, scope: Scope) -> Name:
     ):
         if named := image_name(text):
             return named
-    elif "://" in text and (named := uri_name(text)):
+    elif ("://" in text or text.startswith("azureml:/")) and (named := uri_name(text)):
         own = not target or named.key.startswith(("dns:", "ip:"))
         return Name(named.key, named.target if own else target, *_where(named))
     if (scheme := _SCHEMES.get(target)) and (named := uri_name(f"{scheme}://{text}")):

@@ -21,7 +21,6 @@ _PROJECT = "azure.cognitiveservices.project"
 _IN_ACCOUNT = Link("part_of", _ACCOUNT, "$parent.$id")
 _OURS = re.compile(r"(?:OpenAI|AIServices)\.", re.IGNORECASE)
 """Quotas of models: "OpenAI.Standard.gpt-4o"; the rest is of accounts and of services that are no language models."""
-_CONNECTION = {key: where for key, where in CONNECTED.items() if key != "state"}
 
 
 def _is_ours(usage: Mapping[str, Any]) -> bool:
@@ -41,7 +40,7 @@ _PLAN: Mapping[str, Path | Field] = {
     "mode": "properties.hostingModel",
     "size_class": "properties.current.tier",
     "compute_unit_count": "properties.current.count",
-    "usage_quantity": "properties.current.quota.quantity",
+    "limit_value": "properties.current.quota.quantity",
     "unit": "properties.current.quota.unit",
     "commitment": "properties.current.endDate",
     "renewed": "properties.autoRenew",
@@ -52,7 +51,7 @@ KINDS: tuple[Kind, ...] = (
         "azure.cognitiveservices.connection",
         Category.CONNECTION,
         Get("{$parent.$id}/connections", VERSION, under=_ACCOUNT),
-        _CONNECTION,
+        CONNECTED,
         links=(_IN_ACCOUNT, Link("leads_to", "", "properties.metadata.ResourceId")),
         sensitive=frozenset({"properties.credentials"}),
     ),
@@ -60,7 +59,7 @@ KINDS: tuple[Kind, ...] = (
         "azure.cognitiveservices.project_connection",
         Category.CONNECTION,
         Get("{$parent.$id}/connections", VERSION, under=_PROJECT),
-        _CONNECTION,
+        CONNECTED,
         links=(Link("part_of", _PROJECT, "$parent.$id"), Link("leads_to", "", "properties.metadata.ResourceId")),
         sensitive=frozenset({"properties.credentials"}),
     ),

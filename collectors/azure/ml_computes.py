@@ -63,7 +63,6 @@ KINDS: tuple[Kind, ...] = (
             "idle_timeout_seconds": Field(f"{_AT}.scaleSettings.nodeIdleTimeBeforeScaleDown", seconds),
             "spot": Field(f"{_AT}.vmPriority", equals("LowPriority")),
             "os": f"{_AT}.osType",
-            "network_isolated": f"{_AT}.isolatedNetwork",
             "public": f"{_AT}.enableNodePublicIp",
         },
         links=(

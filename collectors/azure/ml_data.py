@@ -62,5 +62,6 @@ KINDS: tuple[Kind, ...] = (
             Link("stored_in", "azure.storage.account", "$Account"),
         ),
         sensitive=frozenset({"properties.credentials.secrets"}),
+        quiet=frozenset({"properties.endpoint"}),
     ),
 )

@@ -87,6 +87,8 @@ def _tier(tier: Any) -> bool:
     return equals("Spot")(tier)
 
 
+_QUIET = frozenset({"properties.services"})
+"""Addresses of the studio and of tools that look into a job while it runs."""
 _COMMON: Mapping[str, Path | Field] = {
     "state": "properties.status",
     "description": "properties.description",
@@ -157,6 +159,7 @@ KINDS: tuple[Kind, ...] = (
             "commit": Field("properties.properties", lambda told: told.get(f"{_GIT}.commit", MISSING)),
         },
         tags="properties.tags",
+        quiet=_QUIET,
         links=(
             *_LINKS,
             *_READS,
@@ -184,6 +187,7 @@ KINDS: tuple[Kind, ...] = (
             "timeout_seconds": Field(f"{_SWEEP_LIMITS}.timeout", seconds),
         },
         tags="properties.tags",
+        quiet=_QUIET,
         links=(*_LINKS, *_READS, *_uses("properties.trial")),
         sensitive=frozenset({"properties.trial.environmentVariables"}),
     ),
@@ -198,6 +202,7 @@ KINDS: tuple[Kind, ...] = (
             "step_count": Field("properties.jobs", len),
         },
         tags="properties.tags",
+        quiet=_QUIET,
         links=(
             *_LINKS,
             *_READS,
@@ -225,6 +230,7 @@ KINDS: tuple[Kind, ...] = (
             "timeout_seconds": Field("properties.taskDetails.limitSettings.timeout", seconds),
         },
         tags="properties.tags",
+        quiet=_QUIET,
         links=(*_LINKS, *_READS, Link("uses", "azure.machinelearning.environment_version", "properties.environmentId")),
         sensitive=frozenset({"properties.environmentVariables"}),
     ),
@@ -243,6 +249,7 @@ KINDS: tuple[Kind, ...] = (
             "settings": "properties.conf",
         },
         tags="properties.tags",
+        quiet=_QUIET,
         links=(*_LINKS, *_READS, *_uses("properties"), _ASSUMES),
         sensitive=frozenset({"properties.environmentVariables"}),
     ),
@@ -260,6 +267,7 @@ KINDS: tuple[Kind, ...] = (
             "hyperparameters": "properties.fineTuningDetails.hyperParameters",
         },
         tags="properties.tags",
+        quiet=_QUIET,
         links=(*_LINKS, *_READS),
     ),
     resource(
@@ -268,6 +276,7 @@ KINDS: tuple[Kind, ...] = (
         _jobs(lambda job: _type(job) not in _TYPES),
         {**_COMMON, "type": "properties.jobType"},
         tags="properties.tags",
+        quiet=_QUIET,
         links=_LINKS,
         sensitive=frozenset({"properties.environmentVariables"}),
     ),

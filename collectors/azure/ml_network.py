@@ -20,7 +20,7 @@ _OURS = re.compile(r"standard n[cdgpv].*|total cluster .*|clusters", re.IGNORECA
 """Families of machines with accelerators, and those of all machines together."""
 CONNECTED: Mapping[str, Path | Field] = {
     "type": "properties.category",
-    "state": "properties.error",
+    "failure_reason": "properties.error",
     "endpoint": "properties.target",
     "auth_mode": "properties.authType",
     "group": "properties.group",
@@ -64,7 +64,7 @@ KINDS: tuple[Kind, ...] = (
         "azure.machinelearning.connection",
         Category.CONNECTION,
         Get("{$parent.$id}/connections", VERSION, params={"includeAll": "true"}, under=WORKSPACE, all_sorts=True),
-        {**{k: v for k, v in CONNECTED.items() if k != "state"}, **MADE},
+        {**CONNECTED, **MADE},
         links=(
             Link("part_of", WORKSPACE, "properties.createdByWorkspaceArmId"),
             Link("used_by", WORKSPACE, "$parent.$id"),

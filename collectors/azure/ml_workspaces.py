@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from collectors.azure.rows import ASSUMES, Rows, resource
-from collectors.azure.values import each, equals, kind_is, kind_is_not
+from collectors.azure.values import each, equals, kind_is, kind_is_not, text, told
 from normalize.model import Alias, Category, Field, Kind, Link, Path, Template
 from normalize.units import instant
 
@@ -60,6 +60,12 @@ def _kept(*paths: str) -> dict[str, Path | Field]:
     return {key: where for key, where in _COMMON.items() if key not in paths}
 
 
+def _builder(workspace: Mapping[str, Any]) -> dict[str, Any]:
+    """ARM id of the cluster that builds images, which a workspace calls by its name."""
+    name = text(workspace, "properties.imageBuildCompute")
+    return told(Builder=name and f"{text(workspace, '$id')}/computes/{name.lower()}")
+
+
 def _rows(keep: Callable[[Mapping[str, Any]], bool]) -> Rows:
     return Rows(TYPE, keep=keep)
 
@@ -68,16 +74,15 @@ KINDS: tuple[Kind, ...] = (
     resource(
         WORKSPACE,
         Category.WORKSPACE,
-        _rows(kind_is_not("hub", "project", "featurestore")),
+        Rows(TYPE, keep=kind_is_not("hub", "project", "featurestore"), derive=_builder),
         {
             **_COMMON,
             "type": "kind",
             "size_class": "sku.name",
-            "network_isolated": "properties.v1LegacyMode",
         },
         links=(
             *_LINKS,
-            Link("uses", "azure.machinelearning.compute_cluster", "properties.imageBuildCompute", within="account"),
+            Link("uses", "azure.machinelearning.compute_cluster", "$Builder"),
             Link(
                 "runs_in", "azure.network.subnet", "properties.serverlessComputeSettings.serverlessComputeCustomSubnet"
             ),

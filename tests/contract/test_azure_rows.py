@@ -234,3 +234,22 @@ def test_names_are_unique_and_types_mean_kinds_that_there_are() -> None:
 def test_an_accelerator_is_what_the_series_is_named_after(size: str, model: str | None) -> None:
     found = named(size)
     assert (found[1] if found else None) == model
+
+
+ELSEWHERE = (
+    "/deployments/gpt-4o-standard",  # one deployment is in the answers, not the one that takes what is too much for it
+    "/resourcegroups/azureml-rg-ml-shared",  # what Azure makes for a registry
+    "azureml://registries/azureml-meta",  # Azure's own
+    "dns:github.com",
+    "/jobs/pipeline_0",
+    "/workspaces/features/datastores/workspaceblobstore",
+)
+
+
+def test_what_machine_learning_refers_to_is_found_in_the_estate() -> None:
+    observed = [seen(kind.name) for kind in KINDS]
+    known = {key for o in observed for key in (o.resource.id, *o.aliases)}
+    ours = [o for o in observed if ".machinelearning." in o.resource.kind or ".cognitiveservices." in o.resource.kind]
+    lost = {(o.resource.kind, r.verb, r.key) for o in ours for r in o.references if r.key not in known}
+    assert {one for one in lost if not any(part in one[2] for part in ELSEWHERE)} == set()
+    assert not [part for part in ELSEWHERE if not any(part in key for _, _, key in lost)]

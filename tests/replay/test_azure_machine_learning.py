@@ -87,7 +87,7 @@ def test_no_value_of_an_environment_is_kept_but_what_it_names_is_found(estate: C
     _, (seen,) = scanned(estate, "online_deployment")["online_deployment"]
     assert "quite ordinary words" not in repr(seen.payload)
     assert "quite ordinary words" not in repr(seen.resource.attributes)
-    assert "azblob://mlprodlake/ranker" in {r.key for r in seen.references}
+    assert "azblob://mlprodlake/datasets" in {r.key for r in seen.references}
     assert seen.resource.attributes["keys"] == ["FEATURES_URL", "PEPPER"]
 
 
