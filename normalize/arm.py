@@ -271,6 +271,7 @@ KINDS: Mapping[str, str] = {
     "microsoft.storage/storageaccounts": "azure.storage.account",
     "microsoft.storage/storageaccounts/blobservices/containers": "azure.storage.container",
     "microsoft.storage/storageaccounts/fileservices/shares": "azure.storage.file_share",
+    "microsoft.storage/storageaccounts/managementpolicies": "azure.storage.lifecycle_policy",
     "microsoft.storagecache/amlfilesystems": "azure.storagecache.lustre",
     "microsoft.storagecache/caches": "azure.storagecache.cache",
     "microsoft.storagesync/storagesyncservices": "azure.storagesync.service",

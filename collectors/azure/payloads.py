@@ -77,7 +77,7 @@ def split(row: Mapping[str, Any], fetch: Rows) -> Iterator[Json]:
 
 def items(answer: Mapping[str, Any], get: Get, parent: Mapping[str, Any] | None) -> Iterator[Json]:
     """The things that one page of a list holds."""
-    found = read(dict(answer), get.items)
+    found = read(dict(answer), get.items) if get.items else [answer]
     for item in found if found is not MISSING and isinstance(found, list) else ():
         whole = completed(item, parent, get.part) if isinstance(item, dict) else item
         if get.keep is None or not isinstance(whole, dict) or get.keep(whole):

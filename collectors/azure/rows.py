@@ -77,7 +77,8 @@ class Get:
         path: as the API documents it, values in braces: "/subscriptions/{@account}/providers/Microsoft.Quota/…",
             "{$parent.$id}/jobs" (of a list under a kind), "{$id}/blobServices/default" (of a detail).
         version: the api-version to ask for.
-        items: where items lie. In a detail: what to keep of the answer; "" keeps all of it, "value[]" all pages' items.
+        items: where items lie; "" for an answer that is the one item. In a detail: what to keep of the answer; "" keeps all of
+            it, "value[]" all pages' items.
         params: further query parameters; values in braces as in `path`.
         under: kind whose records are the parents: the list is read once for each.
         all_sorts: whether all things of that kind's type are parents, those too that `keep` makes another kind.

@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from collectors.azure.metrics import REQUESTS, Gauge, Requests
 from collectors.azure.rows import Get, Rows, resource
+from collectors.azure.values import shaped
 from normalize.model import Alias, Category, Field, Kind, Link, Template
 from normalize.units import GIB, instant, times
 
 _BLOBS = frozenset({"storagev2", "storage", "blobstorage", "blockblobstorage"})
 _FILES = frozenset({"storagev2", "storage", "filestorage"})
 VERSION = "2023-05-01"
+
+
+def _has_blobs(account: Mapping[str, Any]) -> bool:
+    return str(account.get("kind")).lower() in _BLOBS
+
+
+_rules = shaped(
+    name="name",
+    enabled="enabled",
+    prefixes="definition.filters.prefixMatch",
+    kinds="definition.filters.blobTypes",
+    actions="definition.actions",
+)
 
 KINDS: tuple[Kind, ...] = (
     resource(
@@ -51,7 +68,7 @@ KINDS: tuple[Kind, ...] = (
             "{$parent.$id}/blobServices/default/containers",
             VERSION,
             under="azure.storage.account",
-            parents=lambda account: str(account.get("kind")).lower() in _BLOBS,
+            parents=_has_blobs,
         ),
         {
             "public": Field("properties.publicAccess", lambda access: access != "None"),
@@ -61,6 +78,25 @@ KINDS: tuple[Kind, ...] = (
         tags="properties.metadata",
         links=(Link("part_of", "azure.storage.account", "$parent.$id"),),
         aliases=(Alias("uri", Template("abfss://{name}@{$parent.name}.dfs.core.windows.net")),),
+    ),
+    resource(
+        "azure.storage.lifecycle_policy",
+        Category.SETTINGS,
+        Get(
+            "{$parent.$id}/managementPolicies/default",
+            VERSION,
+            items="",
+            under="azure.storage.account",
+            parents=_has_blobs,
+            expect=("ManagementPolicyNotFound",),
+        ),
+        {
+            "rules": Field("properties.policy.rules", _rules),
+            "rule_count": Field("properties.policy.rules", len),
+            "modified_at": Field("properties.lastModifiedTime", instant),
+        },
+        tags="",
+        links=(Link("governs", "azure.storage.account", "$parent.$id"),),
     ),
     resource(
         "azure.storage.file_share",

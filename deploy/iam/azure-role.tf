@@ -246,6 +246,7 @@ resource "azurerm_role_definition" "stocktake" {
       "Microsoft.Sql/servers/read",
       "Microsoft.Storage/storageAccounts/blobServices/containers/read",
       "Microsoft.Storage/storageAccounts/fileServices/shares/read",
+      "Microsoft.Storage/storageAccounts/managementPolicies/read",
       "Microsoft.Storage/storageAccounts/read",
       "Microsoft.StorageCache/amlFilesystems/read",
       "Microsoft.StorageCache/caches/read",

@@ -246,6 +246,25 @@ def test_every_page_of_a_list_is_read(estate: Cloud) -> None:
     assert (coverage.outcome, len(ids)) == (Outcome.COMPLETE, 3)
 
 
+def test_an_account_without_a_policy_has_none(estate: Cloud) -> None:
+    kind = "azure.storage.lifecycle_policy"
+    (path,) = (p for p in estate.answers if p.endswith("/managementpolicies/default"))
+    estate.answers[path] = Fault(404, "ManagementPolicyNotFound", "No ManagementPolicy found for account")
+    with served(estate) as base:
+        coverage, ids = scanned(collector(base), [kind])[kind, SUBSCRIPTION]
+    assert (coverage.outcome, ids) == (Outcome.COMPLETE, [])
+
+
+def test_what_a_rule_cannot_read_costs_the_record_no_more_than_that(estate: Cloud) -> None:
+    kind = "azure.network.dns_record"
+    (path,) = (p for p in estate.answers if p.endswith("/recordsets"))
+    (record,) = estate.answers[path]["value"]
+    estate.answers[path] = {"value": [record | {"properties": None}, record | {"id": f"{record['id']}2"}]}
+    with served(estate) as base:
+        coverage, ids = scanned(collector(base), [kind])[kind, SUBSCRIPTION]
+    assert (len(ids), coverage.gaps) == (2, 1)
+
+
 def test_no_token_follows_a_link_to_another_host(estate: Cloud) -> None:
     estate.answers[CONTAINERS] |= {"nextLink": "http://127.0.0.2:9/next"}
     with served(estate) as base:
