@@ -82,6 +82,12 @@ def rdma(text: str) -> list[dict[str, Json]]:
     return found
 
 
+def controllers(pci: str) -> list[str]:
+    """Addresses of InfiniBand controllers among PCI functions (class 0207). Source: pciutils/pciids at c1c1254, pci.ids, list of classes,
+    read 2026-11-24."""
+    return [parts[0] for line in pci.splitlines() if len(parts := line.split()) > 1 and parts[1].startswith("0x0207")]
+
+
 def numa(text: str) -> list[dict[str, Json]]:
     """NUMA nodes: lines NODE CPUS KIBIBYTES."""
     found = []

@@ -284,8 +284,11 @@ def _software(known: Mapping[str, str]) -> list[str]:
 
 
 def _rdma_ports(report: Report) -> Iterator[Record]:
-    for port in fabric.rdma(report["rdma"].output()):
-        yield port, ()
+    ports = fabric.rdma(report["rdma"].output())
+    yield from ((port, ()) for port in ports)
+    if not ports and (silent := fabric.controllers(report.said("pci"))):
+        said = f"the PCI bus shows InfiniBand controllers at {' '.join(silent)}, and no driver shows their ports"
+        raise CollectError(said, call="rdma")
 
 
 def _loaded_driver(known: Mapping[str, str]) -> str | None:

@@ -267,6 +267,14 @@ def test_ports_of_infiniband_and_roce_have_their_rates() -> None:
     assert error is None
 
 
+def test_a_controller_without_a_driver_is_not_no_port() -> None:
+    bus = "0000:17:00.0 0x020700 0x15b3 0x1021 - 0\n0000:18:00.0 0x020000 0x15b3 0x101d mlx5_core 0"
+    found, error = observed("host.rdma_port", report(pci=bus))
+    assert found == []
+    assert "0000:17:00.0" in str(error)
+    assert observed("host.rdma_port", report())[1] is None
+
+
 def test_versions_of_what_workloads_are_built_on_are_read() -> None:
     facts = FACTS + (
         "cuda_toolkit=12.4.1\ncuda_installed=12.1\ncuda_installed=12.4\nlibnccl=2.21.5\nlibcudnn=9.1.0\nrocm_version=6.2.0-66\n"
