@@ -1,4 +1,4 @@
-"""Time and memory of a large inventory: writing, linking, finding gaps, listing.
+"""Time and memory of a large inventory: writing, linking, assembling workloads, finding gaps, listing.
 
     python benchmarks/scale_bench.py [--resources 100000 1000000] [--database URL] [--flat 500000] [--keep DIR]
 
@@ -168,6 +168,13 @@ def linking(url: str, total: int) -> dict[str, Any]:
     return link(connect(url), "bench")
 
 
+def workloads(url: str, total: int) -> dict[str, Any]:
+    from store.database import connect
+    from store.workloads import assemble
+
+    return {"workloads": assemble(connect(url))}
+
+
 def gaps(url: str, total: int) -> dict[str, Any]:
     from store.database import connect
     from store.gaps import detect
@@ -185,6 +192,7 @@ STEPS: dict[str, Callable[[str, int], dict[str, Any]]] = {
     "write": write,
     "one listing": one_listing,
     "link": linking,
+    "workloads": workloads,
     "detect": gaps,
     "report": report,
 }
@@ -249,7 +257,7 @@ def emptied(url: str) -> str:
 
 def measure(url: str, total: int) -> None:
     print(f"{total:,} resources, {url.split(':')[0]}")
-    for name in ("write", "link", "detect"):
+    for name in ("write", "link", "workloads", "detect"):
         told(name, total, step(name, url, total))
     told("link again", total, step("link", url, total))
     told("detect again", total, step("detect", url, total))
