@@ -179,7 +179,9 @@ def _seed(connection: Connection, begun: dict[str, dict[str, Any]]) -> None:
     new = select(_begun.c.workload_id, _begun.c.resource_id, resources.c.category, literal(0)).join(
         resources, resources.c.id == _begun.c.resource_id
     )
-    known = exists().where(_reached.c.resource_id == _begun.c.resource_id, _reached.c.depth == 0)
+    known = exists().where(
+        _reached.c.workload_id == _begun.c.workload_id, _reached.c.resource_id == _begun.c.resource_id
+    )
     connection.execute(
         insert(_reached).from_select(("workload_id", "resource_id", "category", "depth"), new.where(~known))
     )
@@ -193,24 +195,27 @@ def _walk(connection: Connection) -> None:
     for depth in range(DEPTH):
         before = connection.execute(select(func.count()).select_from(_reached)).scalar_one()
         for inward in (False, True):
-            connection.execute(text(_step(inward)), {"depth": depth})
+            connection.execute(text(_step(inward, connection.dialect.name)), {"depth": depth})
         if connection.execute(select(func.count()).select_from(_reached)).scalar_one() == before:
             return
 
 
-def _step(inward: bool) -> str:
+def _step(inward: bool, dialect: str) -> str:
+    """SQLite knows nothing of how large tables are that were made just now; CROSS JOIN has it join in the order that stands here."""
+    join = "CROSS JOIN" if dialect == "sqlite" else "JOIN"
     here, there = ("target_id", "source_id") if inward else ("source_id", "target_id")
     verb = "(s.verb = '' OR s.verb = r.verb)" if inward else "TRUE"
     return f"""
         INSERT INTO workload_reached (workload_id, resource_id, category, depth)
         SELECT DISTINCT f.workload_id, t.id, t.category, f.depth + 1
         FROM workload_reached AS f
-        JOIN relations AS r ON r.{here} = f.resource_id
-        JOIN resources AS t ON t.id = r.{there}
-        JOIN workload_steps AS s ON s.start = f.category AND s.goal = t.category AND s.inward = {int(inward)} AND {verb}
         LEFT JOIN workload_begun AS b ON b.resource_id = f.resource_id
-        WHERE f.depth = :depth AND t.gone_at IS NULL AND r.verb <> 'same_as'
+        {join} relations AS r ON r.{here} = f.resource_id
+        {join} resources AS t ON t.id = r.{there}
+        {join} workload_steps AS s ON s.start = f.category AND s.goal = t.category AND s.inward = {int(inward)} AND {verb}
+        WHERE f.depth = :depth AND f.category IN (SELECT start FROM workload_steps WHERE inward = {int(inward)})
           AND (b.workload_id IS NULL OR b.workload_id = f.workload_id)
+          AND t.gone_at IS NULL AND r.verb <> 'same_as'
         ON CONFLICT DO NOTHING
     """  # noqa: S608  words of our own
 
