@@ -55,6 +55,7 @@ class Listing:
         page: what is asked for as the size of a page, and what that parameter is called.
         token: (name in the request, name in the answer) of where the next page begins.
         describe: operation that completes an item, and the name it is asked by.
+        tagged: name of its ARN, where its tags are asked for apart.
     """
 
     service: str
@@ -63,6 +64,7 @@ class Listing:
     page: tuple[str, int]
     token: tuple[str, str]
     describe: tuple[str, str] = ("", "")
+    tagged: str = ""
     params: tuple[tuple[str, str], ...] = ()
 
 
@@ -70,9 +72,11 @@ def _ec2(operation: str, items: str, size: int = 1000) -> Listing:
     return Listing("ec2", operation, items, ("MaxResults", size), ("NextToken", "NextToken"))
 
 
-def _sagemaker(noun: str, items: str) -> Listing:
+def _sagemaker(noun: str, items: str, *, tagged: bool = False) -> Listing:
     token = ("NextToken", "NextToken")
-    return Listing("sagemaker", f"List{noun}s", items, ("MaxResults", 100), token, (f"Describe{noun}", f"{noun}Name"))
+    describe = f"Describe{noun}", f"{noun}Name"
+    arn = f"{noun}Arn" if tagged else ""
+    return Listing("sagemaker", f"List{noun}s", items, ("MaxResults", 100), token, describe, arn)
 
 
 def _iam(items: str, wanted: str) -> Listing:
@@ -88,22 +92,30 @@ LISTINGS = {
     "aws.ec2.vpc": _ec2("DescribeVpcs", "Vpcs"),
     "aws.ec2.subnet": _ec2("DescribeSubnets", "Subnets"),
     "aws.ec2.security_group": _ec2("DescribeSecurityGroups", "SecurityGroups"),
-    "aws.sagemaker.endpoint": _sagemaker("Endpoint", "Endpoints"),
-    "aws.sagemaker.endpoint_config": _sagemaker("EndpointConfig", "EndpointConfigs"),
-    "aws.sagemaker.model": _sagemaker("Model", "Models"),
+    "aws.sagemaker.endpoint": _sagemaker("Endpoint", "Endpoints", tagged=True),
+    "aws.sagemaker.endpoint_config": _sagemaker("EndpointConfig", "EndpointConfigs", tagged=True),
+    "aws.sagemaker.model": _sagemaker("Model", "Models", tagged=True),
     "aws.sagemaker.training_job": _sagemaker("TrainingJob", "TrainingJobSummaries"),
     "aws.sagemaker.processing_job": _sagemaker("ProcessingJob", "ProcessingJobSummaries"),
-    "aws.sagemaker.notebook_instance": _sagemaker("NotebookInstance", "NotebookInstances"),
+    "aws.sagemaker.notebook_instance": _sagemaker("NotebookInstance", "NotebookInstances", tagged=True),
     "aws.iam.role": _iam("RoleDetailList", "Role"),
     "aws.iam.policy": _iam("Policies", "LocalManagedPolicy"),
     "aws.s3.bucket": Listing("s3", "ListBuckets", "Buckets", ("MaxBuckets", 1000), ("ContinuationToken",) * 2),
 }
+NOT_SET = 404
+"""What S3 answers where a bucket does not have what is asked for."""
 BUCKET_CALLS = {
     "GetBucketLocation": "location",
     "GetBucketEncryption": "encryption",
     "GetBucketVersioning": "versioning",
     "GetBucketTagging": "tagging",
     "GetPublicAccessBlock": "publicAccessBlock",
+    "GetBucketReplication": "replication",
+    "GetBucketNotificationConfiguration": "notification",
+    "GetBucketLifecycleConfiguration": "lifecycle",
+    "GetBucketPolicy": "policy",
+    "GetBucketOwnershipControls": "ownershipControls",
+    "GetObjectLockConfiguration": "object-lock",
 }
 
 
@@ -158,6 +170,8 @@ def by_boto3(url: str, regions: Sequence[str], kinds: Sequence[str]) -> int:
         elif listing.describe[0]:
             method = getattr(client, xform_name(listing.describe[0]))
             yield functools.partial(method, **{listing.describe[1]: item[listing.describe[1]]})
+            if listing.tagged:
+                yield functools.partial(client.list_tags, ResourceArn=item[listing.tagged])
 
     work = [pool.submit(pages, LISTINGS[k], r) for k in kinds for r in places(k, regions)]
     total = 0
@@ -165,9 +179,15 @@ def by_boto3(url: str, regions: Sequence[str], kinds: Sequence[str]) -> int:
         seen, calls = future.result()
         total += seen
         for call in calls:
-            call.result()
+            error = call.exception()
+            if error is not None and _status(error) != NOT_SET:
+                raise error
     pool.shutdown()
     return total
+
+
+def _status(error: BaseException) -> Any:
+    return getattr(error, "response", {}).get("ResponseMetadata", {}).get("HTTPStatusCode")
 
 
 def by_hand(url: str, regions: Sequence[str], kinds: Sequence[str]) -> int:
@@ -210,6 +230,8 @@ class _Bare:
         elif listing.describe[0]:
             operation, name = listing.describe
             yield self._json(region, operation, {name: item[name]})
+            if listing.tagged:
+                yield self._json(region, "ListTags", {"ResourceArn": item[listing.tagged]})
 
     async def _ask(self, listing: Listing, region: str, params: dict[str, Any]) -> dict[str, Any]:
         if listing.service == "sagemaker":
@@ -244,8 +266,10 @@ class _Bare:
         address = yarl.URL(f"{self._url}{path}?{text}" if text else f"{self._url}{path}", encoded=True)
         async with self._session.request(method, address, headers=signed, data=body or None) as answer:
             received = await answer.read()
+            if answer.status == NOT_SET:
+                return {}
             answer.raise_for_status()
-        if service == "sagemaker":
+        if service == "sagemaker" or received.startswith(b"{"):
             return dict(orjson.loads(received))
         found = _plain(etree.fromstring(received))
         return found if isinstance(found, dict) else {"": found}
