@@ -18,7 +18,7 @@ import orjson
 
 from collectors.azure.actions import listing, needed, of_kind, type_of
 from collectors.azure.client import GRAPH, Client
-from collectors.azure.errors import GONE, translate
+from collectors.azure.errors import translate
 from collectors.azure.payloads import items, split
 from collectors.azure.rights import (
     PERMISSIONS_ACTION,
@@ -30,7 +30,7 @@ from collectors.azure.rights import (
     read_offered,
     read_unregistered,
 )
-from collectors.azure.rows import INHERITED, LEFT_OUT, ONLY, PLACES, TABLES, Derive, Get, Rows, raw_row
+from collectors.azure.rows import GONE, INHERITED, LEFT_OUT, ONLY, PLACES, TABLES, Derive, Get, Rows, raw_row
 from collectors.contract import EVERY_KIND, UNKNOWN_PLACE, Blindness, CutShortError, Planned
 from collectors.sweeps import Sweep
 from normalize.errors import MISSHAPEN, CollectError, DeniedError, UnavailableError

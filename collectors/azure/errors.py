@@ -48,7 +48,6 @@ DENIED = frozenset(
     }
 )
 """Source: Azure documentation, "Common Azure deployment errors" and "Troubleshoot Azure RBAC"; read 2026-11-24."""
-GONE = frozenset({"ResourceNotFound", "ResourceGroupNotFound", "ParentResourceNotFound"})
 _BUSY = frozenset({408, 429, 500, 502, 503, 504})
 _DURATION = re.compile(r"(?:(\d+)\.)?(\d+):(\d+):(\d+)(?:\.\d+)?")
 

@@ -6,9 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from collectors.azure.errors import GONE
 from collectors.azure.ml_workspaces import TYPE, VERSION
-from collectors.azure.rows import Lookup, Reader
+from collectors.azure.rows import GONE, Lookup, Reader
 from collectors.azure.sizes import Sizes
 from collectors.azure.values import text
 from normalize.errors import CollectError

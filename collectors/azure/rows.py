@@ -69,6 +69,11 @@ Derive = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 """From an item, with all that its details said, to further values of it under "$…" keys."""
 
 
+GONE = frozenset({"ResourceNotFound", "ResourceGroupNotFound", "ParentResourceNotFound"})
+"""Codes of errors by which Azure Resource Manager says that a thing, or what it lies in, is not there. Source: Azure documentation, "Common
+Azure deployment errors", read 2026-11-24."""
+
+
 @dataclass(frozen=True, slots=True)
 class Get:
     """One read of Azure Resource Manager, and where its answer's items lie.
