@@ -77,7 +77,7 @@ def _compared(connection: Connection, ground: Ground, listing: str, rows: Sequen
     for row in rows:
         told = content.decode(row.attributes)
         names = [(arn, name) for arn in told.get("listed") or () if (name := arn_name(str(arn))) is not None]
-        held = _held(connection, (name.key for _, name in names))
+        held = _held(connection, (name.key for _, name in names), now)
         for arn, name in names:
             if name.key in held:
                 continue
@@ -109,12 +109,17 @@ def _verdict(ground: Ground, name: Name, scope: Scope) -> str:
     return "unlisted" if ours and not ground.by_kind.get(("aws", name.target)) else "unread"
 
 
-def _held(connection: Connection, keys: Iterable[str]) -> set[str]:
-    """Keys by which anything is or was known: what is gone since may stand in a second listing a while longer."""
+def _held(connection: Connection, keys: Iterable[str], now: datetime) -> set[str]:
+    """Keys by which anything is known, or was within the lag: what went since may stand in a second listing a while longer."""
+    old = content.instant(now - timedelta(hours=texts.LAG_HOURS))
+    bearer = aliases.join(sightings, sightings.c.id == aliases.c.sighting_id)
+    lately = or_(sightings.c.gone_at.is_(None), sightings.c.gone_at > old)
     found: set[str] = set()
     rest = iter(keys)
     while batch := list(islice(rest, _CHUNK)):
-        found |= set(connection.scalars(select(aliases.c.key).where(aliases.c.key.in_(batch)).distinct()))
+        found |= set(
+            connection.scalars(select(aliases.c.key).select_from(bearer).where(aliases.c.key.in_(batch), lately))
+        )
     return found
 
 

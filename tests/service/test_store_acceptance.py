@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -15,7 +14,7 @@ from discovery.cli import main
 from normalize.errors import ConfigError
 from normalize.model import Coverage, Outcome, Scope
 from store.acceptance import accept, withdraw
-from store.database import connect, ensure, writing
+from store.database import writing
 from store.gaps import detect
 from store.reader import Reader
 from store.schema import acceptances
@@ -24,14 +23,6 @@ from store.writer import Writer
 NOW = datetime.now(UTC)
 HERE = Scope("aws", "111122223333", "us-east-1")
 NEXT_YEAR = date(NOW.year + 1, 3, 31)
-
-
-@pytest.fixture
-def engine(database_url: str) -> Iterator[Engine]:
-    engine = connect(database_url)
-    ensure(engine)
-    yield engine
-    engine.dispose()
 
 
 def look(engine: Engine, outcome: Outcome) -> list[dict[str, Any]]:

@@ -3,36 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
-import pytest
 from click.testing import CliRunner
-from sqlalchemy import Engine
 
 from discovery.cli import main
 from normalize.model import Category, Observation, Outcome, Reference
-from store.database import connect, ensure
 from store.reader import Reader
 from tests.service.estate import HERE, Estate
 
 ACCOUNT = "111122223333"
 QUEUE = "aws.sqs.queue"
-
-
-@pytest.fixture
-def engine(database_url: str) -> Iterator[Engine]:
-    engine = connect(database_url)
-    ensure(engine)
-    yield engine
-    engine.dispose()
-
-
-@pytest.fixture
-def estate(engine: Engine) -> Iterator[Estate]:
-    estate = Estate(engine)
-    yield estate
-    estate.writer.close()
 
 
 def arn(number: int) -> str:

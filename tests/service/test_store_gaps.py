@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,21 +16,6 @@ from normalize.model import Category, Misfit, Observation, Outcome, Reference, S
 from store.database import connect, ensure
 from store.reader import Reader
 from tests.service.estate import CLUSTER, GLOBAL, HERE, SERVER, START, Estate, needs
-
-
-@pytest.fixture
-def engine(database_url: str) -> Iterator[Engine]:
-    engine = connect(database_url)
-    ensure(engine)
-    yield engine
-    engine.dispose()
-
-
-@pytest.fixture
-def estate(engine: Engine) -> Iterator[Estate]:
-    estate = Estate(engine)
-    yield estate
-    estate.writer.close()
 
 
 def bucket(estate: Estate, name: str, scope: Scope = GLOBAL) -> Observation:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
 
 from normalize.model import Category, Observation, Outcome, Reference, Scope
-from store.database import connect, ensure
 from store.gaps import detect
 from store.reader import Reader
 from tests.service.estate import CLUSTER, GLOBAL, HERE, Estate
@@ -20,21 +17,6 @@ TAGS = "aws.resourcegroupstaggingapi.listed_type"
 EXPLORER = "aws.resourceexplorer2.listed_type"
 CONFIG = "aws.config.listed_type"
 QUEUE = "aws.sqs.queue"
-
-
-@pytest.fixture
-def engine(database_url: str) -> Iterator[Engine]:
-    engine = connect(database_url)
-    ensure(engine)
-    yield engine
-    engine.dispose()
-
-
-@pytest.fixture
-def estate(engine: Engine) -> Iterator[Estate]:
-    estate = Estate(engine)
-    yield estate
-    estate.writer.close()
 
 
 def queue(estate: Estate, name: str, scope: Scope = HERE) -> Observation:
@@ -198,8 +180,11 @@ def test_where_nobody_could_look_the_look_itself_is_the_gap(estate: Estate, outc
 def test_what_is_gone_may_still_be_shown(estate: Estate) -> None:
     estate.run((QUEUE, HERE, [queue(estate, "a"), queue(estate, "b")]))
     shown = listed(estate, TAGS, "sqs", arns("a", "b"))
-    estate.run((QUEUE, HERE, [queue(estate, "a")]), (TAGS, HERE, [shown]))
+    run = estate.run((QUEUE, HERE, [queue(estate, "a")]), (TAGS, HERE, [shown]))
     assert estate.gaps() == []
+    detect(estate.engine, run, now=estate.now + timedelta(hours=49))
+    (gap,) = estate.gaps()
+    assert [e["value"] for e in gap["evidence"]] == arns("b")
 
 
 def test_a_type_that_no_scan_listed_is_named(estate: Estate) -> None:

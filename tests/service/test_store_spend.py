@@ -2,34 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
 
 from normalize.model import Category, Observation, Outcome, Scope
 from normalize.spend import accelerated_machine, prefixes
-from store.database import connect, ensure
 from tests.service.estate import GLOBAL, HERE, Estate
 
 ACCOUNT = "111122223333"
 QUEUE = "aws.sqs.queue"
-
-
-@pytest.fixture
-def engine(database_url: str) -> Iterator[Engine]:
-    engine = connect(database_url)
-    ensure(engine)
-    yield engine
-    engine.dispose()
-
-
-@pytest.fixture
-def estate(engine: Engine) -> Iterator[Estate]:
-    estate = Estate(engine)
-    yield estate
-    estate.writer.close()
 
 
 def charge(estate: Estate, service: str, usd: float, *, use: str = "x", region: str = "us-east-1", account: str = ACCOUNT, month: str = "2026-10", **more: Any) -> Observation:  # fmt: skip

@@ -2,32 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-import pytest
-from sqlalchemy import Engine
-
 from normalize.model import Category, Observation, Outcome, Reference, Scope
-from store.database import connect, ensure
 from store.reader import Reader
 from store.workloads import assemble
 from tests.service.estate import CLUSTER, GLOBAL, HERE, Estate, needs
-
-
-@pytest.fixture
-def engine(database_url: str) -> Iterator[Engine]:
-    engine = connect(database_url)
-    ensure(engine)
-    yield engine
-    engine.dispose()
-
-
-@pytest.fixture
-def estate(engine: Engine) -> Iterator[Estate]:
-    estate = Estate(engine)
-    yield estate
-    estate.writer.close()
 
 
 def ref(source: str, verb: str, target: str) -> Reference:
