@@ -25,7 +25,7 @@ COLLECTORS: Mapping[str, tuple[str, str]] = {
     "host": ("collectors.hosts", "host"),
     "slurm": ("collectors.slurm", "slurm"),
 }
-_OURS = frozenset({"collectors", "discovery", "normalize", "reports", "store"})
+_OURS = frozenset({"collectors", "discovery", "normalize", "planning", "reports", "store"})
 
 
 def _module(source_type: str) -> Any:
