@@ -23,6 +23,7 @@ from store.estimates import estimates
 from store.history import difference
 from store.schema import (
     acceptances,
+    detail_gaps,
     listings,
     members,
     raw_payloads,
@@ -329,6 +330,20 @@ class Reader:
             "accelerators": self.accelerators(),
             "dimensions": {row["kind"]: row.get("dimension") for row in counts},
         }
+
+    def planning_data(self) -> Row:
+        """What plans are made of: `resources` that are there, `relations`, `workloads`, `members`, `coverage`, and
+        `detail_gaps`: ids of resources of which a detail could not be fetched. Rows stream where that is possible."""
+        there = resource_rows()
+        part, unread = members.c, sightings.join(detail_gaps, detail_gaps.c.sighting_id == sightings.c.id)
+        return {
+            "resources": self._rows(select(there).where(there.c.gone_at.is_(None)).order_by(there.c.id)),
+            "relations": self._rows(select(relation_table.c.source_id, relation_table.c.verb, relation_table.c.target_id)),
+            "workloads": self.workloads(),
+            "members": self._rows(select(part.workload_id, part.resource_id, part.role)),
+            "coverage": self.coverage(),
+            "detail_gaps": {r["resource_id"] for r in self._rows(select(sightings.c.resource_id).select_from(unread).distinct())},
+        }  # fmt: skip
 
     def _chosen(self, table: Subquery, filters: Mapping[str, str]) -> Select[Any]:
         statement = select(table)

@@ -1,0 +1,81 @@
+"""Brings inventory, rules and knowledge together for verdicts. The only place that knows all three."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from discovery.wiring import static_kinds
+from normalize.model import Category, Field
+from normalize.vocabulary import REQUIRED_EVIDENCE, TERMS
+from planning import estate as estates
+from planning import facts, readiness, rules
+
+if TYPE_CHECKING:
+    from planning.estate import Estate
+    from planning.readiness import Assessment, WorkloadAssessment
+    from store.reader import Reader
+
+_MEASURED = frozenset({"int", "float", "instant"})
+"""Types of facts of which an absent one was not measured, rather than not set."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """An estate with the verdicts over it."""
+
+    estate: Estate
+    target: str
+    assessments: Mapping[str, Assessment]
+    workloads: Sequence[WorkloadAssessment]
+    rules: Sequence[rules.Rule]
+
+
+def declared() -> dict[str, tuple[str, ...]]:
+    """Kind -> attributes of which a record that was read whole says whether they are set: no quantities, and nothing that
+    comes from further calls."""
+    return {
+        name: tuple(
+            f
+            for f, field in kind.fields.items()
+            if TERMS[f].type not in _MEASURED and not str(_path(field)).startswith("$")
+        )
+        for name, kind in static_kinds().items()
+    }
+
+
+def _path(field: Any) -> Any:
+    path = field.path if isinstance(field, Field) else field
+    return path[0] if isinstance(path, tuple) and path else path
+
+
+def judge(reader: Reader, target: str, rule_files: Sequence[Path] = ()) -> Judgement:
+    """Verdicts over the inventory as it is.
+
+    Args:
+        rule_files: the user's own rules; one of the same id replaces what is shipped.
+
+    Raises:
+        PlanError: a rule is not well-formed.
+    """
+    kinds = static_kinds()
+    estate = estates.build(
+        reader.planning_data()
+        | {"declared": declared(), "categories": {name: kind.category.value for name, kind in kinds.items()}}
+    )
+    facts.derive(estate, _nothing)
+    book = rules.load([*rules.shipped(), *rule_files])
+    judge_ = readiness.Judge(book, target, _nothing, _required(), datetime.now(UTC).date())
+    assessed = {id_: judge_.assess(c) for id_, c in estate.components.items()}
+    return Judgement(estate, target, assessed, readiness.roll_up(estate, assessed), book)
+
+
+def _nothing(reference: str) -> None:
+    return None
+
+
+def _required() -> dict[Category, Sequence[tuple[str, ...]]]:
+    return {category: tuple((name,) for name in names) for category, names in REQUIRED_EVIDENCE.items()}

@@ -1,0 +1,250 @@
+"""Facts that follow from others: what a component takes over from what it is made of, and what can be told from its own.
+
+Each derivation names the fact that it gives and says where that stands. A fact that does not follow stays unknown.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from typing import Any, NamedTuple, Protocol
+
+from normalize.model import Category
+from planning.estate import Component, Estate
+
+
+class Known(NamedTuple):
+    """A value of the knowledge base and what it is worth. `status`: current, expired, secondhand, derived, unverified."""
+
+    value: Any
+    reference: str
+    status: str
+    source: str
+    observed_at: str
+
+
+class Lookup(Protocol):
+    """The knowledge base, as rules ask it: "SORT/ENTRY#FACT" -> what is known; None where nothing is."""
+
+    def __call__(self, reference: str) -> Known | None: ...
+
+
+C = Category
+
+DERIVED: Mapping[str, str] = {
+    "accelerator_vendors": "Makers of its accelerators; empty when known to have none",
+    "accelerator_models": "Models of its accelerators, as the source names them",
+    "accelerator_device_bytes": "Memory of its smallest accelerator",
+    "accelerator_total_count": "Accelerators on all its machines or replicas",
+    "multi_node": "Whether one job or replica group spans several machines with accelerators",
+    "image_references": "Container images, own and of what it is made of",
+    "image_registries": "Hosts of the registries of its images",
+    "environment_names": "Names of environment variables; never values",
+    "data_uris": "Places of data that it reads, writes or is made from",
+    "uri_schemes": "Schemes of those places: s3, gs, abfss, https",
+    "platform": "What runs a cluster: eks, gke, aks, openshift, self-managed",
+    "platform_provider": "Whose that is: aws, gcp, azure; empty for none of them",
+    "cpu_architecture": "x86_64 or arm64, told by itself, its machine or the type of its machine",
+    "fabric": "Network between accelerators of several machines: efa, tcpx, tcpxo, roce, infiniband, none",
+    "fabric_gbps": "Rate of that network per machine",
+    "nvlink_domain_count": "Accelerators that one NVLink domain joins",
+    "customer_managed_key": "Whether a key of the customer's encrypts it",
+    "days_since_activity": "Days since anything last happened to it",
+}
+"""Facts that stand in no inventory and follow from it, with their meaning."""
+
+
+class _Inherits(NamedTuple):
+    categories: frozenset[Category]
+    verbs: frozenset[str]
+    of: frozenset[Category]
+    facts: tuple[str, ...]
+
+
+_COMPUTE = ("instance_type", "instance_types", "accelerators", "accelerator_count", "accelerator_memory_bytes")
+_CODE = ("image", "images", "framework", "framework_version", "environment", "keys", "artifact_uri", "command")
+_SERVED = ("variants", "serverless", "asynchronous", "shadow_variants", "data_capture", "network_isolated", "models")
+ANY: frozenset[str] = frozenset()
+
+
+def _of(*categories: Category) -> frozenset[Category]:
+    return frozenset(categories)
+
+
+INHERITED: tuple[_Inherits, ...] = (
+    _Inherits(_of(C.MODEL_VERSION, C.MODEL), ANY, _of(C.MODEL_VERSION), _CODE),
+    _Inherits(_of(C.ENDPOINT_CONFIG, C.DEPLOYMENT), ANY, _of(C.MODEL, C.MODEL_VERSION), _CODE),
+    _Inherits(_of(C.ENDPOINT), ANY, _of(C.ENDPOINT_CONFIG, C.DEPLOYMENT), (*_COMPUTE, *_SERVED, *_CODE)),
+    _Inherits(_of(C.ENDPOINT), ANY, _of(C.MODEL, C.MODEL_VERSION), _CODE),
+    _Inherits(_of(C.INFERENCE_JOB, C.AGENT), ANY, _of(C.MODEL, C.MODEL_VERSION), _CODE),
+    _Inherits(_of(C.NODE), frozenset({"same_as"}), _of(C.INSTANCE, C.HOST), ("instance_type", "driver_version", "cuda_version")),
+    _Inherits(_of(C.INSTANCE), frozenset({"same_as"}), _of(C.NODE, C.HOST), ("driver_version", "cuda_version", "topology")),
+    _Inherits(_of(C.HOST), frozenset({"same_as"}), _of(C.INSTANCE), ("instance_type",)),
+)  # fmt: skip
+"""What a component takes over from its neighbours, in the order in which that is done: parts before wholes."""
+
+
+def derive(estate: Estate, lookup: Lookup) -> None:
+    """Add to the facts of all components what follows from others, in place."""
+    for rule in INHERITED:
+        for component in estate.components.values():
+            if component.category in rule.categories:
+                _inherit(estate, component, rule)
+    platforms = _platforms(estate)
+    for component in estate.components.values():
+        for derivation in _DERIVATIONS:
+            for name, value, told_by in derivation(component, lookup):
+                component.facts.setdefault(name, value)
+                component.origins.setdefault(name, replace(component.origin(told_by), derived_by=told_by))
+        if component.provider == "kubernetes" and (told := platforms.get(component.account)):
+            component.facts["platform"], component.facts["platform_provider"] = told
+
+
+def _inherit(estate: Estate, component: Component, rule: _Inherits) -> None:
+    near = list(estate.to(component.id, *sorted(rule.verbs)))
+    if rule.verbs == {"same_as"} or component.category is C.ENDPOINT:
+        near += estate.by(component.id, *sorted(rule.verbs))
+    for other in near:
+        if other.category not in rule.of:
+            continue
+        for name in rule.facts:
+            value = other.facts.get(name)
+            if value is not None and component.facts.get(name) is None:
+                component.facts[name] = value
+                component.origins[name] = other.origin(name)
+
+
+def _platforms(estate: Estate) -> dict[str, tuple[str, str]]:
+    """Cluster uid -> what runs it, told by what its nodes are."""
+    found: dict[str, tuple[str, str]] = {}
+    for node in estate.components.values():
+        if node.kind != "k8s.node" or not isinstance(node.facts.get("provider_id"), str):
+            continue
+        scheme = str(node.facts["provider_id"]).partition("://")[0]
+        if told := {"aws": ("eks", "aws"), "gce": ("gke", "gcp"), "azure": ("aks", "azure")}.get(scheme):
+            found[node.account] = told
+        else:
+            found.setdefault(node.account, ("self-managed", ""))
+    return found
+
+
+Told = Iterable[tuple[str, Any, str]]
+
+
+def _accelerators(c: Component, lookup: Lookup) -> Told:
+    entries = c.facts.get("accelerators")
+    if isinstance(entries, list) and entries:
+        whole = [e for e in entries if isinstance(e, dict)]
+        yield "accelerator_vendors", sorted({e["vendor"] for e in whole if e.get("vendor")}), "accelerators"
+        yield "accelerator_models", sorted({e["model"] for e in whole if e.get("model")}), "accelerators"
+        sizes = [e["memory_bytes"] for e in whole if isinstance(e.get("memory_bytes"), int)]
+        if sizes and len(sizes) == len(whole):
+            yield "accelerator_device_bytes", min(sizes), "accelerators"
+    elif c.facts.get("accelerator_count") == 0 or c.facts.get("accelerator_requested_count") == 0:
+        asked = "accelerator_count" if c.facts.get("accelerator_count") == 0 else "accelerator_requested_count"
+        yield "accelerator_vendors", [], asked
+        yield "accelerator_models", [], asked
+    each, machines = c.facts.get("accelerator_count"), _machines(c)
+    if isinstance(each, int) and isinstance(machines, int):
+        yield "accelerator_total_count", each * machines if c.category in _PER_MACHINE else each, "accelerator_count"
+        if c.category in _SPANNING:
+            yield "multi_node", each > 0 and machines > 1, "instance_count"
+
+
+_PER_MACHINE = frozenset({C.TRAINING_JOB, C.TUNING_JOB, C.NODE_POOL, C.INFERENCE_JOB, C.SCALING_GROUP})
+_SPANNING = frozenset({C.TRAINING_JOB, C.WORKLOAD})
+
+
+def _machines(c: Component) -> Any:
+    for name in ("instance_count", "desired_count", "node_count", "parallelism_count"):
+        if isinstance(found := c.facts.get(name), int):
+            return found
+    return None
+
+
+_TAG = re.compile(r"^(?P<host>[^/]+\.[^/]+|localhost|[^/]+:\d+)/")
+
+
+def _images(c: Component, lookup: Lookup) -> Told:
+    if "image" not in c.facts and "images" not in c.facts:
+        return
+    found = {i for i in (c.facts.get("image"), *(c.facts.get("images") or ())) if isinstance(i, str) and i}
+    told_by = "images" if c.facts.get("images") else "image"
+    yield "image_references", sorted(found), told_by
+    hosts = (m["host"] if (m := _TAG.match(i.partition("@")[0])) else "docker.io" for i in found)
+    yield "image_registries", sorted(set(hosts)), told_by
+
+
+_RUNS = frozenset(
+    {C.ENDPOINT, C.ENDPOINT_CONFIG, C.DEPLOYMENT, C.MODEL, C.TRAINING_JOB, C.TUNING_JOB, C.WORKLOAD, C.FUNCTION, C.PIPELINE, C.NOTEBOOK, C.INFERENCE_JOB, C.DATA_JOB}
+)  # fmt: skip
+
+
+def _environment(c: Component, lookup: Lookup) -> Told:
+    if c.category not in _RUNS:
+        return
+    if isinstance(env := c.facts.get("environment"), dict):
+        yield "environment_names", sorted(env), "environment"
+    elif isinstance(keys := c.facts.get("keys"), list):
+        yield "environment_names", sorted(keys), "keys"
+    elif "keys" in c.facts or "environment" in c.facts:
+        yield "environment_names", [], "keys"
+
+
+_URIS = ("artifact_uri", "source_uri", "checkpoint_uri", "input_uris", "output_uris")
+
+
+def _uris(c: Component, lookup: Lookup) -> Told:
+    told = [name for name in _URIS if name in c.facts]
+    if not told:
+        return
+    found: set[str] = set()
+    for name in told:
+        value = c.facts[name]
+        found.update([value] if isinstance(value, str) else value or ())
+    for entry in (e for n in ("inputs", "outputs") for e in c.facts.get(n) or () if isinstance(e, dict)):
+        found.update(v for k, v in entry.items() if k == "uri" and isinstance(v, str))
+    yield "data_uris", sorted(found), told[0]
+    yield "uri_schemes", sorted({u.partition("://")[0] for u in found if "://" in u}), told[0]
+
+
+def instance_type(c: Component) -> str | None:
+    """The one type of machine that it runs on; None where there are several, or nothing says."""
+    if isinstance(one := c.facts.get("instance_type"), str):
+        return one
+    several = c.facts.get("instance_types")
+    return several[0] if isinstance(several, list) and len(set(several)) == 1 else None
+
+
+def _machine(c: Component, lookup: Lookup) -> Told:
+    if isinstance(told := c.facts.get("architecture"), str):
+        yield (
+            "cpu_architecture",
+            {"amd64": "x86_64", "aarch64": "arm64"}.get(told.lower(), told.lower()),
+            "architecture",
+        )
+    type_ = instance_type(c)
+    if type_ is None:
+        return
+    name = type_.removeprefix("ml.").removeprefix("Standard_") if c.provider != "azure" else type_
+    for fact in ("cpu_architecture", "fabric", "fabric_gbps", "nvlink_domain_count"):
+        if known := lookup(f"instance_types/{name}#{fact}"):
+            yield fact, known.value, "instance_type"
+
+
+def _key(c: Component, lookup: Lookup) -> Told:
+    if "encryption_key" in c.facts:
+        key = c.facts["encryption_key"]
+        own = bool(key) and not re.search(r"alias/aws/|aws/(?:s3|ebs|rds|sagemaker)", str(key))
+        yield "customer_managed_key", own, "encryption_key"
+
+
+_DERIVATIONS: tuple[Callable[[Component, Lookup], Told], ...] = (
+    _accelerators,
+    _images,
+    _environment,
+    _uris,
+    _machine,
+    _key,
+)
