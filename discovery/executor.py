@@ -1,4 +1,4 @@
-"""Runs one scan: surveys every (kind, scope) of every source and commits each in one transaction.
+"""Runs one scan: surveys every (kind, scope) of every source and commits each in one transaction; those that saw nothing, many in one.
 
 `look` holds the broad handler of the product: whatever a collector raises leaves it as a Coverage. A fault of
 ours becomes coverage `failed`, is logged with its traceback, and the run goes on.
@@ -12,6 +12,7 @@ import os
 import pickle
 import tempfile
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
@@ -56,6 +57,13 @@ class Sink(Protocol):
     def commit(
         self, run_id: str, observations: Iterable[Any], misfits: Iterable[Misfit], coverage: Coverage
     ) -> None: ...
+
+
+class Store(Sink, Protocol):
+    """A sink that takes many looks at once where they saw nothing."""
+
+    def commit_empty(self, run_id: str, coverages: Sequence[Coverage]) -> None:
+        """Commit looks that saw nothing and set nothing aside, each of another pair: all of them or none."""
 
 
 class Spool:
@@ -335,6 +343,46 @@ class Result:
         return 3 if self.blind or self.interrupted else 0
 
 
+class Gathering:
+    """A sink before the store: a look that saw nothing waits a moment for others of its sort, and is committed with them."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._lock = threading.Lock()
+        self._empty: list[Coverage] = []
+        self._since = 0.0
+
+    def done(self, run_id: str) -> set[Pair]:
+        return self._store.done(run_id)
+
+    def prepare(self, observation: Observation) -> Any:
+        return self._store.prepare(observation)
+
+    def commit(self, run_id: str, observations: Iterable[Any], misfits: Iterable[Misfit], coverage: Coverage) -> None:
+        if coverage.records or coverage.quarantined:
+            self._store.commit(run_id, observations, misfits, coverage)
+            return
+        with self._lock:
+            if not self._empty:
+                self._since = time.monotonic()
+            self._empty.append(coverage)
+            due = len(self._empty) >= EMPTY_LOOKS or time.monotonic() - self._since >= EMPTY_SECONDS
+        if due:
+            self.flush(run_id)
+
+    def flush(self, run_id: str) -> None:
+        """Commit what waits. Raises StoreError."""
+        with self._lock:
+            batch, self._empty = self._empty, []
+        if batch:
+            self._store.commit_empty(run_id, batch)
+
+
+EMPTY_LOOKS = 500
+"""How many looks that saw nothing are committed together at most."""
+EMPTY_SECONDS = 1.0
+"""How long one waits for others, while others come."""
+
 GRACE_SECONDS = 10.0
 """How long a scan that was told to stop waits for the pairs in flight."""
 AHEAD = 400
@@ -425,7 +473,7 @@ class Scan:
     def __init__(
         self,
         collectors: Sequence[Collector],
-        sink: Sink,
+        sink: Store,
         run_id: str,
         *,
         patterns: Sequence[str] = (),
@@ -437,7 +485,7 @@ class Scan:
     ) -> None:
         self._looker = looker or partial(look, clock=clock)
         self._collectors = collectors
-        self._sink = sink
+        self._sink = Gathering(sink)
         self._patterns = patterns
         self._workers = workers
         self._clock = clock
@@ -463,13 +511,14 @@ class Scan:
                 self._changed.clear()
                 self._fill(pool, plans, running)
                 self._tell(plans, running)
-                if not all(plan.ended for plan in plans):
-                    self._changed.wait(timeout=0.5)
+                if not all(plan.ended for plan in plans) and not self._changed.wait(timeout=0.5):
+                    self._sink.flush(self.result.run_id)
                 self._settle(running)
             if self._stop.is_set():
                 self.result.interrupted = not all(plan.ended for plan in plans)
                 wait(running, timeout=GRACE_SECONDS)
                 self._settle(running)
+            self._sink.flush(self.result.run_id)
         finally:
             for plan in plans:
                 plan.close()

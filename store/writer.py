@@ -1,4 +1,4 @@
-"""Takes a scan in: one transaction per kind and scope of a source, one writer per database.
+"""Takes a scan in: one transaction per kind and scope of a source, one writer per database; looks that saw nothing share one.
 
 Owns runs and coverage, and the rule that only a look which proves absence makes things gone. Refuses a second scan
 of the same database, and commits of a run that is not (or no longer) this writer's.
@@ -12,19 +12,20 @@ import secrets
 import socket
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, delete, func, insert, select, update
+from sqlalchemy import Connection, Engine, Table, bindparam, delete, func, insert, select, update
 
 from normalize.errors import StoreError
 from normalize.model import Coverage, Misfit, Observation, Outcome, Pair, Scope
 from store import content
-from store.database import reading, writing
+from store.database import insert_rows, reading, writing
 from store.locking import Lock, hold
-from store.recording import Prepared, Recorder, prepare
+from store.recording import CHUNK_RECORDS, Prepared, Recorder, prepare
 from store.schema import coverage as looks
-from store.schema import listings, runs, sightings, sources
+from store.schema import listings, quarantine, runs, sightings, sources
 
 UNKNOWN_PLACE = "?"
 """Place of coverage that says: this account could not be entered, or its regions not be known. As account and place:
@@ -137,16 +138,41 @@ class Writer:
         Raises:
             StoreError: the run is not this writer's, or the database refused. Nothing of the pair was written.
         """
+        with self._committing(run_id) as connection:
+            self._commit(connection, run_id, observations, misfits, coverage)
+
+    def commit_empty(self, run_id: str, coverages: Sequence[Coverage]) -> None:
+        """Write looks that saw nothing and set nothing aside, each at another kind or scope: all of them or none. Costs a few
+        statements for all together, where nothing was there before either.
+
+        Raises:
+            StoreError: as of `commit`.
+        """
+        with self._committing(run_id) as connection:
+            self._number(connection, coverages)
+            filled = self._filled(connection, [self._listings[_key(c)] for c in coverages])
+            plain = [c for c in coverages if self._listings[_key(c)] not in filled]
+            self._cover(connection, run_id, [(c, 0) for c in plain])
+            for coverage in coverages:
+                if self._listings[_key(coverage)] in filled:
+                    self._commit(connection, run_id, (), (), coverage)
+
+    @contextmanager
+    def _committing(self, run_id: str) -> Iterator[Connection]:
+        """A transaction of the open run. Nothing is written where anything is raised."""
         with self._mutex:
             if self._lock is None or self._run != run_id:
                 raise StoreError(f"run {run_id} is not open for writing")
-            known = dict(self._listings)
+            before = len(self._listings)
             try:
                 with writing(self._engine) as connection:
-                    self._commit(connection, run_id, observations, misfits, coverage)
+                    if connection.execute(select(runs.c.status).where(runs.c.id == run_id)).scalar() != "running":
+                        raise StoreError(f"run {run_id} was taken over by another scan")
+                    yield connection
             except BaseException:
-                self._listings = known
-                self._ranks = {number: key for key, number in known.items()}
+                while len(self._listings) > before:
+                    _, number = self._listings.popitem()
+                    del self._ranks[number]
                 raise
 
     def _commit(
@@ -157,56 +183,73 @@ class Writer:
         misfits: Iterable[Misfit],
         coverage: Coverage,
     ) -> None:
-        if connection.execute(select(runs.c.status).where(runs.c.id == run_id)).scalar() != "running":
-            raise StoreError(f"run {run_id} was taken over by another scan")
-        listing = self._listing(connection, coverage)
-        proof = coverage.proves_absence()
-        whole = proof and coverage.since is None  # else what is not listed is not confirmed either
+        self._number(connection, [coverage])
+        proof, whole = coverage.proves_absence(), _is_whole(coverage)
         at = content.instant(coverage.finished_at)
+        listing = self._listings[_key(coverage)]
         recorder = Recorder(connection, run_id, listing, self._numbers, self._ranks, at, whole)
         recorder.record(observations)
         recorder.set_aside(misfits, whole=coverage.outcome in _LOOKED)
         if proof:
             recorder.bury(since=coverage.since)
-        row = _coverage_row(run_id, coverage, listing, recorder.counts["duplicates"])
-        connection.execute(delete(looks).where(looks.c.run_id == run_id, looks.c.listing_id == listing))
-        connection.execute(insert(looks), row)
-        latest: dict[str, Any] = {"run_id": run_id, "retired_at": None}
-        connection.execute(
-            update(listings)
-            .where(listings.c.id == listing)
-            .values(latest | ({"last_complete_at": at} if whole else {}))
-        )
-        if UNKNOWN_PLACE not in (coverage.scope.account, coverage.scope.place):
-            self._retire_unknown(connection, run_id, coverage, at)
+        self._cover(connection, run_id, [(coverage, recorder.counts["duplicates"])])
 
-    def _listing(self, connection: Connection, coverage: Coverage) -> int:
-        scope = coverage.scope
-        key = (coverage.source, coverage.kind, scope.provider, content.plain(scope.account), content.plain(scope.place))
-        if key not in self._listings:
-            number = _highest(connection, listings) + 1
-            names = ("source", "kind", "provider", "account", "place")
-            connection.execute(insert(listings), dict(zip(names, key, strict=True)) | {"id": number})
-            self._listings[key] = number
-            self._ranks[number] = key
-        return self._listings[key]
+    def _number(self, connection: Connection, coverages: Iterable[Coverage]) -> None:
+        """Give listings that were never looked at a number."""
+        if fresh := [key for key in dict.fromkeys(map(_key, coverages)) if key not in self._listings]:
+            numbers = range(first := _highest(connection, listings) + 1, first + len(fresh))
+            rows = [(*key, number) for key, number in zip(fresh, numbers, strict=True)]
+            insert_rows(connection, listings, ("source", "kind", "provider", "account", "place", "id"), rows)
+            self._listings |= zip(fresh, numbers, strict=True)
+            self._ranks |= zip(numbers, fresh, strict=True)
 
-    def _retire_unknown(self, connection: Connection, run_id: str, coverage: Coverage, at: str) -> None:
-        """An earlier run could not know the scopes, or could not enter the account; this one does."""
-        provider, account = coverage.scope.provider, coverage.scope.account
-        unknown = [(kind, UNKNOWN_PLACE) for kind in (EVERY_KIND, coverage.kind)] + [(EVERY_KIND, account)]
-        stale = [
-            number
-            for kind, where in unknown
-            if (number := self._listings.get((coverage.source, kind, provider, where, UNKNOWN_PLACE)))
-        ]
-        if stale:
+    def _filled(self, connection: Connection, numbers: Sequence[int]) -> set[int]:
+        """Those of some listings in which something is alive or set aside."""
+        s, q = sightings.c, quarantine.c
+        found: set[int] = set()
+        for start in range(0, len(numbers), CHUNK_RECORDS):
+            among = numbers[start : start + CHUNK_RECORDS]
+            alive = select(s.listing_id).where(s.listing_id.in_(among), s.gone_at.is_(None)).distinct()
+            found.update(connection.execute(alive).scalars())
+            found.update(connection.execute(select(q.listing_id).where(q.listing_id.in_(among)).distinct()).scalars())
+        return found
+
+    def _cover(self, connection: Connection, run_id: str, covered: Sequence[tuple[Coverage, int]]) -> None:
+        """Write down what looks were worth, in place of what the run may have written of them before.
+
+        Args:
+            covered: with how many records came twice.
+        """
+        if not covered:
+            return
+        rows = [_coverage_row(run_id, c, self._listings[_key(c)], duplicates) for c, duplicates in covered]
+        looked = [(row["listing_id"], row["finished_at"], c) for row, (c, _) in zip(rows, covered, strict=True)]
+        again = delete(looks).where(looks.c.run_id == run_id, looks.c.listing_id == bindparam("listing"))
+        connection.execute(again, [{"listing": number} for number, _, _ in looked])
+        insert_rows(connection, looks, tuple(rows[0]), [tuple(row.values()) for row in rows])
+        latest = update(listings).where(listings.c.id == bindparam("listing")).values(run_id=run_id, retired_at=None)
+        connection.execute(latest, [{"listing": number} for number, _, _ in looked])
+        if proven := [{"listing": number, "at": at} for number, at, c in looked if _is_whole(c)]:
+            complete = update(listings).where(listings.c.id == bindparam("listing"))
+            connection.execute(complete.values(last_complete_at=bindparam("at")), proven)
+        retired = {number: at for _, at, c in looked for number in self._unknown(c)}
+        if retired:
             c = listings.c
+            stale = update(listings).where(c.id == bindparam("listing"), c.run_id != run_id, c.retired_at.is_(None))
             connection.execute(
-                update(listings)
-                .where(c.id.in_(stale), c.run_id != run_id, c.retired_at.is_(None))
-                .values(retired_at=at)
+                stale.values(retired_at=bindparam("at")), [{"listing": n, "at": at} for n, at in retired.items()]
             )
+
+    def _unknown(self, coverage: Coverage) -> Iterator[int]:
+        """Listings by which an earlier run said that it could not know the scopes, or not enter the account: a look that
+        knows its scope supersedes them."""
+        provider, account = coverage.scope.provider, coverage.scope.account
+        if UNKNOWN_PLACE in (account, coverage.scope.place):
+            return
+        unknown = [(kind, UNKNOWN_PLACE) for kind in (EVERY_KIND, coverage.kind)] + [(EVERY_KIND, account)]
+        for kind, where in unknown:
+            if number := self._listings.get((coverage.source, kind, provider, where, UNKNOWN_PLACE)):
+                yield number
 
     def finish(self, run_id: str, status: str) -> None:
         """End the run as "complete" or "interrupted" and let others scan.
@@ -237,6 +280,16 @@ class Writer:
             self._lock.release()
         self._lock = None
         self._run = None
+
+
+def _key(coverage: Coverage) -> _Key:
+    scope = coverage.scope
+    return coverage.source, coverage.kind, scope.provider, content.plain(scope.account), content.plain(scope.place)
+
+
+def _is_whole(coverage: Coverage) -> bool:
+    """Whether what the look does not list is not there; where it did not go back to the beginning, it is not confirmed either."""
+    return coverage.proves_absence() and coverage.since is None
 
 
 def _highest(connection: Connection, table: Table) -> int:

@@ -12,6 +12,7 @@ import tempfile
 import textwrap
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -282,6 +283,65 @@ def test_a_pair_is_written_whole_or_not_at_all(estate: Estate) -> None:
             assert connection.execute(text(f"SELECT count(*) FROM {table}")).scalar() == 0, table
     estate.writer.commit(run, [estate.thing("a")], (), coverage)
     assert estate.names() == {"a"}
+
+
+def _tables(estate: Estate, *tables: str) -> dict[str, list[tuple[Any, ...]]]:
+    with estate.engine.connect() as connection:
+        return {t: [tuple(r) for r in connection.execute(text(f"SELECT * FROM {t}"))] for t in tables}
+
+
+def _looks(run: str, at: datetime, source: str = "prod") -> list[Coverage]:
+    """Looks that saw nothing, at several sorts of scopes, with several outcomes."""
+    ends = ((Outcome.COMPLETE, None), (Outcome.COMPLETE, START), (Outcome.DENIED, None), (Outcome.UNAVAILABLE, None))
+    scopes = [Scope("aws", account, place) for account, place in (("1", "us-east-1"), ("1", "mars"), ("2", "?"))]
+    return [
+        Coverage(run, source, f"aws.x.{n}", scope, outcome, 0, 0, 0, at, at, "", (), since)
+        for n, (outcome, since) in enumerate(ends)
+        for scope in scopes
+    ]
+
+
+def test_looks_that_saw_nothing_are_written_the_same_together_and_one_by_one(estate: Estate) -> None:
+    """Over three runs: things go, quarantine ends, and what could not be known is superseded, or is not known again."""
+    at = START
+    for number in range(3):
+        run, at = estate.begin(), at + timedelta(hours=1)
+        for source in ("together", "apart"):
+            looks = _looks(run, at, source)
+            unknown = (("1", "?"), (), ("1",))[number]
+            looks += [replace(looks[0], kind="*", scope=Scope("aws", account, "?")) for account in unknown]
+            if number == 0:
+                seen, misfit = estate.thing(source), Misfit("aws.x.0", SCOPE, {"no": "id"}, "x:List", "no id", START)
+                estate.writer.commit(run, [seen], [misfit], replace(looks.pop(0), records=1, quarantined=1))
+            if source == "together":
+                estate.writer.commit_empty(run, looks)
+            else:
+                for look in looks:
+                    estate.writer.commit(run, (), (), look)
+        estate.writer.finish(run, "complete")
+    with estate.engine.connect() as connection:
+        asked = (
+            "SELECT l.source, l.kind, l.account, l.place, l.run_id, l.last_complete_at, l.retired_at, c.run_id, c.outcome,"
+            " c.records, c.since FROM listings l JOIN coverage c ON c.listing_id = l.id"
+        )
+        rows = [tuple(r) for r in connection.execute(text(asked))]
+    together, apart = ({r[1:] for r in rows if r[0] == source} for source in ("together", "apart"))
+    assert together == apart
+    assert (len(together), len(rows)) == (39, 78)
+    assert {r[2] for r in together if r[5] is not None} == {"?"}
+    assert (estate.names(gone_at=""), estate.names()) == (set(), {"together", "apart"})
+    assert _tables(estate, "quarantine") == {"quarantine": []}
+
+
+def test_looks_that_saw_nothing_are_written_all_or_none(estate: Estate) -> None:
+    run = estate.begin()
+    looks = _looks(run, START)
+    with pytest.raises(StoreError):
+        estate.writer.commit_empty(run, [*looks, looks[0]])
+    assert _tables(estate, "listings", "coverage") == {"listings": [], "coverage": []}
+    estate.writer.commit_empty(run, looks)
+    assert len(list(estate.reader.coverage())) == len(looks)
+    assert estate.writer.done(run) == {Pair(c.source, c.kind, c.scope) for c in looks}
 
 
 def test_duplicates_within_a_listing_count_and_the_last_wins(estate: Estate) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from collectors.contract import Blindness, Planned, plan_each
 from discovery.executor import Scan, Spool
-from normalize.errors import CollectError, DeniedError, SkippedError, TransientError, UnavailableError
+from normalize.errors import CollectError, DeniedError, SkippedError, StoreError, TransientError, UnavailableError
 from normalize.model import Category, Coverage, Kind, Misfit, Observation, Outcome, Pair, RawRecord, Scope
 
 HERE = Scope("test", "acct", "place")
@@ -67,6 +67,7 @@ class Kept:
         self.coverages: dict[str, Coverage] = {}
         self.records: dict[str, list[Observation]] = {}
         self.misfits: dict[str, list[Misfit]] = {}
+        self.together: list[int] = []
 
     def done(self, run_id: str) -> set[Pair]:
         return self._done
@@ -81,6 +82,11 @@ class Kept:
         self.coverages[coverage.kind] = coverage
         self.records[coverage.kind] = list(observations)
         self.misfits[coverage.kind] = list(misfits)
+
+    def commit_empty(self, run_id: str, coverages: Sequence[Coverage]) -> None:
+        self.together.append(len(coverages))
+        for coverage in coverages:
+            self.commit(run_id, (), (), coverage)
 
 
 def items(*payloads: Any, then: Exception | None = None) -> Behaviour:
@@ -171,6 +177,42 @@ def test_pairs_that_have_coverage_are_not_read_again() -> None:
     sink = Kept([Pair("scripted", "test.thing.x", HERE)])
     Scan([collector], sink, "run-1").run()
     assert list(sink.coverages) == ["test.thing.y"]
+
+
+def test_looks_that_saw_nothing_are_committed_together_and_none_is_left_out() -> None:
+    nothing: dict[str, Behaviour] = {f"n{i}": items() for i in range(40)} | {"no": items(then=DeniedError("no"))}
+    _, sink = scanned(Kept(), some=items({"id": "a"}), misfit=items({"name": "no id"}), **nothing)
+    assert len(sink.coverages) == 43
+    assert (sum(sink.together), sink.misfits["test.thing.misfit"] != []) == (41, True)
+    assert len(sink.together) < 10
+
+
+def test_what_saw_nothing_is_committed_while_a_long_look_goes_on() -> None:
+    """A killed scan goes on where it was: what was looked at is not looked at again because something else took long."""
+    written = threading.Event()
+
+    def slow() -> Iterator[Any]:
+        yield {"id": "a"}
+        assert written.wait(30), "nothing was committed meanwhile"
+
+    class Told(Kept):
+        def commit_empty(self, run_id: str, coverages: Sequence[Coverage]) -> None:
+            super().commit_empty(run_id, coverages)
+            written.set()
+
+    _, sink = scanned(Told(), slow=slow, empty=items())
+    assert {k: c.outcome for k, c in sink.coverages.items()} == dict.fromkeys(
+        ("test.thing.slow", "test.thing.empty"), Outcome.COMPLETE
+    )
+
+
+def test_a_store_that_refuses_what_saw_nothing_stops_the_run() -> None:
+    class Full(Kept):
+        def commit_empty(self, run_id: str, coverages: Sequence[Coverage]) -> None:
+            raise StoreError("the disk is full")
+
+    with pytest.raises(StoreError, match="disk is full"):
+        scanned(Full(), x=items())
 
 
 def test_a_stopped_scan_says_so() -> None:
