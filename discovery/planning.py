@@ -17,6 +17,7 @@ from planning import facts, readiness, rules
 if TYPE_CHECKING:
     from planning.estate import Estate
     from planning.readiness import Assessment, WorkloadAssessment
+    from reports.pages import Page
     from store.reader import Reader
 
 _MEASURED = frozenset({"int", "float", "instant"})
@@ -79,3 +80,23 @@ def _nothing(reference: str) -> None:
 
 def _required() -> dict[Category, Sequence[tuple[str, ...]]]:
     return {category: tuple((name,) for name in names) for category, names in REQUIRED_EVIDENCE.items()}
+
+
+def plan_report(reader: Reader, name: str, target: str, data: Mapping[str, Any]) -> Page:
+    """One of the reports about a move.
+
+    Args:
+        data: the plain rows that all reports share.
+
+    Raises:
+        PlanError: a rule or an entry of the knowledge base is not well-formed.
+    """
+    import reports.readiness
+
+    found = judge(reader, target)
+    builders = {
+        "readiness": lambda: reports.readiness.build(
+            data, found.assessments, found.workloads, found.rules, found.estate.unmodelled
+        ),
+    }
+    return builders[name]()

@@ -370,7 +370,11 @@ def _unwatched(step: Step) -> None:
 
 
 def write_report(url: str, name: str, target: str | None, format_: str) -> str:
-    """A report as text."""
+    """A report as text.
+
+    Raises:
+        ConfigError: the report is about a move, and no target is named.
+    """
     import reports.gaps
     import reports.summary
     from reports.renderers import render
@@ -385,8 +389,18 @@ def write_report(url: str, name: str, target: str | None, format_: str) -> str:
             "database": scrub(url),
             "target": target,
         }
+        if name in PLANS:
+            if target is None:
+                raise ConfigError(f"report {name} is about a move: name where to, as in --target gcp")
+            from discovery.planning import plan_report
+
+            return render(plan_report(reader, name, target, data), format_)
     build: Any = {"summary": reports.summary.build, "gaps": reports.gaps.build}[name]
     return render(build(data), format_)
+
+
+PLANS = ("readiness",)
+"""Reports about a move to somewhere."""
 
 
 def export_to_parquet(url: str, directory: Path) -> Mapping[str, int]:

@@ -305,9 +305,14 @@ def _per_rule(findings: Iterable[Finding]) -> Iterable[Finding]:
 
 
 def roll_up(estate: Estate, assessed: Mapping[str, Assessment]) -> list[WorkloadAssessment]:
-    """Verdicts of workloads, worst first, then by name."""
-    found = [_workload(w, assessed) for w in estate.workloads.values()]
+    """Verdicts of workloads, worst first, then by name; without those that are at the target already."""
+    found = [_workload(w, assessed) for w in estate.workloads.values() if not _there(w, assessed)]
     return sorted(found, key=lambda w: (ORDER.index(w.readiness), w.workload.name, w.workload.id))
+
+
+def _there(workload: Workload, assessed: Mapping[str, Assessment]) -> bool:
+    roots = [a.standing for id_, role in workload.members if role == "root" and (a := assessed.get(id_))]
+    return bool(roots) and all(s is Standing.AT_TARGET for s in roots)
 
 
 def _workload(workload: Workload, assessed: Mapping[str, Assessment]) -> WorkloadAssessment:
@@ -316,7 +321,7 @@ def _workload(workload: Workload, assessed: Mapping[str, Assessment]) -> Workloa
     ]  # fmt: skip
     counts = Counter(a.readiness for a in judged)
     verdicts = [a.readiness for a in judged]
-    if workload.lacks or not workload.members:
+    if workload.lacks or not judged:
         verdicts.append(Readiness.UNKNOWN)
     readiness = worst(verdicts)
     return WorkloadAssessment(

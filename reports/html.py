@@ -22,6 +22,8 @@ from normalize.model import Coverage, Dimension
 from reports import coverage
 from reports.gaps import GapsReport
 from reports.model import Gap
+from reports.pages import LABELS, Bars, Cards, Chip, Page
+from reports.pages import SIGNS as TONE_SIGNS
 from reports.remedy import parts
 from reports.summary import SummaryReport
 from reports.text import clip, visible
@@ -52,10 +54,13 @@ class Share:
     width: float
 
 
-def page(report: SummaryReport | GapsReport) -> str:
+TARGETS = {"aws": "AWS", "gcp": "Google Cloud", "azure": "Azure", "kubernetes": "Kubernetes"}
+
+
+def page(report: SummaryReport | GapsReport | Page) -> str:
     """The whole report; gaps and unseen scopes beyond SHOWN are counted, and left to the JSON form."""
     style, script = _asset("style.css"), _asset("script.js")
-    name = "summary.html.j2" if isinstance(report, SummaryReport) else "gaps.html.j2"
+    name = {SummaryReport: "summary.html.j2", GapsReport: "gaps.html.j2", Page: "page.html.j2"}[type(report)]
     shown = report.gaps[:SHOWN]
     values: dict[str, Any] = {
         "frame": report.frame,
@@ -80,7 +85,7 @@ def page(report: SummaryReport | GapsReport) -> str:
             "kinds": _kinds(report),
         }
     else:
-        values["report"] = report
+        values |= {"report": report, "page": report}
     return _environment().get_template(name).render(values)
 
 
@@ -150,6 +155,32 @@ def _look(look: Coverage) -> str:
     return ", ".join(p for p in (f"{records} {said}".strip(), kept, aside) if p)
 
 
+def _figure(value: float) -> str:
+    return f"{value:,}" if isinstance(value, int) or value == int(value) else f"{value:,.2f}"
+
+
+def _tones(block: Bars) -> list[str]:
+    """The tones that a chart shows, in their order."""
+    shown = {tone for _, parts in block.rows for tone, count in parts if count}
+    return [t for t in TONE_SIGNS if t in shown]
+
+
+def _laid(parts: Iterable[tuple[str, int]], block: Bars, width: int = 1000) -> Iterable[tuple[float, float, str]]:
+    """Parts of one bar as (x, width, tone), in proportion to the longest bar of the chart."""
+    most = max((sum(n for _, n in row) for _, row in block.rows), default=0) or 1
+    x = 0.0
+    for tone, count in parts:
+        if count:
+            long = max(count / most * width, 3)
+            yield round(x, 1), round(long, 1), tone
+            x += long
+
+
+def _tone_counts(block: Cards) -> list[tuple[str, int]]:
+    counted = Counter(card.tone for card in block.cards[:SHOWN])
+    return [(tone, counted[tone]) for tone in TONE_SIGNS if counted[tone]]
+
+
 @cache
 def _environment() -> Environment:
     environment = Environment(
@@ -165,8 +196,20 @@ def _environment() -> Environment:
         "parts": parts,
         "look": _look,
         "tone": coverage.tone,
+        "sort_of": lambda block: type(block).__name__,
+        "is_chip": lambda value: isinstance(value, Chip),
+        "figure": _figure,
+        "tones": _tones,
+        "laid": _laid,
+        "tone_counts": _tone_counts,
+        "drawn": Markup,
     }
-    environment.globals |= {"SIGNS": coverage.SIGNS}
+    environment.globals |= {
+        "SIGNS": coverage.SIGNS,
+        "TONE_SIGNS": TONE_SIGNS,
+        "TONE_LABELS": {**LABELS, "plain": ""},
+        "TARGETS": TARGETS,
+    }
     return environment
 
 

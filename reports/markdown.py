@@ -13,6 +13,22 @@ from normalize.model import Scope
 from reports import coverage
 from reports.gaps import GapsReport
 from reports.model import Frame, Gap, Verdict
+from reports.pages import (
+    LABELS,
+    SIGNS,
+    Bars,
+    Block,
+    Cards,
+    Cell,
+    Chip,
+    Facts,
+    Figures,
+    Listing,
+    Page,
+    Picture,
+    Prose,
+    Table,
+)
 from reports.remedy import parts
 from reports.summary import SummaryReport
 from reports.text import clip, visible
@@ -22,9 +38,12 @@ SHOWN = 500
 _SPECIAL = re.compile(r"([\\`*_\[\]|~#])")
 
 
-def page(report: SummaryReport | GapsReport) -> str:
+def page(report: SummaryReport | GapsReport | Page) -> str:
     """The whole report; long lists are cut at SHOWN and say so."""
-    lines = _summary(report) if isinstance(report, SummaryReport) else _gaps(report)
+    if isinstance(report, Page):
+        lines = _page(report)
+    else:
+        lines = _summary(report) if isinstance(report, SummaryReport) else _gaps(report)
     return "\n".join(lines) + "\n"
 
 
@@ -81,6 +100,70 @@ def _gaps(report: GapsReport) -> Iterator[str]:
         "",
     )
     yield from _gap_list(report.gaps, report.severities.items())
+
+
+def _page(page: Page) -> Iterator[str]:
+    yield from (f"# Stocktake: {text(page.title)}", "", f"**{text(page.lead, 5000)}**", "")
+    for section in page.sections:
+        yield from (f"## {text(section.title)}", "")
+        for block in section.blocks:
+            yield from _block(block)
+    yield from ("## What it rests on", "")
+    yield from list(_head("", page.frame, page.verdict))[2:]
+
+
+def _block(block: Block, indent: str = "") -> Iterator[str]:
+    match block:
+        case Prose():
+            yield from (f"{indent}{text(block.text, 5000)}", "")
+        case Figures():
+            yield from (*(f"{indent}- **{text(value)}** {text(label)}" for value, label, _ in block.items), "")
+        case Bars():
+            rows = ((text(label), *(_number(dict(parts).get(t, 0)) for t in LABELS)) for label, parts in block.rows)
+            yield from _table((text(block.caption), *LABELS.values()), rows, "")
+        case Table():
+            header = [text(c.label) for c in block.columns]
+            shown = block.rows[:SHOWN]
+            forms = [c.form for c in block.columns]
+            if indent:
+                for row in shown:
+                    told = (f"{h}: {_shown(v, f)}" for h, v, f in zip(header, row, forms, strict=True))
+                    yield f"{indent}- {'; '.join(told)}"
+                yield ""
+            else:
+                body = ([_shown(v, f) for v, f in zip(row, forms, strict=True)] for row in shown)
+                yield from _table(header, body, text(block.empty))
+            yield from _cut("rows", len(block.rows))
+        case Listing():
+            fence = "`" * max(3, *(len(run) + 1 for run in re.findall(r"`+", block.text)), 3)
+            yield from (f"{indent}{text(block.label)}", "") if block.label else ()
+            lines = (f"{indent}{visible(line)}" for line in block.text.split("\n"))
+            yield from (f"{indent}{fence}", *lines, f"{indent}{fence}", "")
+        case Facts():
+            yield from (*(f"{indent}- {text(name)}: {text(value)}" for name, value in block.pairs), "")
+        case Picture():
+            yield from (f"{indent}{text(block.alt, 5000)}", "")
+        case Cards():
+            if not block.cards:
+                yield from (text(block.empty), "")
+            for card in block.cards[:SHOWN]:
+                sign = f"{SIGNS[card.tone]} " if SIGNS[card.tone] else ""
+                note = f" · {text(card.note)}" if card.note else ""
+                yield f"{indent}- {sign}**{text(card.title)}** ({text(card.group)}){note}"
+                yield ""
+                for inner in card.blocks:
+                    yield from _block(inner, indent + "  ")
+            yield from _cut(block.noun, len(block.cards))
+
+
+def _shown(value: Cell, form: str) -> str:
+    if value is None:
+        return "?"
+    if isinstance(value, Chip):
+        return f"{SIGNS[value.tone]} {text(value.text)}".strip()
+    if isinstance(value, int | float):
+        return f"{value:,}" if isinstance(value, int) or value == int(value) else f"{value:,.2f}"
+    return code(value) if form == "code" else text(value)
 
 
 def _head(title: str, frame: Frame, verdict: Verdict) -> Iterator[str]:

@@ -10,10 +10,11 @@ from typing import Any
 
 from reports.gaps import GapsReport
 from reports.model import Frame, Verdict, coverage_row
+from reports.pages import Page
 from reports.summary import SummaryReport
 from reports.text import encodable, to_json
 
-Report = SummaryReport | GapsReport
+Report = SummaryReport | GapsReport | Page
 FORMATS = ("html", "md", "json")
 
 
@@ -42,6 +43,8 @@ def render(report: Report, format: str) -> str:
 
 def document(report: Report) -> dict[str, Any]:
     """The report as plain JSON values."""
+    if isinstance(report, Page):
+        return {**_head(report.name, report.frame, report.verdict), **report.document}
     return _summary(report) if isinstance(report, SummaryReport) else _gaps(report)
 
 

@@ -1,32 +1,36 @@
 "use strict";
 (() => {
-  const form = document.getElementById("filters");
-  const gaps = [...document.querySelectorAll(".gap")];
   const texts = new Map();
   const textOf = (gap) => {
     if (!texts.has(gap)) texts.set(gap, gap.textContent.toLowerCase());
     return texts.get(gap);
   };
-  const apply = () => {
-    const chosen = new FormData(form);
-    const severities = new Set(chosen.getAll("severity"));
-    const code = chosen.get("code");
-    const words = chosen.get("text").toLowerCase().split(/\s+/).filter(Boolean);
-    let found = 0;
-    for (const gap of gaps) {
-      const fits = severities.has(gap.dataset.severity) && (!code || gap.dataset.code === code)
-        && words.every((word) => textOf(gap).includes(word));
-      gap.hidden = !fits;
-      found += fits;
-    }
-    for (const group of document.querySelectorAll(".group")) group.hidden = !group.querySelector(".gap:not([hidden])");
-    document.getElementById("found").textContent = `${found.toLocaleString("en")} of ${gaps.length.toLocaleString("en")} shown`;
-  };
-  if (form) {
+  const filter = (form, root, output) => {
+    const gaps = [...root.querySelectorAll(".gap")].filter((gap) => !gap.parentElement.closest(".gap"));
+    const apply = () => {
+      const chosen = new FormData(form);
+      const severities = new Set(chosen.getAll("severity"));
+      const code = chosen.get("code");
+      const words = chosen.get("text").toLowerCase().split(/\s+/).filter(Boolean);
+      let found = 0;
+      for (const gap of gaps) {
+        const fits = severities.has(gap.dataset.severity) && (!code || gap.dataset.code === code)
+          && words.every((word) => textOf(gap).includes(word));
+        gap.hidden = !fits;
+        found += fits;
+      }
+      for (const group of root.querySelectorAll(".group")) group.hidden = !group.querySelector(".gap:not([hidden])");
+      output.textContent = `${found.toLocaleString("en")} of ${gaps.length.toLocaleString("en")} shown`;
+    };
     form.hidden = false;
     form.addEventListener("input", apply);
     form.addEventListener("submit", (event) => event.preventDefault());
     apply();
+  };
+  const gapForm = document.getElementById("filters");
+  if (gapForm) filter(gapForm, gapForm.closest("section"), document.getElementById("found"));
+  for (const form of document.querySelectorAll("form.filters:not(#filters)")) {
+    filter(form, form.nextElementSibling, form.querySelector("output"));
   }
 
   const copy = async (block, button) => {
