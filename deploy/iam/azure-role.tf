@@ -161,6 +161,7 @@ resource "azurerm_role_definition" "stocktake" {
       "Microsoft.MachineLearningServices/workspaces/featuresets/read",
       "Microsoft.MachineLearningServices/workspaces/featurestoreentities/read",
       "Microsoft.MachineLearningServices/workspaces/jobs/read",
+      "Microsoft.MachineLearningServices/workspaces/marketplaceSubscriptions/read",
       "Microsoft.MachineLearningServices/workspaces/models/read",
       "Microsoft.MachineLearningServices/workspaces/models/versions/read",
       "Microsoft.MachineLearningServices/workspaces/onlineEndpoints/deployments/read",
