@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from discovery.wiring import static_kinds
-from normalize.model import Category, Field
-from normalize.vocabulary import REQUIRED_EVIDENCE, TERMS
+from normalize.evidence import REQUIRED, Need
+from normalize.model import Category, Field, GapCode
+from normalize.vocabulary import TERMS
 from planning import estate as estates
 from planning import facts, readiness, rules
 
@@ -78,8 +79,12 @@ def _nothing(reference: str) -> None:
     return None
 
 
-def _required() -> dict[Category, Sequence[tuple[str, ...]]]:
-    return {category: tuple((name,) for name in names) for category, names in REQUIRED_EVIDENCE.items()}
+def _required() -> dict[Category, Sequence[Need]]:
+    """What a component itself has to say; what a workload must have is asked of the workload."""
+    return {
+        category: [need for need in needs if need.told_as is GapCode.EVIDENCE_MISSING]
+        for category, needs in REQUIRED.items()
+    }
 
 
 def plan_report(reader: Reader, name: str, target: str, data: Mapping[str, Any]) -> Page:

@@ -11,7 +11,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from normalize.model import Category, Dimension, Evidence, Gap, GapCode, Outcome, Scope, Severity
+from normalize.evidence import Need, Supplier
+from normalize.model import Dimension, Evidence, Gap, GapCode, Outcome, Scope, Severity
 from normalize.registries import AWS_REGISTRIES
 
 EVIDENCE_LIMIT = 25
@@ -450,45 +451,54 @@ def external(lost: Lost, covered_account: bool = False) -> Gap:
     )  # fmt: skip
 
 
-_FACTS: Mapping[str, tuple[Severity, str, str]] = {
-    "size_bytes": (Severity.HIGH, "how long a copy takes and what it costs cannot be said without its bytes", "Measure it at the source and note it, or let the scan read its metrics"),
-    "accelerator_count": (Severity.MEDIUM, "the accelerators wanted at the target cannot be counted", "Look at the machine type or log in and count the devices, or let the scan read the machine types"),
-}  # fmt: skip
+_SUPPLY: Mapping[Supplier, str] = {
+    Supplier.LISTING: "See which permission or setting its listing lacks (`stocktake check`)",
+    Supplier.METRICS: "Let the scan read its metrics",
+    Supplier.PROBE: "Read the machine itself: a source of type host, or `stocktake probe` on it",
+    Supplier.BILL: "Import a bill that names it",
+    Supplier.OWNER: "Ask its owner",
+}
 _MEASURES: Mapping[tuple[str, str], str] = {
     ("aws.s3.bucket", "size_bytes"): "The bytes come from CloudWatch (BucketSizeBytes, once a day; a new bucket has none yet): see that the source holds `cloudwatch:GetMetricData`",
     ("aws.ec2.instance", "accelerator_count"): "The count comes from the machine type: see that the source holds `ec2:DescribeInstanceTypes`",
+    ("aws.sagemaker.endpoint", "request_count"): "Its traffic comes from CloudWatch (Invocations): see that the source holds `cloudwatch:GetMetricData`",
 }  # fmt: skip
-_UNSURE: Mapping[str, tuple[Severity, str, str]] = {
-    "": (Severity.MEDIUM, "an assessment needs this fact", "Look it up at the source")
-}
 
 
-def evidence_missing(kind: str, category: Category, scope: Scope, attribute: str, things: Sequence[tuple[str, str, Evidence]], count: int) -> Gap:  # fmt: skip
+def evidence_missing(kind: str, scope: Scope, need: Need, things: Sequence[tuple[str, str, Evidence]], count: int, seen: str = "") -> Gap:  # fmt: skip
     """A fact that an assessment cannot do without: of one resource, or of many of one kind in one scope.
 
     Args:
         things: (id, name, evidence) of the resources, or of the first ones.
         count: how many lack it.
+        seen: when it was last confirmed, where it is known and too old; "" where nothing says it.
     """
-    severity, why, how = _FACTS.get(attribute, _UNSURE[""])
-    if category in (Category.VOLUME, Category.NOTEBOOK):
-        severity = milder(severity)
-    how = _MEASURES.get((kind, attribute), how)
-    one = count == 1
+    one, attribute = count == 1, need.attributes[0]
     resource_id, name, _ = things[0]
     subject = (resource_id,) if one else (kind, scope.provider, scope.account, scope.place)
+    of = "is" if one else f"of {count} resources is"
+    called = f"{attribute} of {name or resource_id}" if one else f"{attribute} of {count} {kind} in {where(scope)}"
     return Gap(
-        id=gap_id(GapCode.EVIDENCE_MISSING, attribute, *subject),
+        id=gap_id(GapCode.EVIDENCE_MISSING, attribute, *subject, *(("old",) if seen else ())),
         code=GapCode.EVIDENCE_MISSING,
-        severity=severity,
-        why=f"{attribute} {'is' if one else f'of {count} resources is'} unknown: {why}",
+        severity=milder(need.severity) if seen else need.severity,
+        why=f"{attribute} {of} of {seen[:10]}, more than {need.max_age} days ago: {need.why} as it is today" if seen else f"{attribute} {of} unknown: {need.why}",
         subject_id=resource_id if one else "",
-        subject=f"{attribute} of {name or resource_id}" if one else f"{attribute} of {count} {kind} in {where(scope)}",
+        subject=called,
         missing=known_of(kind=kind, reference=attribute, provider=scope.provider, account=scope.account, place=scope.place),
         evidence=tuple(e for _, _, e in things[:EVIDENCE_LIMIT]),
         evidence_count=count,
-        remedy=f"{how}; then scan again.",
+        remedy="Scan it again." if seen else _supply(kind, need),
+        extra={"need": need.name},
     )  # fmt: skip
+
+
+def _supply(kind: str, need: Need) -> str:
+    ways = [_MEASURES.get((kind, need.attributes[0]), _SUPPLY[need.suppliers[0]])]
+    ways += [_SUPPLY[supplier] for supplier in need.suppliers[1:]]
+    ask = f": {need.question}" if need.question and Supplier.OWNER in need.suppliers else ""
+    first, *others = ways
+    return first + "".join(f"; or {way[0].lower()}{way[1:]}" for way in others) + (ask or ".")
 
 
 _AI_TYPES = re.compile(r"ray|kubeflow|kserve|seldon|spark|volcano|argo|feast|train|kueue|model|infer|notebook|gpu|nvidia|jobset|leaderworker|sagemaker|bedrock")  # fmt: skip

@@ -10,8 +10,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from normalize.model import Category
-
 
 @dataclass(frozen=True, slots=True)
 class Term:
@@ -175,6 +173,8 @@ TERMS: Mapping[str, Term] = {
         account="Account that it speaks of, where it speaks of another than its own",
         service="Service, by the provider's name for it",
         unit="Unit of its quantities, as the bill says",
+        licence="Licence under which it may be used",
+        residency="Countries or regions in which it must stay",
     ),
     **_terms(
         "int",
@@ -278,6 +278,9 @@ TERMS: Mapping[str, Term] = {
         logged_in_count="Persons who are logged in",
         metric_filter_count="Metrics that are made out of its entries",
         listed_count="Things that another listing counts",
+        largest_object_bytes="Bytes of its largest object",
+        growth_bytes_per_day="Bytes that it grows by in a day",
+        allowed_outage_seconds="Longest time that its owners let it be away",
     ),
     **_terms(
         "float",
@@ -501,21 +504,6 @@ TERMS: Mapping[str, Term] = {
         permissions="What a policy says: effect, services, resources, conditions",
     ),
 }
-
-REQUIRED_EVIDENCE: Mapping[Category, tuple[str, ...]] = {
-    Category.BUCKET: ("size_bytes",),
-    Category.FILE_STORE: ("size_bytes",),
-    Category.VOLUME: ("size_bytes",),
-    Category.DATABASE: ("size_bytes",),
-    Category.INSTANCE: ("accelerator_count",),
-    Category.NODE: ("accelerator_count",),
-    Category.NODE_POOL: ("accelerator_count",),
-    Category.HOST: ("accelerator_count",),
-    Category.NOTEBOOK: ("accelerator_count",),
-    Category.TRAINING_JOB: ("accelerator_count",),
-}
-"""Facts that an assessment cannot do without, by category. Absent or null makes the gap `evidence-missing`."""
-
 
 _FITS: Mapping[str, Callable[[Any], bool]] = {
     "text": lambda value: isinstance(value, str),

@@ -13,6 +13,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
+from normalize.evidence import Need, Thing
 from normalize.model import Category, Severity
 from planning.estate import Component, Estate, Origin, Workload
 from planning.expressions import ConditionError, Ground
@@ -154,15 +155,14 @@ class Judge:
     """Judges components against a target.
 
     Attributes:
-        required: category -> facts without which no such component can be called ready; each entry lists names of which
-            one is enough.
+        required: category -> facts without which no such component can be called ready.
         as_of: the day by which rules expire.
     """
 
     rules: Sequence[Rule]
     target: str
     lookup: Lookup
-    required: Mapping[Category, Sequence[tuple[str, ...]]]
+    required: Mapping[Category, Sequence[Need]]
     as_of: date
     _by_kind: dict[tuple[str, Category], tuple[Rule, ...]] = field(default_factory=dict)
     _known: dict[str, Known | None] = field(default_factory=dict)
@@ -271,8 +271,9 @@ class Judge:
         return reference.replace("{target}", self.target).replace("{source}", c.provider)
 
     def _lacking(self, c: Component) -> tuple[str, ...]:
+        thing = Thing(c.kind, c.category, c.facts)
         wanted = self.required.get(c.category, ())
-        return tuple(names[0] for names in wanted if all(c.facts.get(n) is None for n in names))
+        return tuple(n.attributes[0] for n in wanted if n.applies(c.kind, c.facts) and not n.known(thing))
 
 
 def _stages(findings: Iterable[Finding], missing: Sequence[str]) -> dict[Stage, Readiness]:

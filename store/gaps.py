@@ -146,7 +146,7 @@ def _found(connection: Connection, held: set[str], now: datetime) -> Iterator[Ga
     yield from scopes.accounts(connection, ground)
     yield from scopes.regions(connection, ground)
     yield from scopes.nodes(connection)
-    yield from facts.evidence(connection)
+    yield from facts.evidence(connection, now)
     yield from facts.unmodelled(connection)
     yield from second.disagreements(connection, ground, now)
     yield from second.instances_without_nodes(connection, ground)

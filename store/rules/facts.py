@@ -1,55 +1,178 @@
-"""Facts that are missing, and types that no row describes."""
+"""Facts that are missing or too old, and types that no row describes.
+
+Owns the profiles of normalize/evidence.py as conditions on rows, a set at a time.
+"""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, cast, func, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    FromClause,
+    and_,
+    cast,
+    exists,
+    false,
+    func,
+    literal_column,
+    not_,
+    or_,
+    select,
+    true,
+)
 from sqlalchemy.dialects import postgresql
 
 from normalize import gap as texts
+from normalize import workloads as workload_policy
+from normalize.evidence import REQUIRED, Need, When
 from normalize.gap import EVIDENCE_LIMIT
-from normalize.model import Category, Evidence, Gap, Scope
-from normalize.vocabulary import REQUIRED_EVIDENCE
-from store.schema import (
-    resources,
-)
+from normalize.model import Category, Evidence, Gap, GapCode, Scope
+from normalize.vocabulary import TERMS
+from store import content
+from store.reader import last_seen
+from store.schema import listings, members, relations, resources, sightings, workloads
 
 GROUPED_ABOVE = 20
 """Resources of one kind in one scope that lack the same fact; more make one gap."""
 
+_EMPTY = {"text": ("",), "texts": ("[]",), "list": ("[]",), "map": ("{}",)}
+"""Values that are no facts, by type of term."""
 
-"""Resources of one kind in one scope that lack the same fact; more make one gap."""
 
-
-def _attribute(connection: Connection, name: str) -> Any:
+def attribute_text(connection: Connection, table: FromClause, name: str) -> ColumnElement[Any]:
     """Text of an attribute; NULL where it is absent or null."""
     if connection.dialect.name == "postgresql":
-        return func.json_extract_path_text(cast(resources.c.attributes, postgresql.JSON), name)
-    return func.json_extract(resources.c.attributes, f'$."{name}"')
+        return func.json_extract_path_text(cast(table.c.attributes, postgresql.JSON), name)
+    return func.json_extract(table.c.attributes, f'$."{name}"')
 
 
-def evidence(connection: Connection) -> Iterator[Gap]:
-    wanted: dict[str, list[str]] = defaultdict(list)
-    for category, names in REQUIRED_EVIDENCE.items():
-        for name in names:
-            wanted[name].append(category.value)
-    for name, categories in sorted(wanted.items()):
-        rows = connection.execute(_lacking(connection, name, categories), execution_options={"yield_per": 1000})
-        for (kind, *scope), found in groupby(rows, key=lambda r: (r.kind, r.provider, r.account, r.place)):
-            lacking = list(found)
-            things = [(r.id, r.name or "", Evidence(r.provider, f"$.{name}", "unknown", r.id)) for r in lacking]
-            category, count = Category(lacking[0].category), lacking[0].lacking
-            groups = [things] if count > GROUPED_ABOVE else [[t] for t in things]
-            for group in groups:
-                total = count if count > GROUPED_ABOVE else 1
-                yield texts.evidence_missing(kind, category, Scope(*scope), name, group, total)
+def _said(connection: Connection, table: FromClause, need: Need) -> ColumnElement[bool]:
+    """A fact stands in the attributes of a row."""
+    found = []
+    for name in need.attributes:
+        value = attribute_text(connection, table, name)
+        for empty in _EMPTY.get(TERMS[name].type, ()):
+            value = func.nullif(value, empty)
+        found.append(value)
+    return (func.coalesce(*found) if len(found) > 1 else found[0]).is_not(None)
 
 
-def _lacking(connection: Connection, name: str, categories: Sequence[str]) -> Any:
+def known(connection: Connection, need: Need) -> ColumnElement[bool]:
+    """Whether anything says it: Need.known, as a condition on a row of `resources`."""
+    r, ways = resources.c, [_said(connection, resources, need)]
+    if need.points_at:
+        at = resources.alias("pointed_at")
+        wanted = [category.value for category in need.points_at]
+        ways.append(
+            exists(literal_column("1"))
+            .select_from(relations.join(at, at.c.id == relations.c.target_id))
+            .where(relations.c.source_id == r.id, at.c.category.in_(wanted), at.c.gone_at.is_(None))
+        )
+    if need.roles or need.parts:
+        root, part, thing = members.alias("root"), members.alias("part"), resources.alias("thing")
+        joined = root.join(part, part.c.workload_id == root.c.workload_id)
+        mine = and_(root.c.resource_id == r.id, root.c.role == "root")
+        if need.roles:
+            ways.append(exists(literal_column("1")).select_from(joined).where(mine, part.c.role.in_(need.roles)))
+        if need.parts:
+            joined = joined.join(thing, thing.c.id == part.c.resource_id)
+            said = _said(connection, thing, need)
+            ways.append(exists(literal_column("1")).select_from(joined).where(mine, part.c.role.in_(need.parts), said))
+    if need.told_as is GapCode.WORKLOAD_INCOMPLETE:
+        ways.append(_complete(need))
+    return or_(*ways)
+
+
+def _complete(need: Need) -> ColumnElement[bool]:
+    """The workload that begins at a row must have a member of the need's name, and lacks none: what names one outside of
+    the inventory counts there too."""
+    asked = [type_ for type_, groups in workload_policy.REQUIRED.items() if (need.name,) in groups]
+    w, m = workloads.c, members.c
+    return (
+        exists(literal_column("1"))
+        .select_from(members.join(workloads, w.id == m.workload_id))
+        .where(
+            m.resource_id == resources.c.id, m.role == "root", w.type.in_(asked), ~w.lacks.contains(f'"{need.name}"')
+        )
+    )
+
+
+def applies(connection: Connection, need: Need) -> ColumnElement[bool]:
+    """Need.applies, as a condition on a row of `resources`."""
+    return and_(true(), *(not_(_holds(connection, when)) for when in need.unless))
+
+
+def _holds(connection: Connection, when: When) -> ColumnElement[bool]:
+    if when.kinds:
+        return or_(*(_kind_like(kind) for kind in when.kinds))
+    value = attribute_text(connection, resources, when.attribute)
+    return func.coalesce(value.in_([_literal(connection, v) for v in when.values]), false())
+
+
+def _literal(connection: Connection, value: str | int | bool) -> str | int:
+    """A value as `attribute_text` gives it: PostgreSQL has the text of the JSON, SQLite a value with true as 1."""
+    if connection.dialect.name == "postgresql":
+        return str(value).lower() if isinstance(value, bool) else str(value)
+    return int(value) if isinstance(value, bool) else value
+
+
+def _kind_like(pattern: str) -> ColumnElement[bool]:
+    kind = resources.c.kind
+    if "*" not in pattern:
+        return kind == pattern
+    return kind.like(pattern.replace("_", r"\_").replace("*", "%"), escape="\\")
+
+
+def evidence(connection: Connection, now: datetime) -> Iterator[Gap]:
+    """What an assessment cannot do without and nothing says, and what was last confirmed too long ago."""
+    aged = _oldest(connection)
+    for category, needs in REQUIRED.items():
+        for need in needs:
+            if need.told_as is not GapCode.EVIDENCE_MISSING:
+                continue
+            yield from _gaps(connection, category, need, not_(known(connection, need)))
+            cutoff = content.instant(now - timedelta(days=need.max_age))
+            if aged and aged < cutoff:
+                yield from _gaps(connection, category, need, and_(known(connection, need), _seen() < cutoff), old=True)
+
+
+def _oldest(connection: Connection) -> str | None:
+    """When the sighting was confirmed that was confirmed the longest ago."""
+    living = select(func.min(last_seen())).select_from(
+        sightings.join(listings, listings.c.id == sightings.c.listing_id)
+    )
+    return connection.execute(living.where(sightings.c.gone_at.is_(None))).scalar()
+
+
+def _seen() -> ColumnElement[Any]:
+    """When a resource was last confirmed, by whichever source."""
+    return (
+        select(func.max(last_seen()))
+        .select_from(sightings.join(listings, listings.c.id == sightings.c.listing_id))
+        .where(sightings.c.resource_id == resources.c.id, sightings.c.gone_at.is_(None))
+        .scalar_subquery()
+    )
+
+
+def _gaps(connection: Connection, category: Category, need: Need, lacks: ColumnElement[bool], *, old: bool = False) -> Iterator[Gap]:  # fmt: skip
+    rows = connection.execute(_lacking(connection, category, need, lacks, old), execution_options={"yield_per": 1000})
+    for (kind, *scope), found in groupby(rows, key=lambda r: (r.kind, r.provider, r.account, r.place)):
+        lacking = list(found)
+        path = f"$.{need.attributes[0]}"
+        things = [(r.id, r.name or "", Evidence(r.provider, path, r.seen if old else "unknown", r.id)) for r in lacking]
+        count = lacking[0].lacking
+        groups = [things] if count > GROUPED_ABOVE else [[t] for t in things]
+        for group in groups:
+            total = count if count > GROUPED_ABOVE else 1
+            yield texts.evidence_missing(kind, Scope(*scope), need, group, total, min(e.value for _, _, e in group) if old else "")  # fmt: skip
+
+
+def _lacking(connection: Connection, category: Category, need: Need, lacks: ColumnElement[bool], old: bool) -> Any:
     r = resources.c
     same: dict[str, Any] = {"partition_by": (r.kind, r.provider, r.account, r.place)}
     lacking = (
@@ -57,14 +180,14 @@ def _lacking(connection: Connection, name: str, categories: Sequence[str]) -> An
             r.id,
             r.name,
             r.kind,
-            r.category,
             r.provider,
             r.account,
             r.place,
+            *([_seen().label("seen")] if old else ()),
             func.count().over(**same).label("lacking"),
             func.row_number().over(**same, order_by=r.id).label("position"),
         )
-        .where(r.gone_at.is_(None), r.category.in_(categories), _attribute(connection, name).is_(None))
+        .where(r.gone_at.is_(None), r.category == category.value, lacks, applies(connection, need))
         .subquery("lacking_rows")
     )
     c = lacking.c

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import re
 import subprocess
 import sys
@@ -11,7 +12,7 @@ from typing import get_args
 import pytest
 
 from discovery.wiring import static_kinds
-from normalize import model, vocabulary
+from normalize import evidence, model, vocabulary, workloads
 from normalize.model import Category, Dimension, Kind
 
 ROOT = Path(__file__).parents[2]
@@ -71,9 +72,27 @@ def test_no_term_is_defined_twice() -> None:
     assert sorted({name for name in names if names.count(name) > 1}) == []
 
 
-def test_required_evidence_is_in_the_vocabulary() -> None:
-    needed = {name for names in vocabulary.REQUIRED_EVIDENCE.values() for name in names}
-    assert set() == needed - vocabulary.TERMS.keys()
+def test_profiles_ask_for_what_is_in_the_vocabulary_and_kinds_that_are_there() -> None:
+    needs = [need for profile in evidence.PROFILES.values() for need in profile]
+    conditions = [when for need in needs for when in need.unless]
+    assert {n for need in needs for n in need.attributes} | {
+        w.attribute for w in conditions if w.attribute
+    } <= vocabulary.TERMS.keys()
+    asked = {kind for when in conditions for kind in when.kinds}
+    assert {k for k in asked if not fnmatch.filter(static_kinds(), k)} == set()
+
+
+def test_needs_of_a_profile_have_names_of_their_own_and_what_is_required_says_why() -> None:
+    for profile in evidence.PROFILES.values():
+        names = [need.name for need in profile]
+        assert sorted(set(names)) == sorted(names)
+        assert [need.name for need in profile if need.required and not need.why] == []
+        assert [need.name for need in profile if not 1 <= need.weight <= 3 or not need.suppliers] == []
+
+
+def test_roles_of_needs_are_roles_of_workloads() -> None:
+    needs = [need for profile in evidence.PROFILES.values() for need in profile]
+    assert {role for need in needs for role in (*need.roles, *need.parts)} <= workloads.ROLES.keys()
 
 
 def test_every_category_counts_for_a_dimension_except_the_unmodelled_and_listings() -> None:

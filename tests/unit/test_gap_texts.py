@@ -8,6 +8,7 @@ import pytest
 
 from normalize import gap, gap_scopes
 from normalize.addresses import Address
+from normalize.evidence import REQUIRED
 from normalize.model import Category, Dimension, Evidence, GapCode, Outcome, Scope, Severity
 
 SCOPE = Scope("aws", "111122223333", "us-east-1")
@@ -193,7 +194,7 @@ def test_evidence_is_capped_and_counted() -> None:
 
 
 def test_missing_bytes_of_a_bucket_name_their_metric() -> None:
-    found = gap.evidence_missing("aws.s3.bucket", Category.BUCKET, SCOPE, "size_bytes", [("arn:b", "b", SEEN)], 1)
+    found = gap.evidence_missing("aws.s3.bucket", SCOPE, REQUIRED[Category.BUCKET][0], [("arn:b", "b", SEEN)], 1)
     assert found.severity is Severity.HIGH
     assert "cloudwatch:GetMetricData" in found.remedy
     assert (found.subject_id, found.subject) == ("arn:b", "size_bytes of b")

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from normalize.evidence import Need
 from normalize.model import Category
 from planning import rules
 from planning.estate import Workload
@@ -46,6 +47,9 @@ test = [{ given = {}, expect = "unknown" }]
 """
 
 
+MACHINE = Need(name="machine", attributes=("instance_type", "serverless"))
+
+
 def knows(status: str = "current", value: int = 20) -> object:
     return lambda reference: Known(value, reference, status, "https://docs.example", "2026-11-01")
 
@@ -58,7 +62,7 @@ def book(tmp_path: Path) -> tuple[Rule, ...]:
 
 
 def judge(book: tuple[Rule, ...], target: str = "azure", told: object = None) -> Judge:
-    return Judge(book, target, told or knows(), {Category.ENDPOINT: [("instance_type", "serverless")]}, TODAY)  # type: ignore[arg-type]
+    return Judge(book, target, told or knows(), {Category.ENDPOINT: [MACHINE]}, TODAY)  # type: ignore[arg-type]
 
 
 WHOLE = {"latency_p99_seconds": 1.0, "encryption_key": None, "variant_count": 2, "instance_type": "ml.g5.xlarge"}
