@@ -469,7 +469,7 @@ def diff(state: State, run_a: str, run_b: str, format_: str | None) -> None:
 
 
 @main.command()
-@click.argument("name", type=click.Choice(["summary", "gaps", "readiness"]))
+@click.argument("name", type=click.Choice(["summary", "gaps", "readiness", "disposition"]))
 @click.option("--target", type=click.Choice(TARGETS), help="Where the estate would move to.")
 @click.option(
     "--format",

@@ -96,12 +96,17 @@ def plan_report(reader: Reader, name: str, target: str, data: Mapping[str, Any])
     Raises:
         PlanError: a rule or an entry of the knowledge base is not well-formed.
     """
+    import reports.disposition
     import reports.readiness
+    from planning.disposition import dispose
 
     found = judge(reader, target)
     builders = {
         "readiness": lambda: reports.readiness.build(
             data, found.assessments, found.workloads, found.rules, found.estate.unmodelled
+        ),
+        "disposition": lambda: reports.disposition.build(
+            data, found.assessments, {id_: dispose(a, target) for id_, a in found.assessments.items()}
         ),
     }
     return builders[name]()

@@ -399,7 +399,7 @@ def write_report(url: str, name: str, target: str | None, format_: str) -> str:
     return render(build(data), format_)
 
 
-PLANS = ("readiness",)
+PLANS = ("readiness", "disposition")
 """Reports about a move to somewhere."""
 
 
