@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from discovery.wiring import static_kinds
-from normalize.evidence import REQUIRED, Need
+from normalize.evidence import PROFILES, REQUIRED, Need
 from normalize.model import Category, Field, GapCode
 from normalize.vocabulary import TERMS
 from planning import estate as estates
@@ -70,7 +70,9 @@ def judge(reader: Reader, target: str, rule_files: Sequence[Path] = ()) -> Judge
     )
     facts.derive(estate, _nothing)
     book = rules.load([*rules.shipped(), *rule_files])
-    judge_ = readiness.Judge(book, target, _nothing, _required(), datetime.now(UTC).date())
+    judge_ = readiness.Judge(
+        book, target, _nothing, _required(), datetime.now(UTC).date(), profiles=PROFILES, estate=estate
+    )
     assessed = {id_: judge_.assess(c) for id_, c in estate.components.items()}
     return Judgement(estate, target, assessed, readiness.roll_up(estate, assessed), book)
 

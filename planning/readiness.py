@@ -156,7 +156,9 @@ class Judge:
 
     Attributes:
         required: category -> facts without which no such component can be called ready.
-        as_of: the day by which rules expire.
+        as_of: the day by which rules expire and facts grow old.
+        profiles: category -> all facts that coverage counts, the required ones among them.
+        estate: what components stand in; needs that a neighbour answers are known through it.
     """
 
     rules: Sequence[Rule]
@@ -164,6 +166,8 @@ class Judge:
     lookup: Lookup
     required: Mapping[Category, Sequence[Need]]
     as_of: date
+    profiles: Mapping[Category, Sequence[Need]] = field(default_factory=dict)
+    estate: Estate | None = None
     _by_kind: dict[tuple[str, Category], tuple[Rule, ...]] = field(default_factory=dict)
     _known: dict[str, Known | None] = field(default_factory=dict)
 
@@ -175,7 +179,8 @@ class Judge:
             return Assessment(component, standing, Readiness.UNKNOWN)
         rules = self._rules(component)
         findings, passed = self._apply(rules, component)
-        missing = self._lacking(component)
+        thing = self._thing(component)
+        missing = self._lacking(component, thing)
         if standing is Standing.UNJUDGED:
             return Assessment(component, standing, Readiness.UNKNOWN, missing=missing)
         stages = _stages(findings, missing)
@@ -189,6 +194,7 @@ class Judge:
             findings,
             passed,
             {r.value: results[r.value] for r in Result},
+            coverage=self._covered(component, thing),
             missing=missing,
         )
 
@@ -270,10 +276,33 @@ class Judge:
     def _where(self, reference: str, c: Component) -> str:
         return reference.replace("{target}", self.target).replace("{source}", c.provider)
 
-    def _lacking(self, c: Component) -> tuple[str, ...]:
-        thing = Thing(c.kind, c.category, c.facts)
+    def _thing(self, c: Component) -> Thing:
+        """The component as profiles see it: with what it points at and what its workloads have."""
+        if self.estate is None:
+            return Thing(c.kind, c.category, c.facts)
+        near = [other.category.value for other in self.estate.to(c.id)]
+        flows = [w for id_ in c.workloads if (w := self.estate.workloads.get(id_)) and (c.id, "root") in w.members]
+        parts: dict[str, list[Mapping[str, Any]]] = {}
+        for id_, role in (m for w in flows for m in w.members):
+            if other := self.estate.components.get(id_):
+                parts.setdefault(role, []).append(other.facts)
+        return Thing(c.kind, c.category, c.facts, near, tuple(parts), parts)
+
+    def _lacking(self, c: Component, thing: Thing) -> tuple[str, ...]:
         wanted = self.required.get(c.category, ())
         return tuple(n.attributes[0] for n in wanted if n.applies(c.kind, c.facts) and not n.known(thing))
+
+    def _covered(self, c: Component, thing: Thing) -> Coverage:
+        asked = [n for n in self.profiles.get(c.category, ()) if n.applies(c.kind, c.facts)]
+        age = (self.as_of - date.fromisoformat(c.seen_at[:10])).days if c.seen_at else 0
+        known = [n for n in asked if n.known(thing)]
+        fresh = [n for n in known if age <= n.max_age]
+        return Coverage(
+            float(sum(n.weight for n in fresh)),
+            float(sum(n.weight for n in asked)),
+            tuple(n.name for n in asked if n not in known),
+            tuple(n.name for n in known if n not in fresh),
+        )
 
 
 def _stages(findings: Iterable[Finding], missing: Sequence[str]) -> dict[Stage, Readiness]:

@@ -60,15 +60,20 @@ def _figures(best: Mapping[Option | None, int], undecided: int) -> Figures:
 def _by_option(judged: Sequence[Assessment], chosen: Mapping[str, Disposition]) -> Bars:
     by = {o: Counter(c.status for a in judged for c in chosen[a.component.id].choices if c.option is o) for o in Option}
     return Bars(
-        "Components by option: ready stands for recommended, conditional for viable, not ready for no",
+        "Components by option",
         tuple((o.value, tuple((_TONE[s], by[o][s]) for s in (Status.RECOMMENDED, Status.VIABLE, Status.NO))) for o in Option),
+        {_TONE[s]: s.value for s in (Status.RECOMMENDED, Status.VIABLE, Status.NO)},
     )  # fmt: skip
 
 
 def _card(a: Assessment, d: Disposition) -> Card:
     best = d.recommended
     missing = unknown_facts(a)
-    note = f"{best.option.value}: {best.reasons[0]}" if best else f"not decided; missing {words(missing)}"
+    note = (
+        f"{best.option.value}: {best.reasons[0]}"
+        if best
+        else f"not decided; {f'missing {words(missing)}' if missing else 'no rule judges such a thing yet'}"
+    )
     return Card(
         a.readiness.value,
         a.component.name,

@@ -14,7 +14,6 @@ from reports import coverage
 from reports.gaps import GapsReport
 from reports.model import Frame, Gap, Verdict
 from reports.pages import (
-    LABELS,
     SIGNS,
     Bars,
     Block,
@@ -119,8 +118,9 @@ def _block(block: Block, indent: str = "") -> Iterator[str]:
         case Figures():
             yield from (*(f"{indent}- **{text(value)}** {text(label)}" for value, label, _ in block.items), "")
         case Bars():
-            rows = ((text(label), *(_number(dict(parts).get(t, 0)) for t in LABELS)) for label, parts in block.rows)
-            yield from _table((text(block.caption), *LABELS.values()), rows, "")
+            labels = block.labels
+            rows = ((text(label), *(_number(dict(parts).get(t, 0)) for t in labels)) for label, parts in block.rows)
+            yield from _table((text(block.caption), *map(text, labels.values())), rows, "")
         case Table():
             header = [text(c.label) for c in block.columns]
             shown = block.rows[:SHOWN]

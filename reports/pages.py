@@ -51,10 +51,11 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class Bars:
-    """Horizontal bars made of parts: label -> (tone, count), with a legend."""
+    """Horizontal bars made of parts: label -> (tone, count), with a legend; `labels` say what tones mean here."""
 
     caption: str
     rows: tuple[tuple[str, tuple[tuple[str, int], ...]], ...]
+    labels: Mapping[str, str] = field(default_factory=lambda: LABELS)
 
 
 @dataclass(frozen=True, slots=True)

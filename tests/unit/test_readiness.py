@@ -188,6 +188,22 @@ def test_a_workload_is_what_its_worst_part_is_and_what_it_lacks_is_unknown(book:
     assert found[1].counts[Readiness.READY] == 1
 
 
+def test_coverage_counts_what_is_known_and_fresh_and_never_touches_the_verdict(book: tuple[Rule, ...]) -> None:
+    needs = [MACHINE, Need(name="traffic", attributes=("request_count",), weight=3, max_age=30)]
+    j = judge(book)
+    j.profiles = {Category.ENDPOINT: needs}
+    seen = [component("e", Category.ENDPOINT, **WHOLE | more) for more in ({}, {"request_count": 9})]
+    old = component("e", Category.ENDPOINT, **WHOLE | {"request_count": 9})
+    old.seen_at = "2026-09-01T00:00:00.000Z"
+    found = [j.assess(c) for c in (*seen, old)]
+    assert [(a.coverage.share, a.coverage.missing, a.coverage.stale) for a in found] == [
+        (0.25, ("traffic",), ()),
+        (1.0, (), ()),
+        (0.25, (), ("traffic",)),
+    ]
+    assert {a.readiness for a in found} == {Readiness.READY}
+
+
 def test_the_shipped_rules_say_nothing_of_an_endpoint_without_facts() -> None:
     j = Judge(rules.load(rules.shipped()), "azure", lookup, {}, TODAY)
     assert j.assess(component("e", Category.ENDPOINT)).readiness is Readiness.UNKNOWN
