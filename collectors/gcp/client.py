@@ -40,8 +40,9 @@ PAGE = 1000
 """Assets of a page; the most that ListAssets gives. Source: cloudasset v1, assets.list, pageSize, read 2026-11-24."""
 TIMEOUT_SECONDS = 60.0
 _CONNECT_SECONDS = 10.0
-RESOURCE, IAM_POLICY = "RESOURCE", "IAM_POLICY"
-NEEDS = {RESOURCE: (LIST_RESOURCES,), IAM_POLICY: (LIST_POLICIES,)}
+RESOURCE, IAM_POLICY, RELATIONSHIP = "RESOURCE", "IAM_POLICY", "RELATIONSHIP"
+NEEDS = {RESOURCE: (LIST_RESOURCES,), IAM_POLICY: (LIST_POLICIES,), RELATIONSHIP: (LIST_RESOURCES,)}
+"""Content type -> permission. Source: Cloud Asset Inventory documentation, "Listing assets", read 2026-11-24."""
 LIST_ASSETS = "cloudasset:ListAssets"
 _PERMISSIONS = 100
 """Permissions that one question takes. Source: cloudresourcemanager v3, projects.testIamPermissions, read 2026-11-24."""

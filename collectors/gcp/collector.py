@@ -22,6 +22,7 @@ from collectors.contract import EVERY_KIND, UNKNOWN_PLACE, Blindness, CutShortEr
 from collectors.gcp.client import (
     IAM_POLICY,
     LIST_ASSETS,
+    RELATIONSHIP,
     RESOURCE,
     Client,
     StaleTokenError,
@@ -30,7 +31,7 @@ from collectors.gcp.client import (
 )
 from collectors.gcp.messages import asset_of
 from collectors.gcp.payloads import ASSET, GLOBAL, Projects, from_asset, from_item, owner
-from collectors.gcp.rows import Asset, Get, Listing, all_gets, filled, places_get, raw_row, types_of
+from collectors.gcp.rows import RELATIONSHIPS, Asset, Get, Listing, all_gets, filled, places_get, raw_row, types_of
 from collectors.sweeps import Sweep
 from normalize.errors import MISSHAPEN, CollectError, DeniedError, MappingError, TransientError, UnavailableError
 from normalize.mapping import MISSING, read
@@ -40,7 +41,7 @@ PROJECT_TYPE = "cloudresourcemanager.googleapis.com/Project"
 ORGANIZATION = "gcp.cloudresourcemanager.organization"
 RESTARTS = 2
 """How often a sweep begins anew when its page token has expired."""
-IAM = "$iam"
+IAM, RELATED = "$iam", "$related"
 BATCH = 200
 _ASKERS = 8
 
@@ -52,12 +53,14 @@ class _Tree:
     Attributes:
         projects: ids of those that no earlier parent has.
         known: whether it has projects at all.
+        related: whether any relationship is told.
     """
 
     parent: str
     projects: list[str] = field(default_factory=list)
     known: bool = False
     sweep: Sweep = field(default_factory=Sweep)
+    related: bool = False
 
     @property
     def is_project(self) -> bool:
@@ -207,6 +210,7 @@ class GcpCollector:
                 if self._may_have(account, kind):
                     yield from self._planned_listing(kind, account)
         if self._is_everything(swept):
+            yield Planned(RELATIONSHIPS, Scope("gcp", self._account(tree), GLOBAL), note=_told(tree))
             yield from self._planned_raw(tree)
 
     def _planned_raw(self, tree: _Tree) -> Iterator[Planned]:
@@ -231,13 +235,19 @@ class GcpCollector:
                 self._sweep_part(tree, IAM_POLICY, () if everything else _types(bound))
             except CollectError as error:
                 tree.sweep.cut[IAM_POLICY] = error
+        if listed:
+            try:
+                self._sweep_part(tree, RELATIONSHIP, ())  # not by type: those that have none are refused
+            except CollectError as error:
+                tree.sweep.cut[RELATIONSHIP] = _without_relationships(error)
 
     def _sweep_part(self, tree: _Tree, content: str, types: Sequence[str]) -> None:
         found = False
         try:
             for page in self._pages(tree.parent, content, types):
                 found = found or bool(page)
-                tree.sweep.add(content, (self._filed(tree, message) for message in page))
+                filed = self._filed_relationship if content == RELATIONSHIP else self._filed
+                tree.sweep.add(content, (filed(tree, message) for message in page))
         except CollectError as error:
             if not found:
                 raise
@@ -247,6 +257,13 @@ class GcpCollector:
         account = owner({"name": message.name, "ancestors": message.ancestors}, self._projects)
         shared = account if "/" not in account and account != "?" else self._account(tree)
         return message.asset_type, shared, message.name, message.SerializeToString()
+
+    def _filed_relationship(self, tree: _Tree, message: Any) -> tuple[str, str, str, bytes]:
+        """By the name of the asset that it is told of."""
+        tree.related = True
+        related = message.related_asset
+        name = f"{message.name} {related.relationship_type} {related.asset}"
+        return message.name, "", name, message.SerializeToString()
 
     def _pages(self, parent: str, content: str, types: Sequence[str]) -> Iterator[Sequence[Any]]:
         """Pages of a sweep, from the start again when the token of one expires. Raises CollectError."""
@@ -280,7 +297,9 @@ class GcpCollector:
             CutShortError: at the end, when the sweep that it rests on was cut.
             CollectError: the listing failed, wherever it was.
         """
-        if isinstance(kind.fetch, Asset):
+        if kind is RELATIONSHIPS:
+            yield from self._relationships(scope)
+        elif isinstance(kind.fetch, Asset):
             yield from self._share(kind, scope)
         else:
             yield from self._listed(kind, scope)
@@ -290,12 +309,23 @@ class GcpCollector:
         fetch: Asset = kind.fetch
         tree = self._tree(scope.account)
         refused = self._policies_refused(tree) if fetch.iam else None
+        unrelated = _lost_relationships(tree) if fetch.content == RESOURCE else None
+        missing = tuple(error for error in (refused, unrelated) if error is not None)
         for items in self._items_of(fetch, tree, "" if fetch.raw else scope.account):
             if fetch.iam and refused is None:
                 self._add_policies(tree, items)
-            yield from self._completed(kind, scope, items, () if refused is None else (refused,))
+            if tree.related and fetch.content == RESOURCE:
+                _add_relationships(tree, items)
+            yield from self._completed(kind, scope, items, missing)
         if cut := tree.sweep.cut.get(fetch.content):
             raise _cut_short(cut) if tree.sweep.counts(fetch.content) else cut
+
+    def _relationships(self, scope: Scope) -> Iterator[RawRecord]:
+        """Nothing: they stand in the records of the assets. Raises CollectError where they were not read to their end."""
+        tree = self._tree(scope.account)
+        if cut := tree.sweep.cut.get(RELATIONSHIP):
+            raise cut
+        yield from ()
 
     def _tree(self, account: str) -> _Tree:
         tree = self._by_account.get(account)
@@ -491,6 +521,7 @@ class GcpCollector:
                 yield Blindness(EVERY_KIND, Scope("gcp", self._account(tree), UNKNOWN_PLACE), error)
                 continue
             yield from self._check_policies(tree, kinds)
+            yield from self._check_relationships(tree)
             yield from self._check_organization(kinds, parent)
             for project in tree.projects:
                 yield from self._check_project([k for k in kinds if self._root(k).name != ORGANIZATION], project)
@@ -502,6 +533,14 @@ class GcpCollector:
             scope = Scope("gcp", self._account(tree), GLOBAL)
             asked = (k for k in kinds if isinstance(k.fetch, Asset) and (k.fetch.iam or k.fetch.content == IAM_POLICY))
             yield from (Blindness(kind.name, scope, error) for kind in asked)
+
+    def _check_relationships(self, tree: _Tree) -> Iterator[Blindness]:
+        try:
+            self._client.assets(tree.parent, RELATIONSHIP, page=1)
+        except CollectError as error:
+            yield Blindness(
+                RELATIONSHIPS.name, Scope("gcp", self._account(tree), GLOBAL), _without_relationships(error)
+            )
 
     def _check_organization(self, kinds: Sequence[Kind], parent: str) -> Iterator[Blindness]:
         """What an organisation alone has is listed for it; whether what stands under that may be read, only a scan tells."""
@@ -585,6 +624,46 @@ def _belongs(fetch: Asset, payload: dict[str, Json]) -> bool:
 def _cut_short(cut: CollectError) -> CutShortError:
     said = f"the sweep ended before its end: {cut}"
     return CutShortError(said, call=cut.call or LIST_ASSETS, needs=cut.needs, code=cut.code)
+
+
+_REFUSED = frozenset({"PERMISSION_DENIED", "INVALID_ARGUMENT", "FAILED_PRECONDITION", "403", "400"})
+
+
+def _without_relationships(error: CollectError) -> CollectError:
+    """What it means that relationships are refused where resources are listed, which takes the same permission: they come with Security
+    Command Center's higher tiers alone. How Google words it is not documented; that it names a permission tells a denial.
+
+    Source: Cloud Asset Inventory documentation, "Asset relationships" (availability) and "Listing assets" (permissions), read 2026-11-24.
+    """
+    if error.code not in _REFUSED:
+        return error
+    said = f"relationships take Security Command Center at its Premium or Enterprise tier; Google says: {error}"
+    return UnavailableError(said, call=error.call, needs=("Security Command Center Premium",), code=error.code)
+
+
+def _lost_relationships(tree: _Tree) -> CollectError | None:
+    """Why relationships of a parent's assets are not known, where there may be some."""
+    cut = tree.sweep.cut.get(RELATIONSHIP)
+    if cut is None or isinstance(cut, UnavailableError):
+        return None
+    return type(cut)(f"relationships: {cut}", call=cut.call, needs=cut.needs, code=cut.code)
+
+
+def _add_relationships(tree: _Tree, items: Sequence[dict[str, Json]]) -> None:
+    found: dict[str, dict[str, list[str]]] = {}
+    for documents in tree.sweep.read(RELATIONSHIP, [item[ASSET]["name"] for item in items]):
+        for asset in map(asset_of, documents):
+            related: Any = asset["relatedAsset"]
+            found.setdefault(str(asset["name"]), {}).setdefault(related["relationshipType"], []).append(
+                related["asset"]
+            )
+    for item in items:
+        if of_item := found.get(item[ASSET]["name"]):
+            item[RELATED] = {type_: sorted(of_item[type_]) for type_ in sorted(of_item)}
+
+
+def _told(tree: _Tree) -> str:
+    return "what they relate is told of the assets themselves" if tree.related else ""
 
 
 def _known(error: Exception) -> CollectError:

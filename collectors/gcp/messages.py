@@ -28,6 +28,13 @@ def asset_of(document: bytes) -> dict[str, Json]:
         asset["resource"] = {k: v for k, v in texts.items() if v} | {"data": _object(resource.data)}
     if message.HasField("iam_policy"):
         asset["iamPolicy"] = json_format.MessageToDict(message.iam_policy)
+    if message.HasField("related_asset"):
+        related = message.related_asset
+        asset["relatedAsset"] = {
+            "asset": related.asset,
+            "assetType": related.asset_type,
+            "relationshipType": related.relationship_type,
+        }
     return asset
 
 

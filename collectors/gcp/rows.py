@@ -7,6 +7,7 @@ with it stands under keys of ours:
     $asset   {name, type, id, by_id, by_number, project, number, location, updated, ancestors}: its full resource name, the
              last part of that, the same name with the project's id and with its number, where it is
     $iam     bindings of its own IAM policy, where the row asks for them: [{role, members, condition}]
+    $related full resource names of other assets, by the type of the relationship: {"INSTANCE_TO_INSTANCEGROUP": ["//compute…"]}
     $parent  of a child, the parent's payload
     $…       answers of detail calls and of lookups
 """
@@ -72,7 +73,8 @@ class Asset:
         types: "compute.googleapis.com/Disk", "compute.googleapis.com/RegionDisk"; none for every type.
         shape: discovery document and schema of `resource.data`, "compute.v1.Disk".
         name: how full resource names of the first type look: "//compute.googleapis.com/projects/PROJECT/zones/ZONE/disks/DISK".
-        content: what of the assets: "RESOURCE", or "IAM_POLICY" for the policies set on them.
+        content: what of the assets: "RESOURCE", "IAM_POLICY" for the policies set on them, or "RELATIONSHIP", of which the records are those of
+            the assets.
         iam: whether items get the bindings of their own IAM policy.
         keep: whether an asset belongs to the kind, for a type that two kinds share.
         derive: adds values that are only readable by a rule.
@@ -268,3 +270,8 @@ def raw_row(asset_type: str) -> Kind:
 
 OWN_PATHS = frozenset({"$asset", "$iam", "$parent", "selfLink", "etag", "fingerprint"})
 """Paths that are not searched for mentions: a thing's own names, and its parent's payload."""
+
+RELATIONSHIPS = row(
+    Category.UNMODELLED, Asset(("cloudasset.googleapis.com/Relationship",), "", "", content="RELATIONSHIP"), {}
+)
+"""What speaks of the relationships that Cloud Asset Inventory tells: of how far they were read. They stand in the assets' own records."""

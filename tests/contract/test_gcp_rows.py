@@ -1,7 +1,7 @@
 """Every Google Cloud row over answers in the shape of the real API.
 
 `tests/fixtures/KIND/answers.json` holds `source` (where the shape is from), the `assets` that Cloud Asset Inventory lists, the
-`policies` on them, and `answers` of further reads. A member that the API's discovery document does not have is an error here,
+`policies` on them, their `relationships`, and `answers` of further reads. A member that the API's discovery document does not have is an error here,
 as is a declared field or link that the answers do not fill.
 """
 
@@ -172,8 +172,9 @@ def test_answers_have_the_shape_of_the_api(kind: Kind) -> None:
     if isinstance(fetch, Listing):
         schema(fetch.shape)
         return
-    for policy in answers(kind.name).get("policies", ()):
-        check_shape(*schema("cloudasset.v1.Asset"), policy, "policy")
+    for content in ("policies", "relationships"):
+        for listed in answers(kind.name).get(content, ()):
+            check_shape(*schema("cloudasset.v1.Asset"), listed, content)
     for asset in answers(kind.name).get("assets", ()):
         check_shape(*schema("cloudasset.v1.Asset"), asset, "asset")
         check_shape(*schema(fetch.shape), asset["resource"]["data"], "data")

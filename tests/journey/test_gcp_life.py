@@ -98,6 +98,7 @@ def test_things_are_joined_by_whichever_name_they_go_by(scanned: Any) -> None:
     assert ("trainer-0", "assumes", "104512345678901234567") in joined  # by an e-mail address
     assert ("h100", "part_of", "serve") in joined  # by a full name
     assert ("480123456789", "part_of", "77") in joined
+    assert ("trainer-0", "mentions", "serve") in joined  # by a relationship of Cloud Asset Inventory
 
 
 def test_what_serves_computes_and_stores_leads_to_what_it_needs(scanned: Any) -> None:

@@ -20,7 +20,7 @@ from collectors.gcp.payloads import Projects
 from collectors.gcp.rows import Asset
 from collectors.patience import ATTEMPTS, Patience
 from discovery.executor import look
-from normalize.errors import DeniedError, TransientError
+from normalize.errors import DeniedError, TransientError, UnavailableError
 from normalize.model import Coverage, Kind, Outcome, Scope
 from tests.servers.google_cloud import (
     CUT,
@@ -139,7 +139,7 @@ def test_one_sweep_serves_every_kind_and_each_has_its_coverage() -> None:
     cloud = recorded()
     with serve_rest(cloud) as url, opened(url) as (collector, _):
         coverages, _ = looks(collector)
-    assert cloud.calls["ListAssets"] == 3  # projects, resources, policies
+    assert cloud.calls["ListAssets"] == 4  # projects, resources, policies, relationships
     of_organizations = {k.name for k in KINDS if k.name.startswith("gcp.accesscontextmanager.")}
     assert {k for k, account, place in coverages if account == "ml-prod"} == {k.name for k in KINDS} - of_organizations
     assert {k for k, account, place in coverages if account == ORG} >= of_organizations
@@ -155,7 +155,7 @@ def test_assets_arrive_exactly_once_though_one_call_in_twenty_is_throttled() -> 
         )
     assert len(names) == 6000
     assert set(names.values()) == {1}
-    assert cloud.calls["ListAssets"] == 1 + 60 + 4
+    assert cloud.calls["ListAssets"] == 1 + 60 + 1 + 4
     assert time.now < 60  # fewer than 100 calls in a minute need no waiting but that for the throttled
 
 
@@ -285,8 +285,71 @@ def test_some_kinds_are_swept_alone() -> None:
     cloud.page = lambda *a: (asked.append(a[2]), page(*a))[1]  # type: ignore[method-assign,func-returns-value]
     with serve_rest(cloud) as url, opened(url) as (collector, _):
         coverages, seen = looks(collector, [DISK])
-    assert list(asked[-1]) == ["compute.googleapis.com/Disk", "compute.googleapis.com/RegionDisk"]
+    assert list(asked[1]) == ["compute.googleapis.com/Disk", "compute.googleapis.com/RegionDisk"]
     assert {kind for kind, *_ in coverages} == {o.resource.kind for o in seen} == {"gcp.compute.disk"}
+
+
+INSTANCE, RELATIONSHIP = "gcp.compute.instance", "gcp.cloudasset.relationship"
+GROUP = "//compute.googleapis.com/projects/ml-prod/zones/us-central1-a/instanceGroups/"
+RELATED = [
+    {
+        **recorded(INSTANCE).relationships[0],
+        "relatedAsset": {"asset": GROUP + group, "assetType": "compute.googleapis.com/InstanceGroup", "relationshipType": "INSTANCE_TO_INSTANCEGROUP"},
+    }
+    for group in ("serve", "batch")
+]  # fmt: skip
+
+
+def related(transport: str = "rest", **more: Any) -> tuple[Coverage, Any]:
+    """(coverage of relationships, the one machine) of a scan of an organisation with nothing else in it."""
+    cloud = replace(recorded("gcp.cloudresourcemanager.project", INSTANCE), largest_page=1, **more)
+    serve = serve_rest if transport == "rest" else serve_grpc
+    kinds = [k for k in KINDS if k.name in ("gcp.cloudresourcemanager.project", INSTANCE)]
+    with serve(cloud) as url, opened(url, kinds=kinds, transport=transport) as (collector, _):
+        coverages, seen = looks(collector)
+    (machine,) = [o for o in seen if o.resource.kind == INSTANCE]
+    return coverages[RELATIONSHIP, ORG, "global"], machine
+
+
+@pytest.mark.parametrize("transport", ["rest", "grpc"])
+def test_what_cloud_asset_says_is_related_stands_with_the_asset(transport: str) -> None:
+    coverage, machine = related(transport, relationships=RELATED, faults=lambda n: EXPIRED if n == 6 else None)
+    assert (coverage.outcome, coverage.records) == (Outcome.COMPLETE, 0)
+    assert coverage.reason == "what they relate is told of the assets themselves"
+    assert machine.payload["$related"] == {"INSTANCE_TO_INSTANCEGROUP": [GROUP + "batch", GROUP + "serve"]}
+    told = {r.path: (r.verb, r.target) for r in machine.references if "$related" in r.path}
+    assert told["$.$related.INSTANCE_TO_INSTANCEGROUP[0]"] == ("mentions", "gcp.compute.instance_group")
+
+
+@pytest.mark.parametrize("transport", ["rest", "grpc"])
+def test_without_the_tier_that_relationships_take_they_are_unavailable_and_nothing_else_suffers(transport: str) -> None:
+    coverage, machine = related(transport, relationships=[])
+    assert coverage.outcome is Outcome.UNAVAILABLE
+    assert "Security Command Center" in coverage.reason
+    assert "The caller does not have permission" in coverage.reason
+    assert coverage.needs == ("Security Command Center Premium",)
+    assert "$related" not in machine.payload
+    assert not [gap for gap in machine.gaps if "relationship" in str(gap)]
+
+
+@pytest.mark.parametrize(
+    ("fault", "outcome"),
+    [
+        (denied("cloudasset.assets.listResource", ORG), Outcome.DENIED),
+        (Fault(500, "INTERNAL", "oops"), Outcome.FAILED),
+    ],
+)
+def test_relationships_that_cannot_be_read_are_said_of_every_asset(fault: Fault, outcome: Outcome) -> None:
+    coverage, machine = related(relationships=RELATED, refused={"RELATIONSHIP": fault})
+    assert coverage.outcome is outcome
+    assert [gap for gap in machine.gaps if str(gap).startswith("relationships: ")]
+
+
+def test_check_says_that_relationships_are_not_to_be_had() -> None:
+    cloud = replace(recorded(), relationships=[])
+    with serve_rest(cloud) as url, opened(url) as (collector, _):
+        found = {b.kind: b.error for b in collector.check()}
+    assert isinstance(found[RELATIONSHIP], UnavailableError)
 
 
 def test_two_parents_with_the_same_project_look_at_it_once() -> None:

@@ -29,7 +29,7 @@ from google.rpc import code_pb2, error_details_pb2, status_pb2
 from grpc_status import rpc_status
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
-CONTENTS = {"1": "RESOURCE", "2": "IAM_POLICY", "RESOURCE": "RESOURCE", "IAM_POLICY": "IAM_POLICY"}
+CONTENTS = {"1": "RESOURCE", "2": "IAM_POLICY", "7": "RELATIONSHIP"}
 PROJECT = "cloudresourcemanager.googleapis.com/Project"
 DEFAULTS: Mapping[str, Any] = {
     "/projects/ml-prod/locations": {"locations": [{"locationId": "us-central1"}]},
@@ -141,6 +141,8 @@ class Cloud:
     Attributes:
         resources: assets in JSON, of one parent and of all.
         policies: assets with their IAM policies.
+        relationships: assets with one other asset that they have to do with; refused where there are none, as without a higher tier of Security
+            Command Center.
         answers: "HOST/PATH" -> the answer's body, pages of it, a fault, or what makes one out of the query.
         refused: parent, content type, or both as (parent, content) -> the fault.
         faults: what happens to the n-th call of ListAssets, from 1; "always" of a fault goes on.
@@ -152,6 +154,7 @@ class Cloud:
     resources: Sequence[Mapping[str, Any]] = ()
     policies: Sequence[Mapping[str, Any]] = ()
     answers: dict[str, Any] = field(default_factory=dict)
+    relationships: Sequence[Mapping[str, Any]] = ()
     refused: dict[Any, Fault] = field(default_factory=dict)
     faults: Callable[[int], Fault | None] = lambda n: None
     missing: frozenset[str] = frozenset()
@@ -173,7 +176,9 @@ class Cloud:
                 raise self.refused[key]
         if (fault := self.faults(number)) is not None:
             raise fault
-        listed = self.resources if content == "RESOURCE" else self.policies
+        if content == "RELATIONSHIP" and not self.relationships:
+            raise Fault(403, "PERMISSION_DENIED", "The caller does not have permission")
+        listed = {"RESOURCE": self.resources, "IAM_POLICY": self.policies}.get(content, self.relationships)
         if isinstance(listed, Made) and PROJECT in types:
             listed = [fixture("gcp.cloudresourcemanager.project")["assets"][0]]
         elif types and not isinstance(listed, Made):
@@ -217,6 +222,7 @@ def recorded(*kinds: str) -> Cloud:
         [a for one in held for a in one.get("assets", ())],
         [p for one in held for p in one.get("policies", ())],
         answers,
+        [r for one in held for r in one.get("relationships", ())],
     )
 
 
@@ -257,7 +263,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _assets(self, path: str, query: Mapping[str, str], types: Sequence[str]) -> Any:
         parent = path.removeprefix("/v1/").removesuffix("/assets")
-        content = CONTENTS[query["contentType"]]
+        content = CONTENTS.get(query["contentType"], query["contentType"])
         start, end, listed, token = self.cloud.page(
             parent, content, types, int(query.get("pageSize", 0)), query.get("pageToken", "")
         )
