@@ -317,12 +317,15 @@ def import_(state: State, paths: tuple[Path, ...]) -> None:
     Machines: what `stocktake probe` wrote on a machine that cannot be reached.
     Bills: FOCUS 1.0 to 1.2, Google Cloud billing exports, Azure cost exports, AWS CUR; as CSV, JSON Lines (gzipped or not)
     or Parquet. An account's month that is imported again replaces what was there.
+    States of Terraform and OpenTofu: version 4, or what `terraform show -json` prints. Of what stands in them, addresses, types and what
+    says which thing is meant are kept; nothing else. A later serial replaces an earlier one.
 
     \b
     Examples:
       stocktake import gpu01.bundle gpu02.bundle
       stocktake import focus-2026-10.csv.gz
       stocktake import ./exports/20261001-20261031
+      stocktake import prod/terraform.tfstate staging/terraform.tfstate
     """
     from discovery.scans import run_import
 

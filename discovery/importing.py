@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 IMPORTERS: Mapping[str, str] = {
     "host bundle": "collectors.hosts",
     "bill": "collectors.bills",
+    "Terraform state": "collectors.terraform",
 }
 """What a file is called -> the module that reads it."""
 
@@ -94,6 +95,25 @@ def open_imports(paths: Sequence[Path]) -> list[tuple[str, Collector]]:
     return [
         (name, collector) for name, files in assign(paths).items() for collector in module_of(name).open_files(files)
     ]
+
+
+def must_not_go_back(collectors: Sequence[Collector], newest: Callable[[str, str], int | None]) -> None:
+    """Refuse a state that is older than the one of its lineage that is known: what it lacks was made later, and is not gone.
+
+    Args:
+        newest: of a source and an account, the serial of the state that is known.
+
+    Raises:
+        ConfigError: one is older.
+    """
+    for collector in collectors:
+        for account, serial in getattr(collector, "serials", {}).items():
+            known = newest(collector.source, account)
+            if known is not None and serial < known:
+                raise ConfigError(
+                    f"state {account} is known with serial {known} already, and what was to be imported has serial {serial}; nothing was taken. "
+                    "An inventory of that day needs a database of its own (--database)"
+                )
 
 
 def must_be_newer(collectors: Sequence[Collector], newest: Callable[[str, str], datetime | None]) -> None:

@@ -213,7 +213,7 @@ def run_import(url: str, paths: Sequence[Path], console: Console, *, stop: threa
     Raises:
         ConfigError: a file is of no known sort, or tells of an earlier day than what is known already.
     """
-    from discovery.importing import must_be_newer, open_imports
+    from discovery.importing import must_be_newer, must_not_go_back, open_imports
 
     with ExitStack() as stack:
         opened = open_imports(paths)
@@ -222,6 +222,7 @@ def run_import(url: str, paths: Sequence[Path], console: Console, *, stop: threa
         if _exists(url):
             with open_reader(url) as reader:
                 must_be_newer([collector for _, collector in opened], reader.newest)
+                must_not_go_back([collector for _, collector in opened], reader.newest_serial)
         event = stop or stack.enter_context(_stopping(console))
         result = scan_into(
             url,

@@ -125,6 +125,7 @@ def loss_of(kind: str) -> tuple[Severity, str]:
 
 IMPORTED: Mapping[str, str] = {
     "bill": "Have the bill exported again, whole, and import all files of the month in one go",
+    "terraform": "Have the state pulled again (`terraform state pull > FILE`), and import it",
     "host-bundles": "Let `stocktake probe` write the machine's bundle again, and import it",
 }
 """Sources that are files -> how to get one that can be read. A scan does not help there."""

@@ -18,7 +18,8 @@ Key forms:
     //SERVICE.googleapis.com/PATH      a full resource name of Google Cloud; buckets are gs://B, service accounts go by e-mail
     /subscriptions/GUID/…              an ARM id, lower case; azureml: URIs are folded into it
     KIND|ACCOUNT|PLACE|NATIVE          names that are unique only within a scope
-    k8s://… mlflow://… host://…        ids of our own
+    k8s-uid:UID                        an object of Kubernetes, where its cluster is not said
+    k8s://… mlflow://… host://… terraform://…   ids of our own
 """
 
 from __future__ import annotations

@@ -135,12 +135,13 @@ class Category(StrEnum):
     COST = "cost"
 
     LISTING = "listing"
+    DECLARATION = "declaration"
     UNMODELLED = "unmodelled"
 
     @property
     def dimension(self) -> Dimension | None:
         """The dimension this category counts for; None for types that no row describes yet, and for what is no thing of
-        its own but another listing's word on one."""
+        its own but another listing's or a declaration's word on one."""
         return _DIMENSIONS[self]
 
 
@@ -230,7 +231,7 @@ _BY_DIMENSION: Mapping[Dimension, tuple[Category, ...]] = {
 }
 _DIMENSIONS: dict[Category, Dimension | None] = dict.fromkeys(Category, Dimension.COMPUTE)
 _DIMENSIONS |= {c: d for d, cs in _BY_DIMENSION.items() for c in cs}
-_DIMENSIONS |= {Category.UNMODELLED: None, Category.LISTING: None}
+_DIMENSIONS |= {Category.UNMODELLED: None, Category.LISTING: None, Category.DECLARATION: None}
 
 
 class Outcome(StrEnum):

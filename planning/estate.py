@@ -16,9 +16,17 @@ from normalize.model import Category, Json
 Row = Mapping[str, Any]
 
 NOT_COMPONENTS = frozenset(
-    {Category.LISTING, Category.COST, Category.REGION, Category.QUOTA, Category.ACCOUNT, Category.UNMODELLED}
+    {
+        Category.LISTING,
+        Category.DECLARATION,
+        Category.COST,
+        Category.REGION,
+        Category.QUOTA,
+        Category.ACCOUNT,
+        Category.UNMODELLED,
+    }
 )
-"""What is no thing that moves: other listings' words on things, bills, regions, quotas, and types that nothing describes.
+"""What is no thing that moves: other listings' and declarations' words on things, bills, regions, quotas, and types that nothing describes.
 Types that nothing describes are counted by the reports, as unknown."""
 
 

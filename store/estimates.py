@@ -26,8 +26,17 @@ SIGHTINGS = ("its own listing", "mentions", "a second listing", "a bill")
 _LISTED, _MENTIONED, _SECOND, _BILLED = (1 << i for i in range(len(SIGHTINGS)))
 _NO_THINGS = frozenset(
     c.value
-    for c in (Category.COST, Category.LISTING, Category.UNMODELLED, Category.REGION, Category.QUOTA, Category.SETTINGS)
+    for c in (
+        Category.COST,
+        Category.LISTING,
+        Category.DECLARATION,
+        Category.UNMODELLED,
+        Category.REGION,
+        Category.QUOTA,
+        Category.SETTINGS,
+    )
 )
+_WORDS = (Category.LISTING.value, Category.DECLARATION.value)
 _CHUNK = 500
 
 
@@ -115,7 +124,7 @@ def _resolved(kind: str) -> Any:
             target.c.kind == kind,
             target.c.gone_at.is_(None),
             relations.c.verb != "same_as",
-            source.c.category != Category.LISTING.value,
+            source.c.category.not_in(_WORDS),
         )
         .distinct()
     )
@@ -132,7 +141,7 @@ def _lost(kind: str, provider: str) -> Any:
         .join(sightings, and_(sightings.c.id == refs.c.sighting_id, sightings.c.gone_at.is_(None)))
         .join(source, source.c.id == sightings.c.resource_id)
         .where(refs.c.target == kind, refs.c.provider == provider, ~known, refs.c.optional.is_(False))
-        .where(source.c.category != Category.LISTING.value)
+        .where(source.c.category.not_in(_WORDS))
         .group_by(refs.c.key, billed)
     )
 

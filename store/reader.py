@@ -221,6 +221,17 @@ class Reader:
         at = next(self._rows(told), {}).get("at")
         return datetime.fromisoformat(at) if at else None
 
+    def newest_serial(self, source: str, account: str) -> int | None:
+        """The serial of the state that a source told of an account; None where it told of none."""
+        told = (
+            select(resources.c.attributes)
+            .join(listings, listings.c.id == resources.c.listing_id)
+            .where(listings.c.source == source, listings.c.account == account, resources.c.gone_at.is_(None))
+            .where(resources.c.kind == "terraform.state")
+        )
+        serial = next(self._rows(told), {}).get("attributes", {}).get("state_serial")
+        return serial if isinstance(serial, int) else None
+
     def show(self, resource_id: str) -> Row:
         """One resource with its relations both ways, unresolved references, history, gaps and evidence; {} when
         nothing has this id."""

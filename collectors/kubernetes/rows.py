@@ -29,7 +29,7 @@ _RECOGNISED: Mapping[str, Path | Field] = {
     for name in ("workload_type", "workload_type_confidence", "software", "models", "recognition")
 }
 _QUIET = frozenset({"$facts", "$type", "$names"})
-_NAMES = (Alias("id", "$names[]"),)
+_NAMES = (Alias("id", "$names[]"), Alias("id", Template("k8s-uid:{metadata.uid}")))
 _SENSITIVE = frozenset({"data", "stringData", "binaryData"})
 
 

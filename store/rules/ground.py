@@ -26,7 +26,7 @@ from store.writer import EVERY_KIND, UNKNOWN_PLACE
 GENERIC = frozenset({"", "network.host", "network.address", "container.image_repository", "huggingface.hub.model"})
 
 
-HEARSAY = frozenset({"bill.usage"})
+HEARSAY = frozenset({"bill.usage", "terraform.state", "terraform.resource"})
 """Kinds of files that speak of an account from outside: they make it none that we cover."""
 
 

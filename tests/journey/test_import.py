@@ -9,6 +9,8 @@ from click.testing import CliRunner, Result
 from discovery.cli import main
 from tests.journey.desk import Desk
 from tests.unit.test_host_bundles import written
+from tests.unit.test_terraform import instance, resource, state
+from tests.unit.test_terraform import written as written_state
 
 
 def imported(folder: Path, *paths: Path) -> Result:
@@ -95,3 +97,28 @@ def test_a_damaged_bundle_leaves_nothing_behind(tmp_path: Path) -> None:
     done = imported(tmp_path, bundle)
     assert (done.exit_code, "its checksum is wrong" in done.stderr) == (2, True)
     assert not (tmp_path / "stocktake.db").exists()
+
+
+def test_a_state_is_taken_in_without_its_secrets_and_never_back(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    secret = "hunter2-Tr0ub4dor"
+    bucket = resource("aws_s3_bucket", "data", instance(arn="arn:aws:s3:::data", policy=secret))
+    first = written_state(
+        tmp_path / "prod" / "terraform.tfstate", state(bucket, outputs={"p": {"value": secret}}, serial=7)
+    )
+    later = written_state(tmp_path / "later", state(serial=8))
+    assert imported(tmp_path, first).exit_code == 0
+    (declared,) = desk.rows("resources", "--kind", "terraform.resource")
+    assert declared["name"] == "aws_s3_bucket.data"
+    assert declared["attributes"]["declared_by"] == "prod/terraform.tfstate"
+    assert secret.encode() not in (tmp_path / "stocktake.db").read_bytes()
+    assert imported(tmp_path, later).exit_code == 0
+    assert [r["name"] for r in desk.rows("resources", "--kind", "terraform.resource") if "gone_at" not in r] == []
+    done = imported(tmp_path, first)
+    assert (done.exit_code, "is known with serial 8 already" in done.stderr) == (2, True)
+
+
+def test_an_encrypted_state_says_how_to_get_one_that_can_be_read(tmp_path: Path) -> None:
+    path = written_state(tmp_path / "a.tfstate", {"meta": {}, "encrypted_data": "eHg=", "encryption_version": "v0"})
+    done = imported(tmp_path, path)
+    assert (done.exit_code, "`tofu state pull > FILE`" in done.stderr) == (2, True)
