@@ -1,7 +1,6 @@
 """Conditions of rules, in the Common Expression Language (CEL, cel.dev), over facts.
 
-Three answers: holds, does not hold, and cannot be told because facts are unknown. Every name that a condition uses is
-a fact that it needs. Numbers are compared and calculated as doubles, so that 4 and 4.0 are one number.
+Three answers: holds, does not hold, and cannot be told because facts are unknown. Numbers are compared and calculated as doubles, so that 4 and 4.0 are one number.
 """
 
 from __future__ import annotations
@@ -24,28 +23,29 @@ class ConditionError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A compiled condition.
-
-    `needs` are the facts without which it cannot be told. A fact that is known to be unset makes a condition false,
-    unless the condition itself asks about null.
-    """
+    """A compiled condition. `needs` are the facts that it looks at."""
 
     text: str
     needs: frozenset[str]
     asks_null: bool
     _program: Any = field(repr=False, compare=False)
 
-    def holds(self, ground: Ground) -> bool:
-        """Whether it holds. All that it needs must be known.
+    def holds(self, ground: Ground) -> bool | None:
+        """Whether it holds; None where that hangs on facts that are unknown.
+
+        "a && b" is false when a is false, whatever b is: what the known facts decide is decided. A fact that is known to
+        be unset makes what compares it false, unless the condition asks about null itself.
 
         Raises:
             ConditionError: a value has another type than the condition expects.
         """
-        if not self.asks_null and any(ground.unset(name) for name in self.needs):
-            return False
         try:
             found = self._program.execute(ground.context)
         except (TypeError, ValueError, LookupError, ArithmeticError, RuntimeError) as error:
+            if not all(map(ground.knows, self.needs)):
+                return None
+            if not self.asks_null and any(map(ground.unset, self.needs)):
+                return False
             raise ConditionError(f"{self.text}: {error}") from None
         if not isinstance(found, bool):
             raise ConditionError(f"{self.text}: gives {found!r}, not true or false")
@@ -80,6 +80,9 @@ class Ground:
         if self._context is None:
             self._context = cel.Context(variables={k: _plain(v) for k, v in self._facts.items()})
         return self._context
+
+    def knows(self, name: str) -> bool:
+        return name in self._facts
 
     def unset(self, name: str) -> bool:
         return self._facts.get(name) is None

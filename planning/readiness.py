@@ -229,7 +229,8 @@ class Judge:
         told = {name: self._ask(where, c) for name, where in rule.knowledge.items()}
         if rule.knowledge:
             own = {name: c.facts[name] for name in rule.needs if name in c.facts}
-            ground = Ground(own | {name: known.value for name, known in told.items() if known})
+            sure = {name: known.value for name, known in told.items() if known and known.status != UNVERIFIED}
+            ground = Ground(own | sure)
         for consequence in rule.consequences:
             if found := self._follow(rule, consequence, told, c, ground):
                 yield found
@@ -238,22 +239,24 @@ class Judge:
         self, rule: Rule, consequence: Consequence, told: Mapping[str, Known | None], c: Component, ground: Ground
     ) -> Finding | None:
         needs = consequence.when.needs
-        missing = tuple(sorted(n for n in needs if n not in c.facts and n not in told))
+        result, verdict, note = Result.FIRED, consequence.readiness, ""
+        missing: tuple[str, ...] = ()
+        try:
+            holds = None if rule.confidence == UNVERIFIED else consequence.when.holds(ground)
+        except ConditionError as error:
+            holds, result, verdict, note = True, Result.ERROR, Readiness.UNKNOWN, str(error)
+        if holds is False:
+            return None
         unsure = [
             self._where(rule.knowledge[n], c)
             for n in sorted(needs & set(told))
             if not (k := told[n]) or k.status == UNVERIFIED
         ]
-        result, verdict, note = Result.FIRED, consequence.readiness, ""
-        if missing or unsure or rule.confidence == UNVERIFIED:
+        if holds is None:
             result, verdict = Result.UNKNOWN, Readiness.UNKNOWN
-            note = "" if missing else f"what it rests on could not be verified: {', '.join(unsure) or rule.source}"
-        else:
-            try:
-                if not consequence.when.holds(ground):
-                    return None
-            except ConditionError as error:
-                result, verdict, note = Result.ERROR, Readiness.UNKNOWN, str(error)
+            missing = tuple(sorted(n for n in needs if n not in c.facts and n not in told))
+        if holds is None and (unsure or rule.confidence == UNVERIFIED):
+            note = f"what it rests on could not be verified: {', '.join(unsure) or rule.source}"
         known = tuple(k for n in sorted(needs & set(told)) if (k := told[n]))
         return Finding(
             rule,

@@ -12,6 +12,7 @@ from normalize.evidence import Need
 from normalize.model import Category
 from planning import rules
 from planning.estate import Workload
+from planning.expressions import Ground, compile_condition
 from planning.facts import Known
 from planning.readiness import ORDER, Judge, Result, Standing, roll_up
 from planning.rules import Readiness, Rule, Stage
@@ -107,6 +108,26 @@ def test_no_verdict_rests_on_what_is_not_verified(book: tuple[Rule, ...], told: 
     assert found.readiness is Readiness.UNKNOWN
     (finding,) = found.findings
     assert (finding.result, "service_limits/azure.online#count" in finding.note) == (Result.UNKNOWN, True)
+
+
+@pytest.mark.parametrize(
+    ("text", "facts", "holds"),
+    [
+        ("a > 5 && b > 3", {"a": 1}, False),
+        ("a > 5 && b > 3", {"a": 9}, None),
+        ("a > 5 || b > 3", {"a": 9}, True),
+        ("a > 5 || b > 3", {"a": 1}, None),
+        ("a > 5 || b > 3", {"a": None, "b": 9}, True),
+        ("a > 5 && b > 3", {"a": None, "b": 9}, False),
+        ("a > 5 || b > 3", {"a": None}, None),
+        ("a == null || a > 5", {"a": None}, True),
+        ("xs.exists(x, x.startsWith('SM_'))", {"xs": ["PATH", "SM_HPS"]}, True),
+        ("xs.exists(x, x.startsWith('SM_'))", {}, None),
+        ("a * 2.0 > 7", {"a": 4}, True),
+    ],
+)
+def test_what_the_known_facts_decide_is_decided(text: str, facts: dict[str, object], holds: bool | None) -> None:
+    assert compile_condition(text).holds(Ground(facts)) is holds
 
 
 def test_what_has_expired_says_so(book: tuple[Rule, ...]) -> None:
