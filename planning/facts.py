@@ -36,11 +36,15 @@ DERIVED: Mapping[str, str] = {
     "accelerator_vendors": "Makers of its accelerators; empty when known to have none",
     "accelerator_models": "Models of its accelerators, as the source names them",
     "accelerator_device_bytes": "Memory of its smallest accelerator",
-    "accelerator_total_count": "Accelerators on all its machines or replicas",
     "multi_node": "Whether one job or replica group spans several machines with accelerators",
     "image_references": "Container images, own and of what it is made of",
     "image_registries": "Hosts of the registries of its images",
     "environment_names": "Names of environment variables; never values",
+    "hyperparameter_names": "Names of hyperparameters",
+    "input_modes": "How its input channels reach it: File, Pipe, FastFile",
+    "request_bytes_at_most": "No request is larger: as measured, else as its service allows",
+    "requests_per_second_max": "Requests a second in the busiest minute measured",
+    "cloud_registries": "Those of its registries that belong to a cloud: aws, gcp, azure",
     "data_uris": "Places of data that it reads, writes or is made from",
     "uri_schemes": "Schemes of those places: s3, gs, abfss, https",
     "platform": "What runs a cluster: eks, gke, aks, openshift, self-managed",
@@ -145,15 +149,12 @@ def _accelerators(c: Component, lookup: Lookup) -> Told:
         asked = "accelerator_count" if c.facts.get("accelerator_count") == 0 else "accelerator_requested_count"
         yield "accelerator_vendors", [], asked
         yield "accelerator_models", [], asked
-    each, machines = c.facts.get("accelerator_count"), _machines(c)
-    if isinstance(each, int) and isinstance(machines, int):
-        yield "accelerator_total_count", each * machines if c.category in _PER_MACHINE else each, "accelerator_count"
-        if c.category in _SPANNING:
-            yield "multi_node", each > 0 and machines > 1, "instance_count"
+    total, machines = c.facts.get("accelerator_count"), _machines(c)
+    if c.category in _SPANNING and isinstance(total, int) and isinstance(machines, int):
+        yield "multi_node", total > 0 and machines > 1, "instance_count"
 
 
-_PER_MACHINE = frozenset({C.TRAINING_JOB, C.TUNING_JOB, C.NODE_POOL, C.INFERENCE_JOB, C.SCALING_GROUP})
-_SPANNING = frozenset({C.TRAINING_JOB, C.WORKLOAD})
+_SPANNING = frozenset({C.TRAINING_JOB, C.TUNING_JOB, C.WORKLOAD})
 
 
 def _machines(c: Component) -> Any:
@@ -179,6 +180,49 @@ def _images(c: Component, lookup: Lookup) -> Told:
 _RUNS = frozenset(
     {C.ENDPOINT, C.ENDPOINT_CONFIG, C.DEPLOYMENT, C.MODEL, C.TRAINING_JOB, C.TUNING_JOB, C.WORKLOAD, C.FUNCTION, C.PIPELINE, C.NOTEBOOK, C.INFERENCE_JOB, C.DATA_JOB}
 )  # fmt: skip
+
+
+_CLOUD_REGISTRIES = (
+    ("aws", re.compile(r"\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?$")),
+    ("gcp", re.compile(r"(?:^|\.)gcr\.io$|\.pkg\.dev$")),
+    ("azure", re.compile(r"\.azurecr\.(?:io|cn|us)$")),
+)
+
+
+def _registries(c: Component, lookup: Lookup) -> Told:
+    if isinstance(hosts := c.facts.get("image_registries"), list):
+        found = {cloud for host in hosts for cloud, pattern in _CLOUD_REGISTRIES if pattern.search(host)}
+        yield "cloud_registries", sorted(found), "image_registries"
+
+
+def _training(c: Component, lookup: Lookup) -> Told:
+    if isinstance(named := c.facts.get("hyperparameters"), dict):
+        yield "hyperparameter_names", sorted(named), "hyperparameters"
+    elif "hyperparameters" in c.facts:
+        yield "hyperparameter_names", [], "hyperparameters"
+    if "inputs" in c.facts or "input_mode" in c.facts:
+        channels = [i.get("mode") for i in c.facts.get("inputs") or () if isinstance(i, dict)]
+        modes = {m for m in (c.facts.get("input_mode"), *channels) if isinstance(m, str)}
+        yield "input_modes", sorted(modes), "inputs"
+
+
+_REQUEST_LIMITS: Mapping[str, int] = {"aws.sagemaker.endpoint": 6_291_456, "serverless": 4 * 1024 * 1024}
+"""The largest request that a service takes, in bytes: InvokeEndpoint's Body in botocore's service model; serverless endpoints
+take 4 MB (docs.aws.amazon.com/sagemaker/latest/dg/serverless-endpoints-invoke.html). Read 2026-11-24."""
+
+
+def _traffic(c: Component, lookup: Lookup) -> Told:
+    busiest = c.facts.get("requests_per_minute_max")
+    if isinstance(busiest, int | float):
+        yield "requests_per_second_max", busiest / 60, "requests_per_minute_max"
+    if c.facts.get("request_count") == 0:
+        for name in ("latency_p50_seconds", "latency_p99_seconds", "requests_per_second_max", "request_bytes_at_most"):
+            yield name, None, "request_count"
+    if isinstance(largest := c.facts.get("max_request_bytes"), int):
+        yield "request_bytes_at_most", largest, "max_request_bytes"
+    elif c.kind == "aws.sagemaker.endpoint" and "asynchronous" in c.facts and not c.facts["asynchronous"]:
+        limit = "serverless" if c.facts.get("serverless") else c.kind
+        yield "request_bytes_at_most", _REQUEST_LIMITS[limit], "asynchronous"
 
 
 def _environment(c: Component, lookup: Lookup) -> Told:
@@ -243,6 +287,9 @@ def _key(c: Component, lookup: Lookup) -> Told:
 _DERIVATIONS: tuple[Callable[[Component, Lookup], Told], ...] = (
     _accelerators,
     _images,
+    _registries,
+    _training,
+    _traffic,
     _environment,
     _uris,
     _machine,

@@ -86,7 +86,8 @@ class Consequence:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A test of a rule, that stands beside it. `expect` is the code that fires, "passed" or "unknown"."""
+    """A test of a rule, that stands beside it. `expect` is the code that fires, "passed" or "unknown". In a file, `unset`
+    lists facts that are known to be unset."""
 
     given: Mapping[str, Any]
     expect: str
@@ -184,7 +185,7 @@ _KEYS = frozenset(
     ]
 )
 _OUTCOME = frozenset(["when", "readiness", "code", "severity", "effort", "why", "remedy", "least"])
-_TEST = frozenset(["given", "expect", "target", "source"])
+_TEST = frozenset({"given", "unset", "expect", "target", "source"})
 _NAME = re.compile(r"[a-z0-9]+(?:[._-][a-z0-9]+)*")
 _CODE = re.compile(r"[A-Z][A-Z0-9_]+")
 
@@ -251,9 +252,10 @@ def _consequence(entry: Mapping[str, Any], where: str) -> Consequence:
 
 def _example(entry: Mapping[str, Any], rule: Mapping[str, Any], where: str) -> Example:
     _known(entry, _TEST, where)
-    targets = rule.get("targets") or TARGETS
-    kind = next(iter(rule.get("sources", ())), "aws.sagemaker.endpoint").replace("*", "x")
-    return Example(entry["given"], entry["expect"], entry.get("target", targets[0]), entry.get("source", kind))
+    kind = entry.get("source") or next(iter(rule.get("sources", ())), "aws.sagemaker.endpoint").replace("*", "x")
+    away = [t for t in rule.get("targets") or TARGETS if t != kind.partition(".")[0]]
+    given = entry["given"] | dict.fromkeys(entry.get("unset", ()))
+    return Example(given, entry["expect"], entry.get("target") or away[0], kind)
 
 
 def _known(entry: Mapping[str, Any], keys: frozenset[str], where: str) -> None:
