@@ -13,7 +13,7 @@ from normalize.evidence import PROFILES, REQUIRED, Need
 from normalize.model import Category, Field, GapCode
 from normalize.vocabulary import TERMS
 from planning import estate as estates
-from planning import facts, readiness, rules
+from planning import facts, knowledge, readiness, rules
 
 if TYPE_CHECKING:
     from planning.estate import Estate
@@ -68,17 +68,13 @@ def judge(reader: Reader, target: str, rule_files: Sequence[Path] = ()) -> Judge
         reader.planning_data()
         | {"declared": declared(), "categories": {name: kind.category.value for name, kind in kinds.items()}}
     )
-    facts.derive(estate, _nothing)
+    today = datetime.now(UTC).date()
+    asked = knowledge.Asked(knowledge.load(), today)
+    facts.derive(estate, asked)
     book = rules.load([*rules.shipped(), *rule_files])
-    judge_ = readiness.Judge(
-        book, target, _nothing, _required(), datetime.now(UTC).date(), profiles=PROFILES, estate=estate
-    )
+    judge_ = readiness.Judge(book, target, asked, _required(), today, profiles=PROFILES, estate=estate)
     assessed = {id_: judge_.assess(c) for id_, c in estate.components.items()}
     return Judgement(estate, target, assessed, readiness.roll_up(estate, assessed), book)
-
-
-def _nothing(reference: str) -> None:
-    return None
 
 
 def _required() -> dict[Category, Sequence[Need]]:

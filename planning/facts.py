@@ -273,7 +273,7 @@ def _machine(c: Component, lookup: Lookup) -> Told:
         return
     name = type_.removeprefix("ml.").removeprefix("Standard_") if c.provider != "azure" else type_
     for fact in ("cpu_architecture", "fabric", "fabric_gbps", "nvlink_domain_count"):
-        if known := lookup(f"instance_types/{name}#{fact}"):
+        if (known := lookup(f"instance_types/{name}#{fact}")) and known.status != "unverified":
             yield fact, known.value, "instance_type"
 
 

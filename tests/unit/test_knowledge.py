@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from normalize.errors import PlanError
-from planning.facts import Known
+from normalize.model import Category
+from planning.estate import Component, Estate
+from planning.facts import Known, derive
 from planning.knowledge import Asked, Knowledge, Status, load
 
 TODAY = date(2026, 11, 24)
@@ -144,3 +146,23 @@ def test_a_reference_to_what_is_not_there_is_an_error(tmp_path: Path) -> None:
     entries = 'box = { provider = "aws", vcpu_count = 1, memory_bytes = 1, cpu_architecture = "arm64", accelerator_count = 1, accelerator = "card" }'
     with pytest.raises(PlanError, match='entry "box": accelerator: accelerators has no "card"'):
         base(tmp_path, entries, head)
+
+
+@pytest.mark.parametrize(("mark", "told"), [("", "arm64"), (', unverified = ["cpu_architecture"]', None)])
+def test_what_was_not_verified_is_no_fact_about_what_runs_there(tmp_path: Path, mark: str, told: str | None) -> None:
+    head = HEAD.replace('"accelerators"', '"instance_types"')
+    box = f'box = {{ provider = "aws", vcpu_count = 1, memory_bytes = 1, cpu_architecture = "arm64", accelerator_count = 0{mark} }}'
+    job = Component(
+        "job",
+        "aws.sagemaker.training_job",
+        Category.TRAINING_JOB,
+        "aws",
+        "1",
+        "x",
+        "job",
+        "",
+        {},
+        {"instance_type": "ml.box"},
+    )
+    derive(Estate({"job": job}, {}, {}, {}, (), 0), Asked(base(tmp_path, box, head), TODAY))
+    assert job.facts.get("cpu_architecture") == told
