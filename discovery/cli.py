@@ -472,7 +472,7 @@ def diff(state: State, run_a: str, run_b: str, format_: str | None) -> None:
 
 
 @main.command()
-@click.argument("name", type=click.Choice(["summary", "gaps", "readiness", "disposition"]))
+@click.argument("name", type=click.Choice(["summary", "gaps", "confidence", "readiness", "disposition"]))
 @click.option("--target", type=click.Choice(TARGETS), help="Where the estate would move to.")
 @click.option(
     "--format",
@@ -492,6 +492,7 @@ def report(state: State, name: str, target: str | None, format_: str | None, out
     Examples:
       stocktake report summary --output summary.html
       stocktake report gaps --format md
+      stocktake report confidence --output confidence.html
       stocktake report readiness --target gcp --output readiness.html
     """
     from discovery.scans import write_report

@@ -383,7 +383,7 @@ def _scan_and_report(estate: Estate, output: Path, console: Console, began: floa
     taken = stocktake(estate, "import", str(estate.bill), quiet=True).returncode
     if taken not in (0, 3):
         raise DemoError(f"the import ended with exit code {taken}")
-    for name in ("summary", "gaps"):
+    for name in ("summary", "gaps", "confidence"):
         for suffix in ("html", "md", "json"):
             _must(stocktake(estate, "report", name, "--output", str(output / f"{name}.{suffix}"), quiet=True))
     _must(stocktake(estate, "export", "parquet", str(output / "inventory"), quiet=True))

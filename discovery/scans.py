@@ -376,6 +376,7 @@ def write_report(url: str, name: str, target: str | None, format_: str) -> str:
     Raises:
         ConfigError: the report is about a move, and no target is named.
     """
+    import reports.confidence
     import reports.gaps
     import reports.summary
     from reports.renderers import render
@@ -390,14 +391,30 @@ def write_report(url: str, name: str, target: str | None, format_: str) -> str:
             "database": scrub(url),
             "target": target,
         }
+        if name in ("summary", "confidence"):
+            data |= _evidence(reader)
         if name in PLANS:
             if target is None:
                 raise ConfigError(f"report {name} is about a move: name where to, as in --target gcp")
             from discovery.planning import plan_report
 
             return render(plan_report(reader, name, target, data), format_)
-    build: Any = {"summary": reports.summary.build, "gaps": reports.gaps.build}[name]
+    build: Any = {"summary": reports.summary.build, "gaps": reports.gaps.build, "confidence": reports.confidence.build}[
+        name
+    ]
     return render(build(data), format_)
+
+
+def _evidence(reader: Reader) -> dict[str, Any]:
+    """What `reports.confidence.measure` needs beside the plain rows."""
+    from discovery.planning import declared
+
+    kinds = static_kinds()
+    return {
+        "confidence": reader.confidence(declared()),
+        "categories": {name: kind.category.value for name, kind in kinds.items()},
+        "gives": {name: tuple(kind.fields) for name, kind in kinds.items()},
+    }
 
 
 PLANS = ("readiness", "disposition")

@@ -180,19 +180,44 @@ def _traffic(**more: Any) -> Need:
     return replace(_measured("traffic", *names, weight=3, question=question, why=why), **more)
 
 
-_KEY = _useful("encryption key", "encryption_key", "encryption", "encrypted", points_at=(Category.KEY,))
-_NETWORK = _useful("network", "network_mode", "subnets", "security_groups", "private", "public", "network_isolated", "internet_access", points_at=(Category.NETWORK, Category.SUBNET, Category.FIREWALL, Category.PRIVATE_LINK), roles=("network",))  # fmt: skip
-_EXPOSED = _useful("exposure", "public", "private", "access_scope", "visibility", "scheme")
+_INSIDE = When(kinds=("azure.*.database", "azure.cosmosdb.*_database", "azure.sql.managed_database"))
+"""A database in a server: what is set for the server holds for it."""
+_KEY = _useful("encryption key", "encryption_key", "encryption", "encrypted", points_at=(Category.KEY,), unless=(_INSIDE, When(kinds=("k8s.*", "mlflow.*", "host.*", "gcp.pubsub.subscription", "aws.sagemaker.model"))))  # fmt: skip
+_NETWORK = _useful("network", "network_mode", "subnets", "security_groups", "private", "public", "network_isolated", "internet_access", points_at=(Category.NETWORK, Category.SUBNET, Category.FIREWALL, Category.PRIVATE_LINK), roles=("network",), unless=(When(kinds=("k8s.*", "mlflow.*")),))  # fmt: skip
+_EXPOSED = _useful(
+    "exposure",
+    "public",
+    "private",
+    "access_scope",
+    "visibility",
+    "scheme",
+    unless=(_INSIDE, When(kinds=("k8s.ray.cluster",))),
+)
 _IDENTITY = _useful("identity", "role", "service_account", points_at=(Category.IDENTITY,), roles=("identity",))
 _IMAGE = _useful("image", "images", "image", weight=2, points_at=(Category.IMAGE_REPOSITORY,), parts=("model", "part", "serving", "training"), roles=("image",), unless=(_HOSTED,), question="Which container image does it run, with its digest?")  # fmt: skip
-_MACHINE = _useful("machine", "instance_type", "instance_types", "size_class", "vcpu_count", weight=2)
+_MACHINE = _useful(
+    "machine",
+    "instance_type",
+    "instance_types",
+    "size_class",
+    "vcpu_count",
+    weight=2,
+    unless=(When(kinds=("k8s.kubeflow.notebook",)),),
+)
 _MODELS = _useful("accelerator model", "accelerators", weight=2, unless=(_NO_ACCELERATOR,), suppliers=(_LISTING, _PROBE, _OWNER), question="Which model are its accelerators of?")  # fmt: skip
 _DEVICE_MEMORY = _useful("accelerator memory", "accelerator_memory_bytes", "accelerators", unless=(_NO_ACCELERATOR,), suppliers=(_LISTING, _PROBE))  # fmt: skip
 _USE = _measured("use of processors", "cpu_utilization_ratio", "cpu_busy_count", "load_average", "utilization_ratio", suppliers=(_METRICS, _PROBE))  # fmt: skip
-_DEVICE_USE = _measured("use of accelerators", "accelerator_utilization_ratio", "accelerator_busy_count", "accelerator_hours", weight=2, unless=(_NO_ACCELERATOR,), suppliers=(_METRICS, _PROBE))  # fmt: skip
+_DEVICE_USE = _measured("use of accelerators", "accelerator_utilization_ratio", "accelerator_busy_count", "accelerator_hours", weight=2, unless=(_NO_ACCELERATOR,), suppliers=(_METRICS, _PROBE, _BILL))  # fmt: skip
 _ARCHITECTURE = _useful("architecture", "architecture", "architectures")
 _SCALING = _useful("scaling", "scaling", "autoscaled", "min_count", "max_count", "desired_count", "storage_autoscaling")
-_BACKUP = _useful("backup", "backup_retention_days", "point_in_time_recovery", "backup_agents")
+_BACKUP = _useful(
+    "backup",
+    "backup_retention_days",
+    "point_in_time_recovery",
+    "backup_agents",
+    unless=(_INSIDE,),
+    question="Is it backed up, for how many days?",
+)
 _VERSION = _useful("version", "engine_version", "version", "kubernetes_version", weight=2)
 _DURATION = _measured("duration", "duration_seconds", "billable_seconds", "ended_at", suppliers=_LISTED, question="How long does it run, and how often?")  # fmt: skip
 _LATENCY = _measured("latency", "latency_p99_seconds", weight=2, parts=("serving",), unless=(_IDLE, _EMPTY), question="How long may an answer take, at most?")  # fmt: skip
@@ -289,7 +314,7 @@ PROFILES: Mapping[Category, tuple[Need, ...]] = {
         _accelerators("accelerator_requested_count", severity=Severity.LOW),
         _MACHINE,
         _useful("last use", "last_activity_at", "modified_at", question="Is it still used?"),
-        _useful("disk", "capacity_bytes"),
+        _useful("disk", "capacity_bytes", unless=(When(kinds=("k8s.*",)),)),
         _useful("user", "owner", "created_by"),
         _NETWORK,
     ),
@@ -308,14 +333,14 @@ PROFILES: Mapping[Category, tuple[Need, ...]] = {
     Category.EXPERIMENT: (_useful("artifacts", "artifact_uri", "source_uri", weight=2),),
     Category.MODEL: (
         _useful("weights", "artifact_uri", "source_uri", "base_model", "images", "image", "version", weight=3, points_at=(Category.BUCKET, Category.MODEL_VERSION, Category.IMAGE_REPOSITORY), roles=("model",), question="Where do its weights lie?"),
-        _useful("framework", "framework", "frameworks", "images", "image"),
+        _useful("framework", "framework", "frameworks", "images", "image", question="With which framework was it made, of which version?"),
         _useful("licence", "licence", weight=2, suppliers=(_OWNER,), question="Under which licence may its weights be used, and does that let them move?"),
         _KEY,
     ),
     Category.MODEL_VERSION: (
         _WEIGHTS,
         _useful("stage", "stage", "approval_status", "aliases", "state"),
-        _useful("framework", "framework", "frameworks", "model_type", "images", "image"),
+        _useful("framework", "framework", "frameworks", "model_type", "images", "image", question="With which framework was it made, of which version?"),
         _useful("made by", "run_id", "source_uri", "commit", points_at=(Category.RUN, Category.TRAINING_JOB)),
     ),
     Category.MODEL_REGISTRY: (
@@ -344,8 +369,8 @@ PROFILES: Mapping[Category, tuple[Need, ...]] = {
         _bytes("size_bytes", "used_bytes", unless=(When(kinds=("azure.netapp.account", "azure.netapp.pool", "azure.storagecache.cache")),)),
         _measured("files", "inode_count", "file_count", "object_count", weight=2, question="How many files does it hold?"),
         _useful("throughput", "throughput_mibps", "throughput_mb_per_second", "throughput_mode", "performance_mode", "size_class", "iops", weight=2),
-        _useful("protocol", "protocol", "engine", "type", "file_system", "engine_version"),
-        _useful("capacity", "capacity_bytes", "max_capacity_bytes"),
+        _useful("protocol", "protocol", "engine", "type", "file_system", "engine_version", unless=(When(kinds=("aws.efs.*",)),)),
+        _useful("capacity", "capacity_bytes", "max_capacity_bytes", unless=(When(kinds=("aws.efs.*",)),)),
         _KEY,
         _BACKUP,
         _NETWORK,
@@ -382,12 +407,12 @@ PROFILES: Mapping[Category, tuple[Need, ...]] = {
     Category.STREAM: (
         _measured("bytes taken in", "ingested_bytes", "request_count", "throughput_mibps", weight=3, question="How many bytes a day go through it?"),
         _useful("retention", "retention_days", "retention_seconds"),
-        _useful("shards", "shard_count", "node_count", "compute_unit_count", "billing_mode", "capabilities"),
+        _useful("shards", "shard_count", "node_count", "compute_unit_count", "billing_mode", "capabilities", unless=(When(kinds=("gcp.pubsub.topic", "azure.eventgrid.*")),)),
         _KEY,
     ),
     Category.QUEUE: (
         _measured("requests", "request_count", "object_count", "size_bytes", weight=2, question="How many messages a day go through it?"),
-        _useful("retries", "retry_count", "retention_seconds", "timeout_seconds"),
+        _useful("retries", "retry_count", "retention_seconds", "timeout_seconds", unless=(When(kinds=("aws.events.event_bus", "aws.sns.topic")),)),
         _KEY,
     ),
     Category.FEATURE_STORE: (
@@ -451,19 +476,32 @@ PROFILES: Mapping[Category, tuple[Need, ...]] = {
     ),
     Category.ACCELERATOR: (_useful("model", "model", weight=3), _useful("memory", "accelerator_memory_bytes", weight=2), _useful("driver", "driver_version"), _measured("use", "utilization_ratio", suppliers=(_PROBE, _METRICS)), _useful("partitions", "mig_mode", "partitions")),
     Category.SCALING_GROUP: (_useful("machines", "instance_types", "instance_type", "accelerator_count", "machine_image_name", weight=2, points_at=(Category.LAUNCH_TEMPLATE,), unless=(When(kinds=("k8s.*",)),)), _SCALING),
-    Category.CLUSTER: (_VERSION, _useful("nodes", "node_count", "node_groups", "instance_count", "accelerator_count"), _EXPOSED, _NETWORK),
+    Category.CLUSTER: (_VERSION, _useful("nodes", "node_count", "node_groups", "instance_count", "accelerator_count", unless=(When(kinds=("k8s.ray.cluster",)),)), _EXPOSED, _NETWORK),
     Category.BATCH_QUEUE: (_useful("limits", "max_vcpu_count", "targets", "priority", "state", "enabled"),),
     Category.CAPACITY: (_useful("what is reserved", "instance_type", "accelerators", "accelerator_count", "compute_unit_count", "quotas", "capacity_bytes", "size_class", "limit_value", "type", weight=2), _useful("end", "expires_at", "ended_at", "renewed", "commitment")),
     Category.NETWORK: (_useful("address ranges", "cidr", "addresses", "subnets", weight=3, question="Which address ranges does it use?", unless=(When(kinds=("aws.vpclattice.*", "azure.network.virtual_wan", "gcp.compute.network")),)),),
     Category.SUBNET: (_useful("address ranges", "cidr", weight=2),),
     Category.LOAD_BALANCER: (_useful("exposure", "scheme", "public", "addresses", "endpoint", "hosts", "mode", "load_balancer_type"), _useful("listeners", "listeners", "port", "ports", "protocol", "rules", "backends")),
-    Category.IDENTITY: (_useful("what it may do", "permissions", "policies", "role", "principals", "trust", weight=2, points_at=(Category.POLICY,)),),
-    Category.KEY: (_useful("origin", "key_origin", "type", "key_type", weight=2), _useful("rotation", "rotation", "rotated_at", "created_at"), _useful("who may use it", "principals", "permissions")),
+    Category.IDENTITY: (_useful("what it may do", "permissions", "policies", "role", "principals", "trust", weight=2, points_at=(Category.POLICY,), unless=(When(kinds=("k8s.service_account", "gcp.iam.service_account", "azure.managedidentity.identity", "aws.iam.instance_profile")),)),),
+    Category.KEY: (_useful("origin", "key_origin", "type", "key_type", weight=2), _useful("rotation", "rotation", "rotated_at", "created_at"), _useful("who may use it", "principals", "permissions", unless=(When(kinds=("gcp.cloudkms.crypto_key_version", "gcp.iam.service_account_key")),))),
     Category.SECRET: (_useful("rotation", "rotation", "rotated_at", "modified_at", "created_at"),),
     Category.CERTIFICATE: (_useful("end", "expires_at", weight=2), _useful("names", "hosts")),
     Category.LOG_STORE: (_useful("retention", "retention_days"), _measured("bytes", "size_bytes", "ingested_bytes")),
 }  # fmt: skip
 """The profile of each category that an assessment judges."""
+
+WORKLOAD: tuple[Need, ...] = (
+    _useful("owner", "owner", weight=3, required=True, suppliers=_LISTED, told_as=GapCode.OWNER_MISSING, why="nobody can be asked or agree to a cutover", question="Who owns it, and can be asked?"),
+    _useful("criticality", "criticality", weight=2, question="How critical is it: low, medium, high or critical?"),
+    _useful("environment", "environment", weight=2, question="Is it production, staging or development?"),
+    _useful("residency", "residency", weight=2, suppliers=(_OWNER,), question="In which countries or regions must its data stay? (none, or a list: EU, DE)"),
+    _useful("allowed outage", "allowed_outage_seconds", weight=2, suppliers=(_OWNER,), question="For how many seconds may it be away when it is cut over?"),
+    _useful("may be retired", "may_be_retired", suppliers=(_OWNER,), question="May it be retired instead of moved?"),
+    _useful("licence", "licence", suppliers=(_OWNER,), question="Under which licences are its models and software, and may they be used elsewhere?"),
+    _useful("retention", "retention_days", suppliers=(_OWNER,), question="For how many days must its data and logs be kept?"),
+    _useful("planned growth", "growth_ratio_per_year", suppliers=(_OWNER,), question="By what factor will it grow within a year? (1 stays as it is)"),
+)  # fmt: skip
+"""What has to be known of a workload as a whole, and only people can say where no tag does."""
 
 REQUIRED: Mapping[Category, tuple[Need, ...]] = {
     category: required for category, needs in PROFILES.items() if (required := tuple(n for n in needs if n.required))

@@ -180,6 +180,7 @@ TERMS: Mapping[str, Term] = {
         unit="Unit of its quantities, as the bill says",
         licence="Licence under which it may be used",
         residency="Countries or regions in which it must stay",
+        criticality="How much its owners depend on it: low, medium, high, critical",
     ),
     **_terms(
         "int",
@@ -322,6 +323,7 @@ TERMS: Mapping[str, Term] = {
         amortized_cost="Cost in the bill's currency, with what was paid beforehand spread over its term, where that is not US dollars",
         limit_value="Limit that applies, in the quota's own unit",
         data_capture_ratio="Share of requests recorded, 0–1",
+        growth_ratio_per_year="Size in a year to size today, as its owners plan; 1 stays as it is",
         upfront_fee="Paid at the start, in its currency",
         accelerator_hours="Accelerators times hours, over the window measured",
         cpu_hours="CPUs times hours, over the window measured",
@@ -383,6 +385,7 @@ TERMS: Mapping[str, Term] = {
         truncated="More were counted than are named",
         local_only="Kept nowhere else, as far as the place that keeps it tells",
         estimated="The bill may still change",
+        may_be_retired="Its owners let it be switched off instead of moved",
     ),
     **_terms(
         "instant",

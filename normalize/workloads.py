@@ -27,6 +27,20 @@ ROOTS: Mapping[Category, str] = {
 """Categories at which a workload begins, and its type; what says its own `workload_type` is of that. A model is one where no
 other workload has it."""
 
+ASKED = (
+    "batch-inference",
+    "data-processing",
+    "evaluation",
+    "feature-store",
+    "hyperparameter-tuning",
+    "inference",
+    "model",
+    "notebook",
+    "pipeline",
+    "training",
+)
+"""Types whose owners a migration has to ask; what only supports them goes with its cluster."""
+
 RECOGNISED = frozenset({Category.WORKLOAD, Category.POD, Category.FUNCTION, Category.CONTAINER, Category.PROCESS})
 """Categories at which one begins where it was recognised by what it runs."""
 

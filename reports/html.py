@@ -19,7 +19,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from normalize.model import Coverage, Dimension
-from reports import coverage
+from reports import confidence, coverage
 from reports.gaps import GapsReport
 from reports.model import Gap
 from reports.pages import LABELS, Bars, Cards, Chip, Page
@@ -83,6 +83,8 @@ def page(report: SummaryReport | GapsReport | Page) -> str:
             "bars": bars(report.cells),
             "shares": shares(report.looks),
             "kinds": _kinds(report),
+            "known": report.confidence,
+            "known_lead": confidence.lead(report.confidence) if report.confidence else "",
         }
     else:
         values |= {"report": report, "page": report}
@@ -203,6 +205,7 @@ def _environment() -> Environment:
         "laid": _laid,
         "tone_counts": _tone_counts,
         "drawn": Markup,
+        "percent": confidence.percent,
     }
     environment.globals |= {
         "SIGNS": coverage.SIGNS,

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
 from normalize.model import Scope
-from reports import coverage
+from reports import confidence, coverage
 from reports.gaps import GapsReport
 from reports.model import Frame, Gap, Verdict
 from reports.pages import (
@@ -70,6 +70,10 @@ def _summary(report: SummaryReport) -> Iterator[str]:
     yield from _coverage(report)
     yield from ("## What was not seen", "")
     yield from _unseen(report)
+    if report.confidence:
+        yield from ("## How much is known", "", text(confidence.lead(report.confidence), 2000), "")
+        yield from _block(confidence.dimensions_table(report.confidence))
+        yield from _block(confidence.steps_table(report.confidence.steps[:5]))
     yield from _gap_list(report.gaps, report.severities.items())
     yield from ("## Accelerators", "")
     yield from _table(

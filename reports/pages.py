@@ -12,10 +12,18 @@ from typing import Any
 
 from reports.model import Frame, Gap, Verdict
 
-TONES = ("not_ready", "unknown", "conditional", "ready", "plain")
+TONES = ("not_ready", "unknown", "conditional", "ready", "known", "absent", "plain")
 """What colours and signs mean, worst first; a sign always stands beside a colour."""
 
-SIGNS: Mapping[str, str] = {"not_ready": "✕", "unknown": "?", "conditional": "◐", "ready": "✓", "plain": ""}
+SIGNS: Mapping[str, str] = {
+    "not_ready": "✕",
+    "unknown": "?",
+    "conditional": "◐",
+    "ready": "✓",
+    "known": "■",
+    "absent": "□",
+    "plain": "",
+}
 LABELS: Mapping[str, str] = {
     "not_ready": "not ready",
     "unknown": "unknown",

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from reports import confidence
 from reports.gaps import GapsReport
 from reports.model import Frame, Verdict, coverage_row
 from reports.pages import Page
@@ -85,6 +86,7 @@ def _summary(report: SummaryReport) -> dict[str, Any]:
         ],
         "gaps": _rows(report.gaps),
         "accelerators": _rows(report.accelerators),
+        **({"confidence": confidence.document(report.confidence)} if report.confidence else {}),
         "runs": _rows(report.runs),
     }
 

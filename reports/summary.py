@@ -9,6 +9,7 @@ from typing import Any
 
 from normalize.model import Coverage
 from reports import coverage, model
+from reports.confidence import Confidence, measure
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,7 @@ class SummaryReport:
     gaps: tuple[model.Gap, ...]
     accelerators: tuple[model.Accelerators, ...]
     runs: tuple[model.Run, ...]
+    confidence: Confidence | None = None
 
     @property
     def providers(self) -> Mapping[str, int]:
@@ -50,6 +52,7 @@ def build(data: Mapping[str, Any]) -> SummaryReport:
             provider, dimension, kind, category, account and place), `coverage`, `gaps`, `accelerators`, `target`; rows
             carry the keys of the listings. Optional `dimensions`: kind -> dimension, None for a type without a row;
             without it a kind that was never seen may concern every dimension of its provider, and its count stays open.
+            Optional too: what `confidence.measure` asks for.
 
     Raises:
         KeyError, ValueError: a row lacks a key or holds a word that the inventory does not use.
@@ -70,4 +73,5 @@ def build(data: Mapping[str, Any]) -> SummaryReport:
         gaps=gaps,
         accelerators=model.accelerators(data["accelerators"]),
         runs=runs,
+        confidence=measure(data) if "confidence" in data else None,
     )

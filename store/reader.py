@@ -7,7 +7,7 @@ stands only inside `attributes` and `tags`, where the source said so.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from itertools import islice
@@ -341,6 +341,14 @@ class Reader:
             "accelerators": self.accelerators(),
             "dimensions": {row["kind"]: row.get("dimension") for row in counts},
         }
+
+    def confidence(self, declared: Mapping[str, Sequence[str]]) -> Row:
+        """How much of what an assessment needs is known: `facts`, `workloads` and `details` (store/confidence.py)."""
+        from store.confidence import counted
+
+        found = counted(self._engine, declared, datetime.now(UTC))
+        shares = found.pop("workloads")
+        return found | {"workloads": [row | shares.get(row["id"], {}) for row in self.workloads()]}
 
     def planning_data(self) -> Row:
         """What plans are made of: `resources` that are there, `relations`, `workloads`, `members`, `coverage`, and

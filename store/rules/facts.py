@@ -14,6 +14,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     FromClause,
+    Select,
     and_,
     cast,
     exists,
@@ -73,33 +74,31 @@ def known(connection: Connection, need: Need) -> ColumnElement[bool]:
             .select_from(relations.join(at, at.c.id == relations.c.target_id))
             .where(relations.c.source_id == r.id, at.c.category.in_(wanted), at.c.gone_at.is_(None))
         )
-    if need.roles or need.parts:
-        root, part, thing = members.alias("root"), members.alias("part"), resources.alias("thing")
-        joined = root.join(part, part.c.workload_id == root.c.workload_id)
-        mine = and_(root.c.resource_id == r.id, root.c.role == "root")
-        if need.roles:
-            ways.append(exists(literal_column("1")).select_from(joined).where(mine, part.c.role.in_(need.roles)))
-        if need.parts:
-            joined = joined.join(thing, thing.c.id == part.c.resource_id)
-            said = _said(connection, thing, need)
-            ways.append(exists(literal_column("1")).select_from(joined).where(mine, part.c.role.in_(need.parts), said))
+    if need.roles:
+        ways.append(r.id.in_(_roots_with(members.c.role.in_(need.roles))))
+    if need.parts:
+        thing = resources.alias("thing")
+        said = exists(literal_column("1")).where(thing.c.id == members.c.resource_id, _said(connection, thing, need))
+        ways.append(r.id.in_(_roots_with(and_(members.c.role.in_(need.parts), said))))
     if need.told_as is GapCode.WORKLOAD_INCOMPLETE:
-        ways.append(_complete(need))
+        ways.append(r.id.in_(_complete(need)))
     return or_(*ways)
 
 
-def _complete(need: Need) -> ColumnElement[bool]:
-    """The workload that begins at a row must have a member of the need's name, and lacks none: what names one outside of
-    the inventory counts there too."""
+def _roots_with(condition: ColumnElement[bool]) -> Select[Any]:
+    """Where workloads begin that have such a member: asked once for all, since one may begin at thousands of jobs."""
+    root = members.alias("root")
+    of = select(members.c.workload_id).where(condition)
+    return select(root.c.resource_id).where(root.c.role == "root", root.c.workload_id.in_(of))
+
+
+def _complete(need: Need) -> Select[Any]:
+    """Where workloads begin that must have a member of the need's name, and lack none: what names one outside of the
+    inventory counts there too."""
     asked = [type_ for type_, groups in workload_policy.REQUIRED.items() if (need.name,) in groups]
     w, m = workloads.c, members.c
-    return (
-        exists(literal_column("1"))
-        .select_from(members.join(workloads, w.id == m.workload_id))
-        .where(
-            m.resource_id == resources.c.id, m.role == "root", w.type.in_(asked), ~w.lacks.contains(f'"{need.name}"')
-        )
-    )
+    whole = select(w.id).where(w.type.in_(asked), ~w.lacks.contains(f'"{need.name}"'))
+    return select(m.resource_id).where(m.role == "root", m.workload_id.in_(whole))
 
 
 def applies(connection: Connection, need: Need) -> ColumnElement[bool]:
@@ -130,7 +129,7 @@ def _kind_like(pattern: str) -> ColumnElement[bool]:
 
 def evidence(connection: Connection, now: datetime) -> Iterator[Gap]:
     """What an assessment cannot do without and nothing says, and what was last confirmed too long ago."""
-    aged = _oldest(connection)
+    aged = oldest(connection)
     for category, needs in REQUIRED.items():
         for need in needs:
             if need.told_as is not GapCode.EVIDENCE_MISSING:
@@ -138,10 +137,12 @@ def evidence(connection: Connection, now: datetime) -> Iterator[Gap]:
             yield from _gaps(connection, category, need, not_(known(connection, need)))
             cutoff = content.instant(now - timedelta(days=need.max_age))
             if aged and aged < cutoff:
-                yield from _gaps(connection, category, need, and_(known(connection, need), _seen() < cutoff), old=True)
+                yield from _gaps(
+                    connection, category, need, and_(known(connection, need), seen_at() < cutoff), old=True
+                )
 
 
-def _oldest(connection: Connection) -> str | None:
+def oldest(connection: Connection) -> str | None:
     """When the sighting was confirmed that was confirmed the longest ago."""
     living = select(func.min(last_seen())).select_from(
         sightings.join(listings, listings.c.id == sightings.c.listing_id)
@@ -149,7 +150,7 @@ def _oldest(connection: Connection) -> str | None:
     return connection.execute(living.where(sightings.c.gone_at.is_(None))).scalar()
 
 
-def _seen() -> ColumnElement[Any]:
+def seen_at() -> ColumnElement[Any]:
     """When a resource was last confirmed, by whichever source."""
     return (
         select(func.max(last_seen()))
@@ -183,7 +184,7 @@ def _lacking(connection: Connection, category: Category, need: Need, lacks: Colu
             r.provider,
             r.account,
             r.place,
-            *([_seen().label("seen")] if old else ()),
+            *([seen_at().label("seen")] if old else ()),
             func.count().over(**same).label("lacking"),
             func.row_number().over(**same, order_by=r.id).label("position"),
         )

@@ -11,22 +11,9 @@ from sqlalchemy import Connection, select
 from normalize import gap_workloads as texts
 from normalize.gap_workloads import GROUPED_ABOVE, Workload
 from normalize.model import Gap, Scope
+from normalize.workloads import ASKED
 from store import content
 from store.schema import workloads
-
-_ASKED = (
-    "batch-inference",
-    "data-processing",
-    "evaluation",
-    "feature-store",
-    "hyperparameter-tuning",
-    "inference",
-    "model",
-    "notebook",
-    "pipeline",
-    "training",
-)
-"""Types whose owners a migration has to ask; what only supports them goes with its cluster."""
 
 
 def incomplete(connection: Connection) -> Iterator[Gap]:
@@ -42,7 +29,7 @@ def ownerless(connection: Connection) -> Iterator[Gap]:
     w = workloads.c
     unknown = (
         select(workloads)
-        .where(w.owner.is_(None), w.type.in_(_ASKED))
+        .where(w.owner.is_(None), w.type.in_(ASKED))
         .order_by(w.type, w.provider, w.account, w.environment.is_not(None), w.id)
     )
     rows = connection.execute(unknown).all()

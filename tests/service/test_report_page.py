@@ -13,7 +13,9 @@ from typing import Any
 
 import pytest
 
-from reports import gaps, summary
+from normalize.evidence import profile
+from normalize.model import Category
+from reports import confidence, gaps, summary
 from reports.renderers import render
 
 pytestmark = pytest.mark.service
@@ -69,6 +71,26 @@ def page(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_page_is_drawn_without_complaint_or_request(page: Path, scheme: str) -> None:
+    _drawn(page, scheme)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_confidence_is_drawn_without_complaint_or_request(tmp_path: Path, scheme: str) -> None:
+    counted = {
+        "facts": [{"dimension": "data", "category": "bucket", "kind": "aws.s3.bucket", "provider": "aws", "account": "1", "place": "eu",
+                   "need": need.name, "things": 9, "known": 4, "old": 1} for need in profile(Category.BUCKET)],
+        "workloads": [{"id": "w", "type": "inference", "name": "fraud 🦜", "provider": "aws", "account": "1", "place": "eu", "wanted": 9, "known": 4}],
+        "details": [],
+    }  # fmt: skip
+    page = tmp_path / "confidence.html"
+    page.write_text(
+        render(confidence.build(_estate() | {"confidence": counted, "categories": {}, "gives": {}}), "html")
+    )
+    _drawn(page, scheme)
+    assert "fraud 🦜" in _browse(page, "--dump-dom").stdout
+
+
+def _drawn(page: Path, scheme: str) -> None:
     shot, log = page.with_suffix(".png"), page.with_name("net.json")
     dark = ("--blink-settings=preferredColorScheme=0",) if scheme == "dark" else ()
     done = _browse(page, f"--screenshot={shot}", f"--log-net-log={log}", *dark)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import random
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, not_, select
 
+from normalize.errors import DeniedError
 from normalize.evidence import PROFILES, Need, Thing, lacking
 from normalize.model import Category, Observation, Outcome, Reference
 from normalize.vocabulary import TERMS
 from store import content
+from store.reader import Reader
 from store.rules import facts
 from store.schema import members, relations, resources, workloads
 from tests.service.estate import HERE, Estate, needs
@@ -147,3 +149,67 @@ def test_a_model_outside_of_the_inventory_is_known_to_be_served(estate: Estate) 
     with estate.engine.connect() as connection:
         assert _lacking(connection, Category.ENDPOINT, asked) == {"e"}
     assert [g["subject_id"] for g in estate.gaps("workload-incomplete")] == ["e"]
+
+
+def test_confidence_counts_what_the_profiles_say_of_each(estate: Estate) -> None:
+    dice = random.Random(11)
+    names = [f"{category.value}-{i}" for category in PROFILES for i in range(5)]
+    things = [_thing(estate, dice, category, f"{category.value}-{i}", names) for category in PROFILES for i in range(5)]
+    estate.run(*((kind, HERE, [t for t in things if t.resource.kind == kind]) for kind in KINDS))
+    with estate.engine.connect() as connection:
+        known, inside = _things(connection), list(connection.execute(select(members)))
+    found = Reader(estate.engine).confidence({})
+    lacks = {i: set(lacking(t)) for i, t in known.items()}
+    asked = {i: {n for n in PROFILES[t.category] if n.applies(t.kind, t.attributes)} for i, t in known.items()}
+    told = {(f["kind"], f["category"], f["need"]): (f["things"], f["known"], f["old"]) for f in found["facts"]}
+    expected: dict[tuple[str, str, str], tuple[int, int, int]] = {}
+    for i, thing in known.items():
+        for need in asked[i]:
+            key = (thing.kind, thing.category.value, need.name)
+            all_, had, _ = expected.get(key, (0, 0, 0))
+            expected[key] = (all_ + 1, had + (need not in lacks[i]), 0)
+    assert told == expected
+    shares = {
+        w["id"]: (w.get("wanted", 0), w.get("known", 0), w.get("required", 0), w.get("required_known", 0))
+        for w in found["workloads"]
+    }
+    for id_ in shares:
+        mine = [
+            (need, need not in lacks[m.resource_id])
+            for m in inside
+            if m.workload_id == id_
+            for need in asked[m.resource_id]
+        ]
+        required = [had for need, had in mine if need.required]
+        assert shares[id_] == (
+            sum(n.weight for n, _ in mine),
+            sum(n.weight for n, had in mine if had),
+            len(required),
+            sum(required),
+        )
+
+
+def test_a_setting_that_a_whole_record_does_not_name_is_known_to_be_unset(estate: Estate) -> None:
+    def known(**more: Any) -> dict[str, int]:
+        bucket = estate.thing("b", "aws.s3.bucket", Category.BUCKET, HERE, attributes={"size_bytes": 1}, **more)
+        estate.run(("aws.s3.bucket", HERE, [bucket]))
+        found = Reader(estate.engine).confidence({"aws.s3.bucket": ("versioned", "size_bytes")})
+        return {f["need"]: f["known"] for f in found["facts"]}
+
+    assert (known()["versions"], known()["exposure"]) == (1, 0)
+    refused = DeniedError("no", call="s3:GetBucketVersioning", needs=("s3:GetBucketVersioning",))
+    assert known(gaps=(refused,))["versions"] == 0
+    (detail,) = Reader(estate.engine).confidence({})["details"]
+    assert (detail["call"], detail["needs"], detail["things"]) == (
+        "s3:GetBucketVersioning",
+        ["s3:GetBucketVersioning"],
+        1,
+    )
+
+
+def test_what_is_too_old_is_counted_apart(estate: Estate) -> None:
+    estate.now = datetime.now(UTC) - timedelta(days=40)
+    bucket = estate.thing("b", "aws.s3.bucket", Category.BUCKET, HERE, attributes={"size_bytes": 1, "versioned": True})
+    estate.run(("aws.s3.bucket", HERE, [bucket]))
+    found = Reader(estate.engine).confidence({})["facts"]
+    assert {f["need"]: (f["known"], f["old"]) for f in found if f["known"]} == {"bytes": (1, 1), "versions": (1, 0)}
