@@ -14,6 +14,11 @@ import cel
 
 from normalize.errors import PlanError
 
+RESERVED = frozenset(
+    {"type", "int", "uint", "double", "bool", "string", "bytes", "list", "map", "duration", "timestamp"}
+)
+"""Words that are types in CEL itself: a fact of such a name is written with an underscore behind it, "type_"."""
+
 _BOUND = re.compile(r"\.\s*(?:all|exists|exists_one|map|filter)\s*\(\s*(\w+)\s*,")
 
 
@@ -63,6 +68,9 @@ def compile_condition(text: str) -> Condition:
     except ValueError as error:
         raise PlanError(f"condition {text!r}: {error}") from None
     names = frozenset(program.variables()) - frozenset(_BOUND.findall(text))
+    if bare := sorted(names & RESERVED):
+        raise PlanError(f"condition {text!r}: {bare[0]} is a type of the language; the fact is written {bare[0]}_")
+    names = frozenset(n[:-1] if n[:-1] in RESERVED and n.endswith("_") else n for n in names)
     return Condition(text, names, bool(re.search(r"\bnull\b", text)), program)
 
 
@@ -78,7 +86,9 @@ class Ground:
     @property
     def context(self) -> Any:
         if self._context is None:
-            self._context = cel.Context(variables={k: _plain(v) for k, v in self._facts.items()})
+            self._context = cel.Context(
+                variables={f"{k}_" if k in RESERVED else k: _plain(v) for k, v in self._facts.items()}
+            )
         return self._context
 
     def knows(self, name: str) -> bool:

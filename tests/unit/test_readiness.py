@@ -124,6 +124,8 @@ def test_no_verdict_rests_on_what_is_not_verified(book: tuple[Rule, ...], told: 
         ("xs.exists(x, x.startsWith('SM_'))", {"xs": ["PATH", "SM_HPS"]}, True),
         ("xs.exists(x, x.startsWith('SM_'))", {}, None),
         ("a * 2.0 > 7", {"a": 4}, True),
+        ("type_ == 'LUSTRE'", {"type": "LUSTRE"}, True),
+        ("type_ == 'LUSTRE'", {}, None),
     ],
 )
 def test_what_the_known_facts_decide_is_decided(text: str, facts: dict[str, object], holds: bool | None) -> None:
