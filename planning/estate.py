@@ -55,6 +55,7 @@ class Component:
     seen_at: str
     tags: Mapping[str, Any]
     facts: dict[str, Json]
+    region: str = ""
     origins: dict[str, Origin] = field(default_factory=dict)
     workloads: tuple[str, ...] = ()
 
@@ -77,6 +78,7 @@ class Workload:
     criticality: str | None
     members: tuple[tuple[str, str], ...]
     lacks: tuple[str, ...]
+    region: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +158,7 @@ def build(data: Row) -> Estate:
             seen_at=row.get("last_seen_at") or "",
             tags=row.get("tags") or {},
             facts=facts,
+            region=row.get("region") or "",
         )
     outgoing, incoming = _links(data["relations"], components)
     workloads = _workloads(data.get("workloads", ()), data.get("members", ()), components)
@@ -205,6 +208,7 @@ def _workloads(rows: Iterable[Row], members: Iterable[Row], components: Mapping[
             criticality=r.get("criticality"),
             members=tuple(sorted(parts[r["id"]])),
             lacks=tuple(r.get("lacks") or ()),
+            region=r.get("region") or "",
         )
         for r in rows
     }

@@ -279,7 +279,7 @@ def _document(
 def workload_row(w: WorkloadAssessment) -> dict[str, Any]:
     """A workload's verdict for programs."""
     of = w.workload
-    told = {"owner": of.owner, "environment": of.environment, "criticality": of.criticality}
+    told = {"region": of.region, "owner": of.owner, "environment": of.environment, "criticality": of.criticality}
     return {
         "id": of.id,
         "type": of.type,
@@ -308,6 +308,7 @@ def component_row(a: Assessment) -> dict[str, Any]:
         "provider": c.provider,
         "account": c.account,
         "place": c.place,
+        **({"region": c.region} if c.region else {}),
         "name": c.name,
         "workloads": list(c.workloads),
         "readiness": a.readiness.value,

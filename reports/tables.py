@@ -16,8 +16,8 @@ Row = Mapping[str, Any]
 
 COLUMNS: Mapping[str, tuple[str, ...]] = {
     "resources": (
-        "id", "kind", "category", "dimension", "provider", "account", "place", "name", "native_id", "tags", "attributes",
-        "sources", "first_seen_at", "last_seen_at", "gone_at",
+        "id", "kind", "category", "dimension", "provider", "account", "place", "region", "name", "native_id", "tags",
+        "attributes", "sources", "first_seen_at", "last_seen_at", "gone_at",
     ),
     "relations": ("source_id", "verb", "target_id", "evidence"),
     "coverage": (
@@ -33,7 +33,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
         "kind", "provider", "account", "inventoried", "known", "estimate", "low", "high", "dependent", "sightings", "basis",
     ),
     "workloads": (
-        "id", "type", "name", "provider", "account", "place", "owner", "environment", "criticality", "parts", "lacks", "roots",
+        "id", "type", "name", "provider", "account", "place", "region", "owner", "environment", "criticality", "parts", "lacks", "roots",
         "root_count", "evidence",
     ),
 }  # fmt: skip

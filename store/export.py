@@ -161,6 +161,7 @@ DATASETS: tuple[Dataset, ...] = (
             _PROVIDER,
             _ACCOUNT,
             _PLACE,
+            _Column("region", _TEXT, "Region of the cloud that the place is in; null for what is in none"),
             _Column("name", _TEXT, "What its owners call it; null where unknown"),
             _Column("native_id", _TEXT, "What the provider calls it"),
             _Column("tags", _TAGS, "Tags or labels; a null value means that the source said null"),

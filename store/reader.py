@@ -21,6 +21,7 @@ from store import content
 from store.database import reading
 from store.estimates import estimates
 from store.history import difference
+from store.places import region_of
 from store.schema import (
     acceptances,
     detail_gaps,
@@ -120,6 +121,7 @@ def resource_rows() -> Subquery:
         r.provider,
         r.account,
         r.place,
+        region_of(r.provider, r.place).label("region"),
         r.name,
         r.native_id,
         r.tags,
@@ -181,7 +183,8 @@ class Reader:
 
     def workloads(self, *, limit: int | None = None, filters: Mapping[str, str] = _NO_FILTERS) -> Iterator[Row]:
         """What runs for a purpose; `parts` counts what belongs to it by role, `lacks` names what it must have and has not."""
-        table = select(workload_table).subquery("tasks")
+        w = workload_table.c
+        table = select(workload_table, region_of(w.provider, w.place).label("region")).subquery("tasks")
         c = table.c
         return self._rows(self._chosen(table, filters).order_by(c.type, c.name, c.id).limit(limit))
 

@@ -19,7 +19,7 @@ import orjson
 from collectors.azure.actions import listing, needed, of_kind, type_of
 from collectors.azure.client import GRAPH, Client
 from collectors.azure.errors import translate
-from collectors.azure.payloads import items, split
+from collectors.azure.payloads import items, location, split
 from collectors.azure.rights import (
     PERMISSIONS_ACTION,
     PERMISSIONS_VERSION,
@@ -450,7 +450,9 @@ class AzureCollector:
                 gaps[index].extend(_derived(fetch.derive, item))
         moment = self._client.now()
         for index, item in enumerate(whole):
-            yield RawRecord(kind.name, scope, item, self.source, call, moment, tuple(gaps[index]))
+            place = location(item, kind.fields.get("region")) or scope.place
+            at = Scope(scope.provider, scope.account, place)
+            yield RawRecord(kind.name, at, item, self.source, call, moment, tuple(gaps[index]))
         for item in batch:
             if not isinstance(item, dict):
                 yield RawRecord(kind.name, scope, item, self.source, call, moment)

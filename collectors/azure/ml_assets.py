@@ -96,7 +96,7 @@ class Asset:
                 action=action,
                 derive=self.derive,
             ),
-            {**common, **state, "name": "$parent.name", "version": "name", "region": None, **self.fields},
+            {**common, **state, "name": "$parent.name", "version": "name", **self.fields},
             tags="properties.tags",
             links=(Link("version_of", holder, "$parent.$id"), *self.links, *(self.own_links if all_sorts else ())),
         )

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from collectors.azure.rows import Get, Rows
 from normalize.mapping import MISSING, read
-from normalize.model import Json
+from normalize.model import Field, Json, Path
 
 _KEPT_OF_PARENT = ("$id", "id", "name", "location", "kind", "sku")
 
@@ -28,7 +28,8 @@ def completed(item: Mapping[str, Any], parent: Mapping[str, Any] | None = None, 
         found["$identities"] = list(assigned)
     id_ = item.get("id")
     if parent is not None:
-        found["$parent"] = {k: parent[k] for k in _KEPT_OF_PARENT if k in parent}
+        inherited = {"location": where} if (where := read(dict(parent), "$parent.location")) is not MISSING else {}
+        found["$parent"] = inherited | {k: parent[k] for k in _KEPT_OF_PARENT if k in parent}
         if part and "$id" in parent and (name := _named(item)):
             id_ = f"{parent['$id']}/{part}/{quote(name)}"
     if isinstance(id_, str) and id_:
@@ -37,6 +38,19 @@ def completed(item: Mapping[str, Any], parent: Mapping[str, Any] | None = None, 
         if above := id_above(found["$id"]):
             found["$above"] = above
     return found
+
+
+def location(item: Json, where: Path | Field | None) -> str:
+    """The region that a thing is in as Azure names it everywhere, "eastus2": lists of the services' own also write "East US 2". "" for what is
+    in none.
+
+    Args:
+        where: where it lies.
+    """
+    path = where.path if isinstance(where, Field) else where
+    found = read(item, path) if path is not None and isinstance(item, dict) else None
+    told = found.replace(" ", "").lower() if isinstance(found, str) else ""
+    return "" if told == "global" else told
 
 
 def _named(item: Mapping[str, Any]) -> str:

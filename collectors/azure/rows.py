@@ -3,7 +3,8 @@
 Owns the shape of a row's `fetch`. Refuses logic: a row says what to read, collector.py reads it.
 
 Every record has, besides what Azure says: "$identities", the ids of the identities that it is assigned; "$id", its ARM id in lower case; "$name", RESOURCE-GROUP/NAME[/CHILD…] as the id has it, lower
-case; "$above", the id of what it lies in by its own id, where it does; and, for what lies under something, "$parent" with that thing's "$id", "id", "name", "location", "kind" and "sku".
+case; "$above", the id of what it lies in by its own id, where it does; and, for what lies under something, "$parent" with that thing's "$id", "id", "name", "location" (or that
+of what it lies under itself), "kind" and "sku".
 """
 
 from __future__ import annotations
@@ -24,8 +25,8 @@ PLACES: Mapping[str, str] = {
     "government": "azure-us-gov-global",
     "china": "azure-china-global",
 }
-"""Cloud -> place of all coverage in it. Resource Graph lists a subscription whole, whatever the region; a thing's region is its
-attribute `region`."""
+"""Cloud -> place of all coverage in it, and of things that are in no region. Resource Graph lists a subscription whole, whatever the region;
+a thing's place is its own region."""
 
 TABLES = (
     "resources",

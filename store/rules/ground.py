@@ -26,6 +26,8 @@ from store.writer import EVERY_KIND, UNKNOWN_PLACE
 GENERIC = frozenset({"", "network.host", "network.address", "container.image_repository", "huggingface.hub.model"})
 
 
+SWEPT = ("global", "azure-global", "azure-us-gov-global", "azure-china-global")
+"""Places of looks that speak of all places of an account at once."""
 HEARSAY = frozenset({"bill.usage", "terraform.state", "terraform.resource"})
 """Kinds of files that speak of an account from outside: they make it none that we cover."""
 
@@ -165,7 +167,7 @@ class Ground:
     def _unlisted(self, lost: Lost) -> str:
         """The kind was never listed where it should be: outside when the place is not ours, else unknown."""
         where = (lost.provider, lost.account)
-        if lost.account and lost.place and not {(*where, lost.place), (*where, "global")} & self.places:
+        if lost.account and lost.place and not {(*where, place) for place in (lost.place, *SWEPT)} & self.places:
             return "external"
         if not lost.account and lost.key.startswith("dns:"):
             return "external"

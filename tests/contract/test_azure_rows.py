@@ -95,7 +95,7 @@ def listed(kind: Kind, told: Any) -> list[Json]:
             for p in split(row, replace(above.fetch, keep=None) if fetch.all_sorts else above.fetch)
         ]
         if isinstance(above.fetch, Rows)
-        else [completed(p) for p in told["parents"]]
+        else [completed(p, {"location": "westeurope"}) for p in told["parents"]]
     )
     return [
         item

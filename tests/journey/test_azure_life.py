@@ -121,6 +121,18 @@ def test_things_are_joined_whatever_the_case_of_their_ids(scanned: Any) -> None:
         assert chain in joined, chain
 
 
+def test_things_are_found_by_their_region(scanned: Any) -> None:
+    """What has no location of its own is where that lies that it lies under."""
+    desk, *_ = scanned
+    for kind in ("azure.compute.virtual_machine", "azure.machinelearning.model_version"):
+        for thing in desk.rows("resources", "--kind", kind):
+            told = (thing["place"], thing["region"], thing["attributes"]["region"].lower().replace(" ", ""))
+            assert len(set(told)) == 1, told
+            assert thing in desk.rows("resources", "--region", thing["region"], "--kind", kind)
+    (group,) = desk.rows("resources", "--kind", "azure.management.management_group")
+    assert (group["place"], "region" in group) == ("azure-global", False)
+
+
 def test_a_machine_has_its_accelerators_and_an_account_its_bytes(scanned: Any) -> None:
     desk, *_ = scanned
     (machine,) = desk.rows("resources", "--kind", "azure.compute.virtual_machine")

@@ -285,6 +285,34 @@ def test_a_pair_is_written_whole_or_not_at_all(estate: Estate) -> None:
     assert estate.names() == {"a"}
 
 
+PLACES = {
+    ("aws", "us-east-1"): "us-east-1",
+    ("aws", "aws-global"): None,
+    ("gcp", "us-central1"): "us-central1",
+    ("gcp", "us-central1-a"): "us-central1",
+    ("gcp", "us-central1-ai1a"): "us-central1",
+    ("gcp", "europe-west4-b"): "europe-west4",
+    ("gcp", "eu"): "eu",
+    ("gcp", "global"): None,
+    ("azure", "westeurope"): "westeurope",
+    ("azure", "azure-global"): None,
+    ("kubernetes", "train"): None,
+}
+
+
+def test_a_thing_of_any_cloud_says_its_region(estate: Estate) -> None:
+    run = estate.begin()
+    for number, (provider, place) in enumerate(PLACES):
+        seen = estate.thing(f"{number}")
+        scope = Scope(provider, "1", place)
+        estate.look(run, replace(seen, resource=replace(seen.resource, scope=scope)), scope=scope)
+    found = list(estate.reader.resources())
+    assert {(r["provider"], r["place"]): r.get("region") for r in found} == PLACES
+    assert {r["place"] for r in estate.reader.resources(filters={"region": "us-central1"})} == {
+        "us-central1", "us-central1-a", "us-central1-ai1a",
+    }  # fmt: skip
+
+
 def _tables(estate: Estate, *tables: str) -> dict[str, list[tuple[Any, ...]]]:
     with estate.engine.connect() as connection:
         return {t: [tuple(r) for r in connection.execute(text(f"SELECT * FROM {t}"))] for t in tables}
