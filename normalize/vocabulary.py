@@ -322,6 +322,7 @@ TERMS: Mapping[str, Term] = {
         cost="Cost in the bill's currency, where that is not US dollars",
         amortized_cost="Cost in the bill's currency, with what was paid beforehand spread over its term, where that is not US dollars",
         limit_value="Limit that applies, in the quota's own unit",
+        used_value="How much of the limit is used, in the quota's own unit",
         data_capture_ratio="Share of requests recorded, 0–1",
         growth_ratio_per_year="Size in a year to size today, as its owners plan; 1 stays as it is",
         upfront_fee="Paid at the start, in its currency",

@@ -1,33 +1,20 @@
-"""What is reserved, set apart and allowed: regions, quotas, reservations of capacity, dedicated hosts, placement."""
+"""What is reserved and set apart: regions, reservations of capacity, dedicated hosts, placement."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from typing import Any
 
 from collectors.azure.rows import Get, Rows, resource
 from collectors.azure.sizes import MACHINE, Sizes
 from normalize.model import Category, Field, Kind, Link, Path
 from normalize.units import instant
 
-_LOCATION = "azure.resources.location"
+LOCATION = "azure.resources.location"
 _STATE: Mapping[str, Path | Field] = {"state": "properties.provisioningState"}
-_OURS = re.compile(r"standard\s?n[cdgpv].*|cores|lowprioritycores", re.IGNORECASE)
-"""Quotas of families of machines with accelerators, and those on all machines and on all that may be interrupted."""
-
-
-def _is_physical(location: Mapping[str, Any]) -> bool:
-    return bool((location.get("metadata") or {}).get("regionType") == "Physical")
-
-
-def _is_ours(usage: Mapping[str, Any]) -> bool:
-    return _OURS.fullmatch(str((usage.get("name") or {}).get("value"))) is not None
-
 
 KINDS: tuple[Kind, ...] = (
     resource(
-        _LOCATION,
+        LOCATION,
         Category.REGION,
         Get(
             "/subscriptions/{@account}/locations",
@@ -43,28 +30,6 @@ KINDS: tuple[Kind, ...] = (
         },
         tags="",
         quiet=frozenset({"metadata.pairedRegion"}),
-    ),
-    resource(
-        "azure.compute.quota",
-        Category.QUOTA,
-        Get(
-            "/subscriptions/{@account}/providers/Microsoft.Compute/locations/{$parent.name}/usages",
-            "2024-07-01",
-            under=_LOCATION,
-            part="providers/Microsoft.Compute/usages",
-            parents=_is_physical,
-            keep=_is_ours,
-        ),
-        {
-            "name": "name.value",
-            "description": "name.localizedValue",
-            "region": "$parent.name",
-            "limit_value": "limit",
-            "usage_quantity": "currentValue",
-            "unit": "unit",
-        },
-        tags="",
-        links=(Link("applies_to", _LOCATION, "$parent.$id"),),
     ),
     resource(
         "azure.compute.capacity_reservation_group",

@@ -1,15 +1,14 @@
-"""Azure OpenAI and AI Foundry: what accounts and projects are connected to, what filters them, what was bought, and what is left.
+"""Azure OpenAI and AI Foundry: what accounts and projects are connected to, what filters them, and what was bought.
 
 Source of shapes: azure-mgmt-cognitiveservices 14.1, API 2025-09-01; read 2026-11-24.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
-from collectors.azure.ml_network import CONNECTED, LOCATION, is_physical
+from collectors.azure.ml_network import CONNECTED
 from collectors.azure.rows import Get, Rows, resource
 from collectors.azure.values import shaped, text, told
 from normalize.mapping import read
@@ -19,12 +18,6 @@ VERSION = "2025-09-01"
 _ACCOUNT = "azure.cognitiveservices.account"
 _PROJECT = "azure.cognitiveservices.project"
 _IN_ACCOUNT = Link("part_of", _ACCOUNT, "$parent.$id")
-_OURS = re.compile(r"(?:OpenAI|AIServices)\.", re.IGNORECASE)
-"""Quotas of models: "OpenAI.Standard.gpt-4o"; the rest is of accounts and of services that are no language models."""
-
-
-def _is_ours(usage: Mapping[str, Any]) -> bool:
-    return _OURS.match(text(usage, "name.value")) is not None
 
 
 def _blocklists(policy: Mapping[str, Any]) -> list[str]:
@@ -121,27 +114,5 @@ KINDS: tuple[Kind, ...] = (
         Category.CAPACITY,
         Rows("Microsoft.CognitiveServices/commitmentPlans"),
         _PLAN,
-    ),
-    resource(
-        "azure.cognitiveservices.quota",
-        Category.QUOTA,
-        Get(
-            "/subscriptions/{@account}/providers/Microsoft.CognitiveServices/locations/{$parent.name}/usages",
-            VERSION,
-            under=LOCATION,
-            part="providers/Microsoft.CognitiveServices/usages",
-            parents=is_physical,
-            keep=_is_ours,
-        ),
-        {
-            "name": "name.value",
-            "description": "name.localizedValue",
-            "region": "$parent.name",
-            "limit_value": "limit",
-            "usage_quantity": "currentValue",
-            "unit": "unit",
-        },
-        tags="",
-        links=(Link("applies_to", LOCATION, "$parent.$id"),),
     ),
 )

@@ -39,6 +39,7 @@ from collectors.azure import (
     ml_workspaces,
     network,
     observability,
+    quotas,
     registries,
     storage,
 )
@@ -50,6 +51,7 @@ KINDS: tuple[Kind, ...] = (
     *compute.KINDS,
     *machine_images.KINDS,
     *capacity.KINDS,
+    *quotas.KINDS,
     *extensions.KINDS,
     *kubernetes_service.KINDS,
     *network.KINDS,

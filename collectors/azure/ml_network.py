@@ -1,23 +1,17 @@
-"""Azure Machine Learning: what workspaces are connected to, what they may reach, who reaches them; what they may use of each family of
-machines."""
+"""Azure Machine Learning: what workspaces are connected to, what they may reach, who reaches them."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from collectors.azure.ml_workspaces import IN_WORKSPACE, MADE, REGISTRY, VERSION, WORKSPACE
 from collectors.azure.rows import Get, Rows, resource
-from collectors.azure.values import first, last, text
-from normalize.mapping import MISSING, read
+from collectors.azure.values import first, last
+from normalize.mapping import read
 from normalize.model import Category, Field, Kind, Link, Path
 from normalize.units import instant
 
-LOCATION = "azure.resources.location"
-_LOCATIONS = "/subscriptions/{@account}/providers/Microsoft.MachineLearningServices/locations/{$parent.name}"
-_OURS = re.compile(r"standard n[cdgpv].*|total cluster .*|clusters", re.IGNORECASE)
-"""Families of machines with accelerators, and those of all machines together."""
 CONNECTED: Mapping[str, Path | Field] = {
     "type": "properties.category",
     "failure_reason": "properties.error",
@@ -30,24 +24,6 @@ CONNECTED: Mapping[str, Path | Field] = {
 }
 """Fields of a connection, whoever has it. Its credentials are never read: the list leaves them out, and the one call that tells them is
 not made."""
-
-
-def is_physical(location: Mapping[str, Any]) -> bool:
-    return text(location, "metadata.regionType") == "Physical"
-
-
-def _of_subscription(usage: Mapping[str, Any]) -> bool:
-    """Whether a usage is that of the whole subscription, and of machines that matter here."""
-    return "/workspaces/" not in text(usage, "id").lower() and bool(_OURS.fullmatch(text(usage, "name.value")))
-
-
-def _of_workspace(quota: Mapping[str, Any]) -> bool:
-    return "/workspaces/" in text(quota, "id").lower()
-
-
-def _limit(limit: Any) -> Any:
-    """A limit; -1 says that there is none."""
-    return limit if limit >= 0 else MISSING
 
 
 def _destination(rule: Any) -> Any:
@@ -123,41 +99,5 @@ KINDS: tuple[Kind, ...] = (
             Link("reached_by", "azure.network.private_endpoint", _PEER),
             Link("reached_by", "azure.network.subnet", "properties.privateEndpoint.subnetArmId"),
         ),
-    ),
-    resource(
-        "azure.machinelearning.quota",
-        Category.QUOTA,
-        Get(
-            f"{_LOCATIONS}/usages",
-            VERSION,
-            under=LOCATION,
-            part="providers/Microsoft.MachineLearningServices/usages",
-            parents=is_physical,
-            keep=_of_subscription,
-        ),
-        {
-            "name": "name.value",
-            "description": "name.localizedValue",
-            "region": "$parent.name",
-            "limit_value": Field("limit", _limit),
-            "usage_quantity": "currentValue",
-            "unit": "unit",
-        },
-        tags="",
-        links=(Link("applies_to", LOCATION, "$parent.$id"),),
-    ),
-    resource(
-        "azure.machinelearning.workspace_quota",
-        Category.QUOTA,
-        Get(f"{_LOCATIONS}/quotas", VERSION, under=LOCATION, parents=is_physical, keep=_of_workspace),
-        {
-            "name": "name.value",
-            "description": "name.localizedValue",
-            "region": "$parent.name",
-            "limit_value": Field("limit", _limit),
-            "unit": "unit",
-        },
-        tags="",
-        links=(Link("applies_to", WORKSPACE, "$above"),),
     ),
 )

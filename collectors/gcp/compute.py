@@ -309,7 +309,7 @@ KINDS = (
             "metric_name": "metric",
             "region": "region",
             "limit_value": "limit",
-            "usage_quantity": "usage",
+            "used_value": "usage",
         },
         labels="",
     ),
