@@ -7,8 +7,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from discovery.wiring import static_kinds
 from planning.knowledge import Asked, Status, load
-from planning.sorts import FABRICS, PROVIDERS
+from planning.sorts import FABRICS, PROVIDERS, VERDICTS
 
 KNOWN = load()
 TODAY = date(2026, 11, 24)
@@ -126,3 +127,94 @@ def test_the_facts_that_the_worked_examples_rest_on(reference: str, value: objec
     known = Asked(KNOWN, TODAY)(reference)
     assert known is not None
     assert (known.value, known.status) == (value, status.value)
+
+
+def test_equivalences_cover_every_way_out_of_a_service_and_name_what_breaks() -> None:
+    for service in KNOWN.sort("managed_services").values():
+        for target in {*PROVIDERS, "kubernetes"} - {service["provider"]}:
+            told = KNOWN.entry("equivalences", f"{service['capability']}.{service['provider']}.{target}")
+            assert told is not None, (service.id, target)
+            assert told["breaks"]
+            assert VERDICTS.index(told["verdict"]) <= VERDICTS.index(told["worst"])
+            if told.get("to") is None and target != "kubernetes":
+                assert told["verdict"] in ("conditional", "re-architect")
+
+
+def test_equivalences_name_services_of_the_right_providers() -> None:
+    for told in KNOWN.sort("equivalences").values():
+        capability, source, target = told.id.rsplit(".", 2)
+        assert (told["from"], told["capability"], told["target"]) == (f"{source}.{capability}", capability, target)
+        assert told.get("to") in (None, f"{target}.{capability}")
+
+
+def test_tiers_and_prices_pair() -> None:
+    for path in KNOWN.sort("network_paths").values():
+        tiers, prices = path.get("tier_gb") or [], path.get("usd_per_gb") or []
+        assert len(prices) in (0, len(tiers) + 1), path.id
+        assert tiers == sorted(tiers)
+        assert prices == sorted(prices, reverse=True)
+        assert prices or path.get("usd_per_hour")
+    for store in KNOWN.sort("storage_services").values():
+        floors = store.get("minimum_bytes_by_tier")
+        assert floors is None or len(floors) == len(store["mb_per_second_per_tib"]), store.id
+        assert floors is None or min(floors) == store["minimum_bytes"]
+
+
+def test_regions_say_their_country_and_whether_it_is_in_the_union() -> None:
+    union = {"AT", "BE", "BG", "HR", "CY", "CZ", "DK", "EE", "FI", "FR", "DE", "GR", "HU", "IE", "IT", "LV", "LT", "LU", "MT", "NL", "PL", "PT", "RO", "SK", "SI", "ES", "SE"}  # fmt: skip
+    for region in KNOWN.sort("regions").values():
+        assert region.id.startswith(region["provider"] + ".")
+        assert (len(region["country"]), region["eu"]) == (2, region["country"] in union)
+    offered = {a for r in KNOWN.find("regions", provider="aws") for a in r.get("accelerators") or ()}
+    assert {"nvidia-h100-80gb", "nvidia-a10g", "aws-trainium"} <= offered
+
+
+def test_regions_of_machines_are_regions() -> None:
+    for machine in MACHINES:
+        for region in (*(machine.get("regions") or ()), machine.get("price_region")):
+            if region:
+                assert KNOWN.entry("regions", f"{machine['provider']}.{region}") or region == "northamerica-south1", (
+                    region
+                )
+
+
+def test_what_ends_says_when() -> None:
+    for end in KNOWN.sort("end_of_life").values():
+        assert end.get("ends_at") or end.get("closed_to_new_at"), end.id
+        assert set(end.get("kinds") or ()) <= set(static_kinds()), end.id
+
+
+def test_removed_apis_are_told_by_group_and_version() -> None:
+    told = KNOWN.sort("kubernetes_api_removals")
+    assert told["policy/v1beta1"]["removed_in"] == told["batch/v1beta1"]["removed_in"] == 25
+    for removal in told.values():
+        group, version, *kind = removal.id.split("/")
+        assert group
+        assert "alpha" in version or "beta" in version
+        assert not kind or kind[0] in removal["kinds"]
+
+
+def test_built_in_algorithms_are_told_by_account_and_repository() -> None:
+    for algorithm in KNOWN.sort("built_in_algorithms").values():
+        assert algorithm["accounts"]
+        assert all(len(a) == 12 and a.isdigit() for a in algorithm["accounts"])
+        assert all("/" not in r for r in algorithm["repositories"])
+
+
+def test_what_decides_and_was_not_verified_is_marked() -> None:
+    marked = {
+        f"{e.sort}/{e.id}#{n}"
+        for e in KNOWN.all()
+        for n, f in e.facts.items()
+        if f.provenance.confidence == "unverified"
+    }
+    assert {
+        "network_paths/azure.internet#usd_per_gb",
+        "storage_services/azure.blob#egress_gbps",
+        "appliances/gcp.transfer-appliance-ta300#usable_bytes",
+        "appliances/azure.data-box-525#lead_days_high",
+        "kubernetes_flavours/aks#accelerator_labels",
+        "managed_services/gcp.safe-deployment#lacks",
+        "accelerators/nvidia-l4#nvlink_generation",
+        "instance_types/g5.48xlarge#nvlink_domain_count",
+    } <= marked
