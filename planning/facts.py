@@ -113,9 +113,10 @@ def _inherit(estate: Estate, component: Component, rule: _Inherits) -> None:
         if other.category not in rule.of:
             continue
         for name in rule.facts:
-            value = other.facts.get(name)
-            if value is not None and component.facts.get(name) is None:
-                component.facts[name] = value
+            if name not in other.facts or component.facts.get(name) is not None:
+                continue
+            if other.facts[name] is not None or name not in component.facts:
+                component.facts[name] = other.facts[name]
                 component.origins[name] = other.origin(name)
 
 
@@ -145,15 +146,27 @@ def _accelerators(c: Component, lookup: Lookup) -> Told:
         sizes = [e["memory_bytes"] for e in whole if isinstance(e.get("memory_bytes"), int)]
         if sizes and len(sizes) == len(whole):
             yield "accelerator_device_bytes", min(sizes), "accelerators"
+    elif isinstance(named := c.facts.get("accelerator_resources"), list) and named:
+        vendors = {_RESOURCE_VENDORS[r.partition("/")[0]] for r in named if r.partition("/")[0] in _RESOURCE_VENDORS}
+        yield "accelerator_vendors", sorted(vendors), "accelerator_resources"
     elif c.facts.get("accelerator_count") == 0 or c.facts.get("accelerator_requested_count") == 0:
         asked = "accelerator_count" if c.facts.get("accelerator_count") == 0 else "accelerator_requested_count"
         yield "accelerator_vendors", [], asked
         yield "accelerator_models", [], asked
+        yield "accelerators", [], asked
     total, machines = c.facts.get("accelerator_count"), _machines(c)
     if c.category in _SPANNING and isinstance(total, int) and isinstance(machines, int):
         yield "multi_node", total > 0 and machines > 1, "instance_count"
 
 
+_RESOURCE_VENDORS = {
+    "nvidia.com": "nvidia",
+    "amd.com": "amd",
+    "aws.amazon.com": "aws",
+    "habana.ai": "habana",
+    "google.com": "google",
+    "gpu.intel.com": "intel",
+}
 _SPANNING = frozenset({C.TRAINING_JOB, C.TUNING_JOB, C.WORKLOAD})
 
 
@@ -225,6 +238,13 @@ def _traffic(c: Component, lookup: Lookup) -> Told:
         yield "request_bytes_at_most", _REQUEST_LIMITS[limit], "asynchronous"
 
 
+def _named_models(c: Component, lookup: Lookup) -> Told:
+    """Recognition looks at images, arguments and variables of everything that runs on a cluster: what names no model loads
+    none by name."""
+    if c.provider == "kubernetes" and "images" in c.facts:
+        yield "models", None, "images"
+
+
 def _environment(c: Component, lookup: Lookup) -> Told:
     if c.category not in _RUNS:
         return
@@ -277,11 +297,23 @@ def _machine(c: Component, lookup: Lookup) -> Told:
             yield fact, known.value, "instance_type"
 
 
+_AWS_OWNED = re.compile(r"alias/aws/|aws/(?:s3|ebs|rds|sagemaker)")
+_PROVIDERS_OWN = (
+    "AES256",
+    "GOOGLE_DEFAULT_ENCRYPTION",
+    "Microsoft.Storage",
+    "EncryptionAtRestWithPlatformKey",
+    "SSE-S3",
+)
+
+
 def _key(c: Component, lookup: Lookup) -> Told:
     if "encryption_key" in c.facts:
         key = c.facts["encryption_key"]
-        own = bool(key) and not re.search(r"alias/aws/|aws/(?:s3|ebs|rds|sagemaker)", str(key))
+        own = bool(key) and not _AWS_OWNED.search(str(key))
         yield "customer_managed_key", own, "encryption_key"
+    elif c.facts.get("encryption") in _PROVIDERS_OWN:
+        yield "customer_managed_key", False, "encryption"
 
 
 _DERIVATIONS: tuple[Callable[[Component, Lookup], Told], ...] = (
@@ -290,6 +322,7 @@ _DERIVATIONS: tuple[Callable[[Component, Lookup], Told], ...] = (
     _registries,
     _training,
     _traffic,
+    _named_models,
     _environment,
     _uris,
     _machine,

@@ -104,6 +104,7 @@ class Rule:
         categories: what it judges.
         sources: kinds it is about, as patterns ("aws.*", "aws.sagemaker.endpoint"); empty for all.
         targets: where to; empty for all.
+        lifts: for a rule without consequences: why such a thing moves as it is.
         knowledge: name in conditions -> where in the knowledge base: "SORT/ENTRY#FACT", with {target} and {source}.
         observed_at, expires_at: when its source was read, and until when that holds.
         confidence: "verified", "secondhand", "derived" or "unverified"; no verdict rests on an unverified rule.
@@ -116,6 +117,7 @@ class Rule:
     sources: tuple[str, ...]
     targets: frozenset[str]
     consequences: tuple[Consequence, ...]
+    lifts: str
     knowledge: Mapping[str, str]
     examples: tuple[Example, ...]
     source: str
@@ -177,6 +179,7 @@ _KEYS = frozenset(
         "targets",
         "outcome",
         "knowledge",
+        "lifts",
         "test",
         "source",
         "observed_at",
@@ -210,7 +213,8 @@ def _rule(entry: Mapping[str, Any], path: Path) -> Rule:
             categories=frozenset(Category(c) for c in entry["categories"]),
             sources=tuple(entry.get("sources", ())),
             targets=frozenset(entry.get("targets", ())),
-            consequences=tuple(_consequence(o, where) for o in entry["outcome"]),
+            consequences=tuple(_consequence(o, where) for o in entry.get("outcome", ())),
+            lifts=entry.get("lifts", ""),
             knowledge=dict(entry.get("knowledge", {})),
             examples=tuple(_example(t, entry, where) for t in entry["test"]),
             source=entry["source"],
@@ -223,8 +227,8 @@ def _rule(entry: Mapping[str, Any], path: Path) -> Rule:
         raise PlanError(f"{where}: lacks {error}") from None
     except (ValueError, TypeError) as error:
         raise PlanError(f"{where}: {error}") from None
-    if not rule.categories or not rule.consequences or not rule.examples:
-        raise PlanError(f"{where}: needs categories, outcomes and tests")
+    if not rule.categories or not rule.examples or bool(rule.consequences) is bool(entry.get("lifts")):
+        raise PlanError(f"{where}: needs categories, tests, and either outcomes or `lifts`")
     return rule
 
 

@@ -69,6 +69,14 @@ _WORKLOAD: Mapping[str, Path | Field] = {
     "images": "$facts.images",
     "desired_count": "$facts.desired_count",
     "accelerator_requested_count": "$facts.accelerator_requested_count",
+    "keys": "$facts.keys",
+    "labels": "$facts.labels",
+    "tolerations": "$facts.tolerations",
+    "volume_types": "$facts.volume_types",
+    "host_paths": "$facts.host_paths",
+    "accelerator_resources": "$facts.accelerator_resources",
+    "host_network": "$facts.host_network",
+    "privileged": "$facts.privileged",
 }
 _DEPLOYED: Mapping[str, Path | Field] = {
     **_WORKLOAD,

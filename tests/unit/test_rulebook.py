@@ -72,7 +72,8 @@ def test_what_a_rule_rests_on_in_the_knowledge_base_is_there(rule: Rule) -> None
         ({"categories": ["endpoints"]}, "endpoints"),
         ({"targets": ["mars"]}, "mars"),
         ({"observed_at": "2026-11-24"}, "a date"),
-        ({"outcome": []}, "outcomes"),
+        ({"outcome": []}, "either outcomes or"),
+        ({"lifts": "it copies"}, "either outcomes or"),
         ({"confidence": "sure"}, "sure"),
     ],
 )
