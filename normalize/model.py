@@ -492,6 +492,8 @@ class GapCode(StrEnum):
     SECOND_SOURCE_MISMATCH = "second-source-mismatch"
     UNMODELLED_TYPE = "unmodelled-type"
     UNRECONCILED_SPEND = "unreconciled-spend"
+    UNDECLARED = "undeclared"
+    DECLARED_NOT_FOUND = "declared-not-found"
     STALE = "stale"
     OWNER_MISSING = "owner-missing"
 

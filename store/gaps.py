@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Engine, bindparam, exists, insert, or_, selec
 from normalize.model import Gap
 from store import content
 from store.database import writing
-from store.rules import facts, looks, mentions, scopes, second, spend, workloads
+from store.rules import declared, facts, looks, mentions, scopes, second, spend, workloads
 from store.rules.ground import Ground, Into
 from store.schema import (
     gaps,
@@ -151,6 +151,8 @@ def _found(connection: Connection, held: set[str], now: datetime) -> Iterator[Ga
     yield from second.disagreements(connection, ground, now)
     yield from second.instances_without_nodes(connection, ground)
     yield from second.stale(connection, now)
+    yield from declared.undeclared(connection)
+    yield from declared.not_found(connection, ground, held)
     yield from spend.unreconciled(connection, ground)
     yield from workloads.incomplete(connection)
     yield from workloads.ownerless(connection)

@@ -18,6 +18,7 @@ from collectors.kubernetes.types import Objects
 from collectors.kubernetes.workloads import RECOGNISED
 from collectors.recognition import recognise
 from normalize.errors import MISSHAPEN, CollectError, MappingError
+from normalize.identity import kubernetes_id
 from normalize.model import Json
 from normalize.redaction import MARK, mask
 
@@ -40,14 +41,16 @@ def payload(
     gaps: tuple[CollectError, ...] = ()
     if isinstance(meta := out.get("metadata"), dict):
         out["metadata"] = _metadata(meta)
+    released: list[dict[str, Any]] = []
     if (type_.group, type_.kind) == ("", "Secret"):
+        released = _released(out, cluster_uid, unscoped)
         out |= _closed(out)
     out["$type"] = {"apiVersion": type_.api_version, "kind": type_.kind}
     try:
         computed = _facts(out, type_, cluster_uid)
         links = [_target(edge) for edge in edges(out, type_, cluster_uid, unscoped)] + computed.pop("links", [])
         names, stated = addresses(out, type_, cluster_uid)
-        out |= {"$facts": computed, "$links": links + stated} | ({"$names": names} if names else {})
+        out |= {"$facts": computed, "$links": links + stated + released} | ({"$names": names} if names else {})
     except (*MISSHAPEN, MappingError) as error:
         said = f"an object has a shape that is not its kind's: {type(error).__name__}"
         gaps = (CollectError(said, call=f"GET {type_.path}"),)
@@ -72,6 +75,19 @@ def _closed(secret: Mapping[str, Any]) -> dict[str, Any]:
         for part in ("data", "stringData")
         if isinstance(values := secret.get(part), dict)
     }
+
+
+def _released(secret: Mapping[str, Any], cluster: str, unscoped: frozenset[tuple[str, str]]) -> list[dict[str, Any]]:
+    """What a deployed Helm release declares, as links: the path says which object of it."""
+    if secret.get("type") != "helm.sh/release.v1":
+        return []
+    return [
+        {
+            "verb": "declares", "key": kubernetes_id(cluster, group, kind, namespace, name), "path": f"{kind}/{name}", "value": name,
+            "target": kind_name(group, kind), "provider": "kubernetes", "account": cluster, "place": "", "optional": True,
+        }
+        for group, kind, namespace, name in helm.declared(secret, unscoped)
+    ]  # fmt: skip
 
 
 def _target(edge: dict[str, Any]) -> dict[str, Any]:

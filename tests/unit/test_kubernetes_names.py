@@ -12,7 +12,7 @@ import pytest
 from collectors.kubernetes.addresses import addresses
 from collectors.kubernetes.edges import CLUSTER_SCOPED, edges
 from collectors.kubernetes.external_secrets import entries, stores
-from collectors.kubernetes.helm import mentioned
+from collectors.kubernetes.helm import declared, mentioned
 from collectors.kubernetes.types import Objects
 from collectors.kubernetes.workloads import facts
 
@@ -174,8 +174,8 @@ def test_an_entry_that_is_an_arn_says_all_itself_and_a_clusters_store_has_no_nam
     assert (link["key"], link["account"], link["path"]) == (arn, "999988887777", "$.spec.dataFrom[0].extract.key")
 
 
-def release(config: Any, status: str = "deployed") -> dict[str, Any]:
-    text = json.dumps({"chart": {"values": {"host": "default.example"}}, "config": config})
+def release(config: Any, status: str = "deployed", **more: Any) -> dict[str, Any]:
+    text = json.dumps({"chart": {"values": {"host": "default.example"}}, "config": config, **more})
     packed = base64.b64encode(base64.b64encode(gzip.compress(text.encode()))).decode()
     return {"metadata": {"labels": {"status": status}}, "type": "helm.sh/release.v1", "data": {"release": packed}}
 
@@ -189,6 +189,48 @@ def test_values_of_the_deployed_release_lead_to_what_they_mention_and_to_no_secr
 @pytest.mark.parametrize("data", [{}, {"release": "!"}, {"release": base64.b64encode(b"x").decode()}, {"release": 1}])
 def test_a_release_that_cannot_be_read_mentions_nothing(data: dict[str, Any]) -> None:
     assert mentioned({**release({}), "data": data}) == ()
+
+
+MANIFEST = """---
+# Source: mlflow/templates/service.yaml
+apiVersion: v1
+kind: Service
+metadata:
+  name: mlflow
+  labels: {a: "b"}
+spec:
+  metadata:
+    name: not-this
+---
+kind: Deployment
+apiVersion: "apps/v1"
+metadata:
+
+    # where it runs
+    namespace: elsewhere
+    name: 'web'
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {name: reader}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: [}
+---
+just text
+"""
+
+
+def test_a_deployed_release_declares_what_it_rendered() -> None:
+    told = release({}, manifest=MANIFEST, namespace="ml", hooks=[{"manifest": MANIFEST.replace("web", "hook")}])
+    assert list(declared(told, CLUSTER_SCOPED)) == [
+        ("", "Service", "ml", "mlflow"),
+        ("apps", "Deployment", "elsewhere", "web"),
+        ("rbac.authorization.k8s.io", "ClusterRole", "", "reader"),
+    ]
+    assert list(declared(release({}, "superseded", manifest=MANIFEST), CLUSTER_SCOPED)) == []
+    assert list(declared({**told, "data": {"release": "!"}}, CLUSTER_SCOPED)) == []
 
 
 def pods(count: int) -> dict[str, Any]:
