@@ -43,10 +43,16 @@ def declared() -> dict[str, tuple[str, ...]]:
         name: tuple(
             f
             for f, field in kind.fields.items()
-            if TERMS[f].type not in _MEASURED and not str(_path(field)).startswith("$")
+            if TERMS[f].type not in _MEASURED and not _of_another_call(str(_path(field)))
         )
         for name, kind in static_kinds().items()
     }
+
+
+def _of_another_call(path: str) -> bool:
+    """Keys that begin with "$" are Stocktake's own; "$facts" are computed of the object itself, the others come from further
+    calls."""
+    return path.startswith("$") and not path.startswith("$facts.")
 
 
 def _path(field: Any) -> Any:
@@ -54,11 +60,12 @@ def _path(field: Any) -> Any:
     return path[0] if isinstance(path, tuple) and path else path
 
 
-def judge(reader: Reader, target: str, rule_files: Sequence[Path] = ()) -> Judgement:
+def judge(reader: Reader, target: str, rule_files: Sequence[Path] = (), overlays: Sequence[Path] = ()) -> Judgement:
     """Verdicts over the inventory as it is.
 
     Args:
         rule_files: the user's own rules; one of the same id replaces what is shipped.
+        overlays: the user's own entries of the knowledge base.
 
     Raises:
         PlanError: a rule is not well-formed.

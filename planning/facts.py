@@ -219,11 +219,6 @@ def _training(c: Component, lookup: Lookup) -> Told:
         yield "input_modes", sorted(modes), "inputs"
 
 
-_REQUEST_LIMITS: Mapping[str, int] = {"aws.sagemaker.endpoint": 6_291_456, "serverless": 4 * 1024 * 1024}
-"""The largest request that a service takes, in bytes: InvokeEndpoint's Body in botocore's service model; serverless endpoints
-take 4 MB (docs.aws.amazon.com/sagemaker/latest/dg/serverless-endpoints-invoke.html). Read 2026-11-24."""
-
-
 def _traffic(c: Component, lookup: Lookup) -> Told:
     busiest = c.facts.get("requests_per_minute_max")
     if isinstance(busiest, int | float):
@@ -233,9 +228,17 @@ def _traffic(c: Component, lookup: Lookup) -> Told:
             yield name, None, "request_count"
     if isinstance(largest := c.facts.get("max_request_bytes"), int):
         yield "request_bytes_at_most", largest, "max_request_bytes"
-    elif c.kind == "aws.sagemaker.endpoint" and "asynchronous" in c.facts and not c.facts["asynchronous"]:
-        limit = "serverless" if c.facts.get("serverless") else c.kind
-        yield "request_bytes_at_most", _REQUEST_LIMITS[limit], "asynchronous"
+    elif (way := _way_of_serving(c)) and (most := lookup(f"service_limits/{way}#payload_bytes")):
+        yield "request_bytes_at_most", most.value, "variants"
+
+
+def _way_of_serving(c: Component) -> str:
+    """The entry of service_limits that bounds what reaches an endpoint today; "" where none does."""
+    if c.kind == "aws.sagemaker.endpoint" and "asynchronous" in c.facts:
+        return (
+            "aws.async" if c.facts["asynchronous"] else "aws.serverless" if c.facts.get("serverless") else "aws.online"
+        )
+    return "gcp.online" if c.kind == "gcp.aiplatform.endpoint" else ""
 
 
 def _named_models(c: Component, lookup: Lookup) -> Told:
@@ -291,7 +294,7 @@ def _machine(c: Component, lookup: Lookup) -> Told:
     type_ = instance_type(c)
     if type_ is None:
         return
-    name = type_.removeprefix("ml.").removeprefix("Standard_") if c.provider != "azure" else type_
+    name = type_.removeprefix("ml.")
     for fact in ("cpu_architecture", "fabric", "fabric_gbps", "nvlink_domain_count"):
         if (known := lookup(f"instance_types/{name}#{fact}")) and known.status != "unverified":
             yield fact, known.value, "instance_type"
