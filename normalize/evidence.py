@@ -345,8 +345,8 @@ PROFILES: Mapping[Category, tuple[Need, ...]] = {
     ),
     Category.MODEL_REGISTRY: (
         _useful("version", "version", "engine_version"),
-        _useful("artifacts", "artifact_uri", points_at=(Category.BUCKET,), unless=(When(kinds=("aws.sagemaker.hub", "aws.sagemaker.model_package_group")),)),
-        _useful("address", "endpoint", unless=(When(kinds=("aws.sagemaker.hub", "aws.sagemaker.model_package_group")),)),
+        _useful("artifacts", "artifact_uri", points_at=(Category.BUCKET,), unless=(When(kinds=("aws.sagemaker.hub",)),)),
+        _useful("address", "endpoint", unless=(When(kinds=("aws.sagemaker.hub",)),)),
     ),
     Category.IMAGE_REPOSITORY: (
         _useful("images", "image_count", "tagged_count", "image", "digest", "aliases", "version"),

@@ -250,7 +250,7 @@ KINDS = (
         fields={
             "name": "CompilationJobName",
             "state": "CompilationJobStatus",
-            "framework": "InputConfig.Framework",
+            "framework": Field("InputConfig.Framework", str.lower),
             "framework_version": "InputConfig.FrameworkVersion",
             "built_for": Field("OutputConfig", _target),
             "artifact_uri": "ModelArtifacts.S3ModelArtifacts",

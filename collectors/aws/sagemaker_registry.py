@@ -47,7 +47,7 @@ _PACKAGE_FIELDS: Mapping[str, Any] = {
     "images": "InferenceSpecification.Containers[].Image",
     "artifact_uri": Field("", _weights),
     "source_uri": "SourceUri",
-    "framework": f"{_FIRST}.Framework",
+    "framework": Field(f"{_FIRST}.Framework", str.lower),
     "framework_version": f"{_FIRST}.FrameworkVersion",
     "task": "Task",
     "instance_types": "InferenceSpecification.SupportedRealtimeInferenceInstanceTypes",
@@ -130,7 +130,7 @@ def _seconds_to_live(duration: Any) -> int:
 KINDS = (
     Kind(
         name="aws.sagemaker.model_package_group",
-        category=Category.MODEL_REGISTRY,
+        category=Category.MODEL,
         fetch=listed(
             "ModelPackageGroup",
             "ModelPackageGroupSummaryList",
@@ -180,7 +180,7 @@ KINDS = (
             **_PACKAGE_FIELDS,
         },
         tags=TAGS,
-        links=(Link("member_of", "aws.sagemaker.model_package_group", "ModelPackageGroupName"), *_PACKAGE_LINKS),
+        links=(Link("version_of", "aws.sagemaker.model_package_group", "ModelPackageGroupName"), *_PACKAGE_LINKS),
         sensitive=_PACKAGE_SECRETS,
         quiet=MADE_BY | {"$parent"},
     ),
@@ -296,7 +296,7 @@ KINDS = (
             "version": "HubContentVersion",
             "state": "HubContentStatus",
             "support_state": "SupportStatus",
-            "framework": "HubContentDocument.Framework",
+            "framework": Field("HubContentDocument.Framework", str.lower),
             "failure_reason": "FailureReason",
             "created_at": "CreationTime",
             "modified_at": "LastModifiedTime",

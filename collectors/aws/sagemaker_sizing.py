@@ -61,7 +61,7 @@ KINDS = (
             "description": "JobDescription",
             "type": "JobType",
             "state": "Status",
-            "framework": "InputConfig.ContainerConfig.Framework",
+            "framework": Field("InputConfig.ContainerConfig.Framework", str.lower),
             "framework_version": "InputConfig.ContainerConfig.FrameworkVersion",
             "instance_types": "InferenceRecommendations[].EndpointConfiguration.InstanceType",
             "recommendations": Field("InferenceRecommendations", _recommended),
@@ -130,7 +130,7 @@ KINDS = (
         fields={
             "name": "AIRecommendationJobName",
             "state": "AIRecommendationJobStatus",
-            "framework": "InferenceSpecification.Framework",
+            "framework": Field("InferenceSpecification.Framework", str.lower),
             "instance_types": "ComputeSpec.InstanceTypes",
             "recommendations": Field("Recommendations", _deployments),
             "output_uris": Field("OutputConfig.S3OutputLocation", lambda uri: [uri]),

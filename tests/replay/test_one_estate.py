@@ -18,6 +18,7 @@ import pytest
 
 from collectors.gcp import open_source
 from collectors.gcp.kinds import KINDS as GOOGLE
+from collectors.gcp.rows import Listing
 from discovery.wiring import static_kinds
 from normalize.mapping import observe
 from normalize.model import Observation
@@ -41,7 +42,7 @@ OWN = frozenset(
         "cluster", "endpoint", "issuer", "encryption", "encryption_key", "role", "service_account", "key_type", "key_usage", "key_origin", "principals", "storage_class",
         "created_by", "version", "artifact_uri", "images", "image", "variants", "settings", "size_class", "subnets", "uuid", "inputs", "log_types", "problems", "features",
         "private_address", "public_address", "failure_reason", "kubernetes_version", "models", "hyperparameters", "disks", "addresses", "admitted_ranges",
-        "engine_version", "stage", "rules", "environment", "size_bytes_by_class",
+        "engine_version", "stage", "rules", "environment", "size_bytes_by_class", "parameters",
     }
 )  # fmt: skip
 """What each cloud says in words and names of its own."""
@@ -74,6 +75,10 @@ _E = "DescribeCluster.cluster."
 _N = "DescribeNodegroup.nodegroup."
 _J = "DescribeTrainingJob."
 _P = "DescribeEndpoint."
+_M = "DescribeModelPackageGroup."
+_K = "DescribeModelPackage."
+_C = "DescribeModelPackage.InferenceSpecification.Containers[0]."
+_L = "@:listVersions|models[0]."
 _A = "rows[0].properties.agentPoolProfiles[0]."
 
 
@@ -251,6 +256,31 @@ ESTATE: dict[str, Thing] = {
         # Azure tells them in the history of the run.
         {"azure": frozenset({"started_at", "ended_at", "duration_seconds", "ephemeral_storage_bytes", "wait_seconds"})},
     ),
+    "model": Thing(
+        "model",
+        ("aws.sagemaker.model_package_group", {f"{_M}ModelPackageGroupDescription": "Ranks products", f"{_M}CreationTime": MADE}),
+        ("gcp.aiplatform.model", {f"{_G}description": "Ranks products", f"{_G}versionId": "7", f"{_G}createTime": MADE, f"{_G}updateTime": LATER}),
+        ("azure.machinelearning.model", {"@/models|value[0].systemData.createdAt": MADE, "@/models|value[0].systemData.lastModifiedAt": LATER}),
+        {"description": "Ranks products", "version": "7", "created_at": MADE, "modified_at": LATER},
+        of(),
+        {"aws": frozenset({"version", "modified_at"})},  # its newest version is one of those that are listed under it
+    ),
+    "model version": Thing(
+        "model_version",
+        ("aws.sagemaker.model_package", {
+            f"{_K}ModelPackageVersion": 7, f"{_K}ModelPackageDescription": "Ranks products", f"{_K}CreationTime": MADE, f"{_K}LastModifiedTime": LATER, f"{_C}Framework": "PYTORCH",
+            f"{_C}FrameworkVersion": "2.1",
+        }),
+        ("gcp.aiplatform.model_version", {
+            f"{_L}versionId": "7", f"{_L}versionDescription": "Ranks products", f"{_L}versionCreateTime": MADE, f"{_L}versionUpdateTime": LATER, f"{_L}versionAliases": ["production"],
+        }),
+        ("azure.machinelearning.model_version", {
+            "@/versions|value[0].properties.description": "Ranks products", "@/versions|value[0].systemData.createdAt": MADE, "@/versions|value[0].systemData.lastModifiedAt": LATER,
+        }),
+        {"version": "7", "description": "Ranks products", "created_at": MADE, "modified_at": LATER, "framework": "pytorch", "framework_version": "2.1"},
+        of("version_of model"),
+        {"azure": frozenset({"framework", "framework_version"})},  # it says in which flavours MLflow has kept it
+    ),
     "endpoint": Thing(
         "endpoint",
         ("aws.sagemaker.endpoint", {f"{_P}CreationTime": MADE, f"{_P}LastModifiedTime": LATER, f"{_P}ShadowProductionVariants": []}),
@@ -285,14 +315,12 @@ def answers(kind: str, changes: Mapping[str, Any]) -> Any:
 
 
 def of_google(kind: str, told: Any) -> Observation:
-    cloud = Cloud(
-        [*told.get("assets", ()), *recorded("gcp.cloudresourcemanager.project").resources],
-        told.get("policies", ()),
-        told.get("answers", {}),
-    )
+    row = next(k for k in GOOGLE if k.name == kind)
+    above = [row.fetch.under] if isinstance(row.fetch, Listing) and row.fetch.under else []
+    assets = [*told.get("assets", ()), *recorded("gcp.cloudresourcemanager.project", *above).resources]
+    cloud = Cloud(assets, told.get("policies", ()), told.get("answers", {}))
     with serve_rest(cloud) as url:
         source = open_source({"name": "org", "parents": ["projects/ml-prod"], "endpoint": url}, clock=lambda: NOW)
-        row = next(k for k in GOOGLE if k.name == kind)
         record = next(r for planned in source.plan([row]) for r in source.collect(row, planned.scope))
         source.close()
     return observe(record, row)
