@@ -472,7 +472,9 @@ def diff(state: State, run_a: str, run_b: str, format_: str | None) -> None:
 
 
 @main.command()
-@click.argument("name", type=click.Choice(["summary", "gaps", "confidence", "readiness", "disposition"]))
+@click.argument(
+    "name", type=click.Choice(["summary", "gaps", "confidence", "readiness", "disposition", "accelerators"])
+)
 @click.option("--target", type=click.Choice(TARGETS), help="Where the estate would move to.")
 @click.option(
     "--format",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ from planning import facts, knowledge, readiness, rules
 
 if TYPE_CHECKING:
     from planning.estate import Estate
+    from planning.knowledge import Knowledge
     from planning.readiness import Assessment, WorkloadAssessment
     from reports.pages import Page
     from store.reader import Reader
@@ -31,6 +32,8 @@ class Judgement:
 
     estate: Estate
     target: str
+    today: date
+    knowledge: Knowledge
     assessments: Mapping[str, Assessment]
     workloads: Sequence[WorkloadAssessment]
     rules: Sequence[rules.Rule]
@@ -76,12 +79,13 @@ def judge(reader: Reader, target: str, rule_files: Sequence[Path] = (), overlays
         | {"declared": declared(), "categories": {name: kind.category.value for name, kind in kinds.items()}}
     )
     today = datetime.now(UTC).date()
-    asked = knowledge.Asked(knowledge.load(), today)
+    known = knowledge.load(overlays=overlays)
+    asked = knowledge.Asked(known, today)
     facts.derive(estate, asked)
     book = rules.load([*rules.shipped(), *rule_files])
     judge_ = readiness.Judge(book, target, asked, _required(), today, profiles=PROFILES, estate=estate)
     assessed = {id_: judge_.assess(c) for id_, c in estate.components.items()}
-    return Judgement(estate, target, assessed, readiness.roll_up(estate, assessed), book)
+    return Judgement(estate, target, today, known, assessed, readiness.roll_up(estate, assessed), book)
 
 
 def _required() -> dict[Category, Sequence[Need]]:
@@ -101,12 +105,18 @@ def plan_report(reader: Reader, name: str, target: str, data: Mapping[str, Any])
     Raises:
         PlanError: a rule or an entry of the knowledge base is not well-formed.
     """
+    import reports.accelerators
     import reports.disposition
     import reports.readiness
+    from planning.accelerators import plan
     from planning.disposition import dispose
 
     found = judge(reader, target)
+    moving = [id_ for id_, a in found.assessments.items() if a.standing is not readiness.Standing.AT_TARGET]
     builders = {
+        "accelerators": lambda: reports.accelerators.build(
+            data, plan(found.estate, found.knowledge, target, found.today, moving)
+        ),
         "readiness": lambda: reports.readiness.build(
             data, found.assessments, found.workloads, found.rules, found.estate.unmodelled
         ),

@@ -417,7 +417,7 @@ def _evidence(reader: Reader) -> dict[str, Any]:
     }
 
 
-PLANS = ("readiness", "disposition")
+PLANS = ("readiness", "disposition", "accelerators")
 """Reports about a move to somewhere."""
 
 
