@@ -92,13 +92,19 @@ def unshown(listing: str, kind: str, scope: Scope, names: Sequence[Evidence], co
     )  # fmt: skip
 
 
-def unjoined_instances(cluster: str, name: str, scope: Scope, machines: Sequence[Evidence], count: int) -> Gap:
-    """Running instances that say they are nodes of a cluster whose list of nodes does not have them."""
+def unjoined_instances(cluster: str, name: str, scope: Scope, machines: Sequence[Evidence], count: int, running: bool = True) -> Gap:  # fmt: skip
+    """Instances that say they are nodes of a cluster whose list of nodes does not have them.
+
+    Args:
+        running: whether they are known to run; else they are only not known to be stopped.
+    """
+    what = "running " if running else ""
+    doubt = "" if running else " (whether they run is not told)"
     return Gap(
         id=gap_id(GapCode.SECOND_SOURCE_MISMATCH, "nodes", cluster),
         code=GapCode.SECOND_SOURCE_MISMATCH,
-        severity=Severity.MEDIUM,
-        why=f"{count} running {'instance carries' if count == 1 else 'instances carry'} the name of cluster {name}, and the cluster lists no such {'node' if count == 1 else 'nodes'}: "
+        severity=Severity.MEDIUM if running else Severity.LOW,
+        why=f"{count} {what}{'instance carries' if count == 1 else 'instances carry'} the name of cluster {name}{doubt}, and the cluster lists no such {'node' if count == 1 else 'nodes'}: "
         "they cost money and may hold what nobody schedules, or the nodes were not all seen",
         subject_id=cluster,
         subject=f"{count} {'instance' if count == 1 else 'instances'} of cluster {name} in {where(scope)} without a node",
@@ -106,6 +112,30 @@ def unjoined_instances(cluster: str, name: str, scope: Scope, machines: Sequence
         evidence=tuple(machines[:EVIDENCE_LIMIT]),
         evidence_count=count,
         remedy="See in the instances' console output why they did not join the cluster, or which cluster they belong to now.",
+    )  # fmt: skip
+
+
+def miscounted_accelerators(kind: str, other: str, scope: Scope, pairs: Sequence[tuple[Evidence, Evidence]], count: int) -> Gap:  # fmt: skip
+    """Two sources count the accelerators of one machine, and do not agree.
+
+    Args:
+        pairs: of the first ones, what each side says: its value is the number.
+        count: how many machines that is.
+    """
+    mine, theirs = pairs[0]
+    one = count == 1
+    return Gap(
+        id=gap_id(GapCode.SECOND_SOURCE_MISMATCH, "accelerators", *((mine.resource_id, theirs.resource_id) if one else (kind, other, scope.account))),
+        code=GapCode.SECOND_SOURCE_MISMATCH,
+        severity=Severity.MEDIUM,
+        why=f"{kind} says {mine.value} and {other} says {theirs.value} accelerators of {'one machine' if one else f'the first of {count} machines'}: "
+        "the capacity wanted at the target is wrong by what one of them leaves out; a device may have dropped off, or a scheduler be told of fewer",
+        subject_id=mine.resource_id if one else "",
+        subject=f"accelerators of {mine.resource_id}: {mine.value} or {theirs.value}" if one else f"accelerators of {count} of {kind} in {where(scope)}",
+        missing=known_of(kind="accelerator", provider=scope.provider, account=scope.account),
+        evidence=tuple(e for pair in pairs for e in pair)[:EVIDENCE_LIMIT],
+        evidence_count=2 * count,
+        remedy=f"Count the devices on the machine (`nvidia-smi -L`, `rocm-smi`, `lspci`) and mend the side that is wrong: {mine.source} or {theirs.source}; then scan again.",
     )  # fmt: skip
 
 

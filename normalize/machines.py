@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import ipaddress
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from normalize.identity import is_ip
 
@@ -86,3 +87,34 @@ def _addresses(machine: Machine) -> frozenset[str]:
         for address in machine.addresses
         if is_ip(address) and not (parsed := ipaddress.ip_address(address)).is_loopback
     )
+
+
+NODE_SOURCES: Mapping[str, str] = {
+    "aws.eks.cluster": "aws.ec2.instance",
+    "gcp.container.cluster": "gcp.compute.instance",
+    "azure.aks.cluster": "azure.compute.scale_set_instance",
+}
+"""Cluster of a cloud -> the machines that its nodes are."""
+_EKS_TAGS = ("eks:cluster-name", "aws:eks:cluster-name", "eks:eks-cluster-name")
+
+
+def node_of(
+    cluster_kind: str, cluster_id: str, name: str, place: str, tags: Mapping[str, Any], machine_place: str
+) -> bool:
+    """Whether the tags of a machine say that it is a node of a cluster.
+
+    Source: tags of EKS as in linking.py; goog-k8s-cluster-name and -location, aks-managed-cluster-name and -rg: exported machines in
+    public repositories, read 2026-11-24.
+    """
+    if cluster_kind == "aws.eks.cluster":
+        named = {tags.get(t) for t in _EKS_TAGS}
+        return machine_place == place and bool(name in named or tags.get(f"kubernetes.io/cluster/{name}") == "owned")
+    if cluster_kind == "gcp.container.cluster":
+        return bool(tags.get("goog-k8s-cluster-name") == name and tags.get("goog-k8s-cluster-location", place) == place)
+    group = f"/resourcegroups/{str(tags.get('aks-managed-cluster-rg') or '').lower()}/"
+    return bool(tags.get("aks-managed-cluster-name") == name and group in cluster_id.lower())
+
+
+def runs(cluster_kind: str, state: object) -> bool:
+    """Whether a machine is known to run; of a scale set's machines Resource Graph tells only that they are provisioned."""
+    return str(state).lower() == ("succeeded" if cluster_kind == "azure.aks.cluster" else "running")

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Engine, bindparam, exists, insert, or_, selec
 from normalize.model import Gap
 from store import content
 from store.database import writing
-from store.rules import declared, facts, looks, mentions, scopes, second, spend, workloads
+from store.rules import declared, facts, looks, machines, mentions, scopes, second, spend, workloads
 from store.rules.ground import Ground, Into
 from store.schema import (
     gaps,
@@ -149,7 +149,8 @@ def _found(connection: Connection, held: set[str], now: datetime) -> Iterator[Ga
     yield from facts.evidence(connection, now)
     yield from facts.unmodelled(connection)
     yield from second.disagreements(connection, ground, now)
-    yield from second.instances_without_nodes(connection, ground)
+    yield from machines.without_nodes(connection, ground)
+    yield from machines.miscounted(connection)
     yield from second.stale(connection, now)
     yield from declared.undeclared(connection)
     yield from declared.not_found(connection, ground, held)

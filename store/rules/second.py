@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from itertools import groupby, islice
 from typing import Any
 
-from sqlalchemy import Connection, and_, exists, func, or_, select
+from sqlalchemy import Connection, func, or_, select
 
 from normalize import gap_scopes
 from normalize import gap_second as texts
@@ -23,7 +23,7 @@ from normalize.model import Category, Evidence, Gap, Scope
 from store import content
 from store.reader import last_seen
 from store.rules.ground import HEARSAY, Ground
-from store.schema import aliases, listings, relations, resources, sightings
+from store.schema import aliases, listings, resources, sightings
 
 MAX_AGE_DAYS = 30
 """Allowed age of what the inventory holds; a month is what most plans are made in."""
@@ -182,53 +182,6 @@ def _kind_of(type_: str) -> str:
         ("_" if i and c.isupper() and not noun[i - 1].isupper() else "") + c.lower() for i, c in enumerate(noun)
     )
     return f"aws.{service.lower()}.{snake}"
-
-
-def instances_without_nodes(connection: Connection, ground: Ground) -> Iterator[Gap]:
-    """Running instances of an EKS cluster that is read, and whose nodes they are not."""
-    cluster, kube, machine, node = (resources.alias(n) for n in ("cluster", "kube", "machine", "node"))
-    same = relations.alias("same")
-    joined = (
-        select(cluster.c.id, cluster.c.name, cluster.c.account, cluster.c.place, kube.c.account.label("uid"))
-        .join(same, and_(same.c.target_id == cluster.c.id, same.c.verb == "same_as"))
-        .join(kube, and_(kube.c.id == same.c.source_id, kube.c.kind == "k8s.cluster"))
-        .where(cluster.c.kind == "aws.eks.cluster", cluster.c.gone_at.is_(None), kube.c.gone_at.is_(None))
-        .order_by(cluster.c.id)
-    )
-    known = exists().where(
-        relations.c.verb == "same_as",
-        node.c.kind == "k8s.node",
-        node.c.gone_at.is_(None),
-        or_(
-            and_(relations.c.target_id == machine.c.id, relations.c.source_id == node.c.id),
-            and_(relations.c.source_id == machine.c.id, relations.c.target_id == node.c.id),
-        ),
-    )
-    for row in connection.execute(joined).all():
-        looks = [s.look for s in ground.by_kind.get(("kubernetes", "k8s.node"), ()) if s.look.scope.account == row.uid]
-        if not looks or not all(look.proves for look in looks):
-            continue
-        m = machine.c
-        running = (
-            select(m.id, m.tags, m.attributes)
-            .where(m.kind == "aws.ec2.instance", m.account == row.account, m.place == row.place, m.gone_at.is_(None))
-            .where(m.tags.contains(f'"{row.name}"', autoescape=True) | m.tags.contains(f"/{row.name}\"", autoescape=True))
-            .where(~known)
-            .order_by(m.id)
-        )  # fmt: skip
-        group = _Group()
-        for found in connection.execute(running):
-            tags, told = content.decode(found.tags), content.decode(found.attributes)
-            if told.get("state") == "running" and _node_of(tags, row.name):
-                group.add(Evidence(row.account, "$.Tags", row.name, found.id))
-        if group.count:
-            scope = Scope("aws", row.account, row.place)
-            yield texts.unjoined_instances(row.id, row.name, scope, group.evidence, group.count)
-
-
-def _node_of(tags: dict[str, Any], cluster: str) -> bool:
-    named = {tags.get(t) for t in ("eks:cluster-name", "aws:eks:cluster-name", "eks:eks-cluster-name")}
-    return cluster in named or tags.get(f"kubernetes.io/cluster/{cluster}") == "owned"
 
 
 def stale(connection: Connection, now: datetime) -> Iterator[Gap]:

@@ -295,3 +295,64 @@ def test_ids_of_gaps_do_not_hang_on_the_order_of_looks(estate: Estate) -> None:
     estate.run(*reversed(looks))
     assert {g["id"] for g in estate.gaps()} == before
     assert len(before) == 2
+
+
+GKE = "//container.googleapis.com/projects/p/locations/us-central1/clusters/train"
+AKS = "/subscriptions/11111111-2222-3333-4444-555555555555/resourcegroups/ml/providers/microsoft.containerservice/managedclusters/train"
+AKS_TAGS = {"aks-managed-cluster-name": "train", "aks-managed-cluster-rg": "ML"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "cluster", "scope", "machine", "state", "tags", "severity"),
+    [
+        ("gcp.container.cluster", GKE, Scope("gcp", "p", "us-central1"), "gcp.compute.instance", "RUNNING", {"goog-k8s-cluster-name": "train", "goog-k8s-cluster-location": "us-central1"}, "medium"),
+        ("azure.aks.cluster", AKS, Scope("azure", "11111111-2222-3333-4444-555555555555", "westeurope"), "azure.compute.scale_set_instance", "Succeeded", AKS_TAGS, "low"),
+    ],
+)  # fmt: skip
+def test_machines_of_managed_clusters_elsewhere_without_a_node_are_counted_too(
+    estate: Estate, kind: str, cluster: str, scope: Scope, machine: str, state: str, tags: dict[str, str], severity: str
+) -> None:
+    same = Reference("k8s://uid-1", "$", "same_as", cluster, cluster, "config", kind, scope.provider, scope.account, "")
+
+    def instance(name: str, state: str, **more: str) -> Observation:
+        told = {"state": state, "accelerator_count": 0}
+        return estate.thing(f"{machine}/{name}", machine, Category.INSTANCE, scope, attributes=told, tags=tags | more)
+
+    id_ = "k8s://uid-1/core/Node//n1"
+    joined = Reference(
+        id_, "$.spec.providerID", "same_as", "a", f"{machine}/a", "nodes", machine, scope.provider, "", ""
+    )
+    node = estate.thing(id_, "k8s.node", Category.NODE, CLUSTER, (joined,), (), {"accelerator_count": 0})
+    other = {next(iter(tags)): "another"}
+    estate.run(
+        (kind, scope, [estate.thing(cluster, kind, Category.CLUSTER, scope, attributes={"state": "Running"})]),
+        (machine, scope, [instance("a", state), instance("b", state), instance("c", "TERMINATED"), instance("d", state, **other)]),
+        ("k8s.cluster", CLUSTER, [estate.thing("k8s://uid-1", "k8s.cluster", Category.CLUSTER, CLUSTER, (same,))]),
+        ("k8s.node", CLUSTER, [node]),
+    )  # fmt: skip
+    (gap,) = estate.gaps("second-source-mismatch")
+    assert ([e["resource_id"] for e in gap["evidence"]], gap["severity"]) == ([f"{machine}/b"], severity)
+
+
+def test_accelerators_that_two_sources_count_differently_are_told(estate: Estate) -> None:
+    scope = Scope("slurm", "c1", "c1")
+
+    def pair(name: str, mine: int | None, theirs: int) -> tuple[Observation, Observation]:
+        id_ = f"slurm://c1/node/{name}"
+        same = Reference(id_, "$.name", "same_as", name, f"host://{name}", "scontrol", "host.machine", "host", "", "")
+        told = {} if mine is None else {"accelerator_count": mine}
+        at = Scope("host", name, name)
+        return (
+            estate.thing(id_, "slurm.node", Category.NODE, scope, (same,), (), told),
+            estate.thing(f"host://{name}", "host.machine", Category.HOST, at, attributes={"accelerator_count": theirs}),
+        )  # fmt: skip
+
+    found = [pair("n1", 8, 7), pair("n2", 8, 8), pair("n3", None, 8)]
+    hosts = [
+        ("host.machine", Scope("host", n, n), [machine])
+        for n, (_, machine) in zip(("n1", "n2", "n3"), found, strict=True)
+    ]
+    estate.run(("slurm.node", scope, [node for node, _ in found]), *hosts)
+    (gap,) = estate.gaps("second-source-mismatch")
+    assert [e["value"] for e in gap["evidence"]] == ["8", "7"]
+    assert gap["subject_id"] == "slurm://c1/node/n1"
