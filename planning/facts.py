@@ -101,6 +101,7 @@ def derive(estate: Estate, lookup: Lookup) -> None:
             for name, value, told_by in derivation(component, lookup):
                 component.facts.setdefault(name, value)
                 component.origins.setdefault(name, replace(component.origin(told_by), derived_by=told_by))
+        _imported(estate, component)
         if component.provider == "kubernetes" and (told := platforms.get(component.account)):
             component.facts["platform"], component.facts["platform_provider"] = told
 
@@ -118,6 +119,21 @@ def _inherit(estate: Estate, component: Component, rule: _Inherits) -> None:
             if other.facts[name] is not None or name not in component.facts:
                 component.facts[name] = other.facts[name]
                 component.origins[name] = other.origin(name)
+
+
+def _imported(estate: Estate, c: Component) -> None:
+    """Names of environment variables of a workload that imports ConfigMaps or Secrets whole: known when all of those are."""
+    named, sources = c.facts.get("keys"), c.facts.get("environment_from")
+    if not isinstance(named, list) or not sources or "environment_names" in c.facts:
+        return
+    found = set(named)
+    for entry in sources:
+        other = estate.components.get(f"k8s://{c.account}//{entry['kind']}/{c.facts.get('namespace')}/{entry['name']}")
+        if other is None or not isinstance(other.facts.get("keys"), list):
+            return
+        found |= {f"{entry.get('prefix') or ''}{key}" for key in other.facts["keys"]}
+    c.facts["environment_names"] = sorted(found)
+    c.origins["environment_names"] = replace(c.origin("keys"), derived_by="environment_from")
 
 
 def _platforms(estate: Estate) -> dict[str, tuple[str, str]]:
@@ -253,9 +269,9 @@ def _environment(c: Component, lookup: Lookup) -> Told:
         return
     if isinstance(env := c.facts.get("environment"), dict):
         yield "environment_names", sorted(env), "environment"
-    elif isinstance(keys := c.facts.get("keys"), list):
+    elif isinstance(keys := c.facts.get("keys"), list) and not c.facts.get("environment_from"):
         yield "environment_names", sorted(keys), "keys"
-    elif "keys" in c.facts or "environment" in c.facts:
+    elif c.facts.get("keys", 0) is None or "environment" in c.facts:
         yield "environment_names", [], "keys"
 
 

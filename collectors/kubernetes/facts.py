@@ -7,12 +7,14 @@ Added: "$type" (the type it was read as), "$facts" (what no single field holds),
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from collectors.kubernetes import helm, nodes, workloads
 from collectors.kubernetes.addresses import addresses
 from collectors.kubernetes.edges import edges
+from collectors.kubernetes.placement import annotation_names, volume_type
 from collectors.kubernetes.rows import kind_name
 from collectors.kubernetes.types import Objects
 from collectors.kubernetes.workloads import RECOGNISED
@@ -29,6 +31,7 @@ _ROLE_ANNOTATIONS = (
     "azure.workload.identity/client-id",
 )
 _OWN = ("$type", "$facts", "$links", "$names")
+_INGRESS_CLASS = "kubernetes.io/ingress.class"
 _DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"
 
 
@@ -39,7 +42,9 @@ def payload(
     without what would have been computed, and the gap says so."""
     out = {k: v for k, v in obj.items() if k not in _OWN}
     gaps: tuple[CollectError, ...] = ()
+    written: list[str] = []
     if isinstance(meta := out.get("metadata"), dict):
+        written = _written(meta, type_.api_version)
         out["metadata"] = _metadata(meta)
     released: list[dict[str, Any]] = []
     if (type_.group, type_.kind) == ("", "Secret"):
@@ -47,7 +52,7 @@ def payload(
         out |= _closed(out)
     out["$type"] = {"apiVersion": type_.api_version, "kind": type_.kind}
     try:
-        computed = _facts(out, type_, cluster_uid)
+        computed = _facts(out, type_, cluster_uid) | {"written_api_versions": written}
         links = [_target(edge) for edge in edges(out, type_, cluster_uid, unscoped)] + computed.pop("links", [])
         names, stated = addresses(out, type_, cluster_uid)
         out |= {"$facts": computed, "$links": links + stated + released} | ({"$names": names} if names else {})
@@ -62,6 +67,22 @@ def _metadata(meta: Mapping[str, Any]) -> dict[str, Any]:
     if isinstance(notes := out.get("annotations"), dict) and LAST_APPLIED in notes:
         out["annotations"] = {k: v for k, v in notes.items() if k != LAST_APPLIED}
     return out
+
+
+def _written(meta: Mapping[str, Any], read_as: str) -> list[str]:
+    """API versions in which an object was written, as far as its own history tells, and the one in which it was read. What
+    writes a status is no author."""
+    found = {read_as}
+    for entry in meta.get("managedFields") or []:
+        if isinstance(entry, dict) and not entry.get("subresource") and isinstance(entry.get("apiVersion"), str):
+            found.add(entry["apiVersion"])
+    applied = (meta.get("annotations") or {}).get(LAST_APPLIED)
+    if isinstance(applied, str) and (m := _APPLIED_VERSION.search(applied)):
+        found.add(m["version"])
+    return sorted(found)
+
+
+_APPLIED_VERSION = re.compile(r'^\s*\{\s*"apiVersion"\s*:\s*"(?P<version>[a-z0-9./-]{1,80})"')
 
 
 def _closed(secret: Mapping[str, Any]) -> dict[str, Any]:
@@ -118,6 +139,7 @@ def _service(obj: Json) -> dict[str, Any]:
     return {
         "ports": [f"{p['port']}/{p.get('protocol', 'TCP')}" for p in spec.get("ports") or []],
         "hosts": hosts + list(_balancers(obj)),
+        "annotation_names": annotation_names(obj),
     }
 
 
@@ -135,7 +157,14 @@ def _ingress(obj: Json) -> dict[str, Any]:
         for path in (rule.get("http") or {}).get("paths") or []
         if "service" in path.get("backend", {})
     ]
-    return {"hosts": [*(r["host"] for r in rules if r.get("host")), *_balancers(obj)], "backends": backends}
+    notes = (obj.get("metadata") or {}).get("annotations") or {}
+    class_ = (obj.get("spec") or {}).get("ingressClassName") or notes.get(_INGRESS_CLASS)
+    return {
+        "hosts": [*(r["host"] for r in rules if r.get("host")), *_balancers(obj)],
+        "backends": backends,
+        "ingress_class": class_ or None,
+        "annotation_names": annotation_names(obj),
+    }
 
 
 def _keys(obj: Json) -> dict[str, Any]:
@@ -154,7 +183,22 @@ def _principals(obj: Json) -> dict[str, Any]:
 def _service_account(obj: Json) -> dict[str, Any]:
     notes = (obj.get("metadata") or {}).get("annotations") or {}
     role = next((notes[k] for k in _ROLE_ANNOTATIONS if notes.get(k)), None)
-    return {"role": role} if role else {}
+    return {"annotation_names": annotation_names(obj)} | ({"role": role} if role else {})
+
+
+def _autoscaler(obj: Json) -> dict[str, Any]:
+    """By what it scales: "Resource:cpu", "External:NAME"; in autoscaling/v1, the processor alone."""
+    spec = obj.get("spec") or {}
+    told = []
+    for metric in spec.get("metrics") or []:
+        of = metric.get(f"{metric['type'][:1].lower()}{metric['type'][1:]}") or {}
+        told.append(f"{metric['type']}:{of.get('name') or (of.get('metric') or {}).get('name') or ''}")
+    return {"scaled_by": sorted(set(told)) or ["Resource:cpu"]}
+
+
+def _persistent_volume(obj: Json) -> dict[str, Any]:
+    found = volume_type(obj.get("spec") or {})
+    return {"volume_types": [found]} if found else {}
 
 
 def _storage_class(obj: Json) -> dict[str, Any]:
@@ -173,6 +217,8 @@ _FACTS: Mapping[tuple[str, str], Callable[[Json], dict[str, Any]]] = {
     ("", "ConfigMap"): _keys,
     ("", "Secret"): _keys,
     ("", "ServiceAccount"): _service_account,
+    ("", "PersistentVolume"): _persistent_volume,
+    ("autoscaling", "HorizontalPodAutoscaler"): _autoscaler,
     ("networking.k8s.io", "Ingress"): _ingress,
     ("storage.k8s.io", "StorageClass"): _storage_class,
     ("rbac.authorization.k8s.io", "RoleBinding"): _principals,

@@ -23,6 +23,7 @@ _COMMON: Mapping[str, Path | Field] = {
     "finalizers": "metadata.finalizers",
     "api_version": "$type.apiVersion",
     "owner_kind": "$facts.owner_kind",
+    "written_api_versions": "$facts.written_api_versions",
 }
 _RECOGNISED: Mapping[str, Path | Field] = {
     name: f"$facts.{name}"
@@ -65,24 +66,35 @@ def _row(
     )
 
 
+_ASKS: Mapping[str, Path | Field] = {
+    name: f"$facts.{name}"
+    for name in (
+        "keys",
+        "environment_from",
+        "labels",
+        "tolerations",
+        "accelerator_resources",
+        "extended_resources",
+        "volume_types",
+        "host_paths",
+        "storage_classes",
+        "host_network",
+        "privileged",
+        "annotation_names",
+        "service_account",
+        "runtime_class",
+    )
+}
 _WORKLOAD: Mapping[str, Path | Field] = {
+    **_ASKS,
     "images": "$facts.images",
     "desired_count": "$facts.desired_count",
     "accelerator_requested_count": "$facts.accelerator_requested_count",
-    "keys": "$facts.keys",
-    "labels": "$facts.labels",
-    "tolerations": "$facts.tolerations",
-    "volume_types": "$facts.volume_types",
-    "host_paths": "$facts.host_paths",
-    "accelerator_resources": "$facts.accelerator_resources",
-    "host_network": "$facts.host_network",
-    "privileged": "$facts.privileged",
 }
 _DEPLOYED: Mapping[str, Path | Field] = {
     **_WORKLOAD,
     "ready_count": "status.readyReplicas",
     "selector": "spec.selector.matchLabels",
-    "service_account": "spec.template.spec.serviceAccountName",
 }
 _TRAINING: Mapping[str, Path | Field] = {**_WORKLOAD, "accelerator_count": "$facts.accelerator_requested_count"}
 _LABEL = "metadata", "labels"
@@ -199,11 +211,18 @@ KINDS: tuple[Kind, ...] = (
             "selector": "spec.selector",
             "ports": "$facts.ports",
             "hosts": "$facts.hosts",
+            "load_balancer_class": "spec.loadBalancerClass",
+            "annotation_names": "$facts.annotation_names",
         },
     ),
     _row(
         "k8s.ingress", _C.LOAD_BALANCER, "networking.k8s.io", "Ingress", "ingresses",
-        {"hosts": "$facts.hosts", "backends": "$facts.backends"},
+        {
+            "hosts": "$facts.hosts",
+            "backends": "$facts.backends",
+            "ingress_class": "$facts.ingress_class",
+            "annotation_names": "$facts.annotation_names",
+        },
     ),
     _row("k8s.network_policy", _C.FIREWALL, "networking.k8s.io", "NetworkPolicy", "networkpolicies", {"selector": "spec.podSelector.matchLabels"}),
     _row(
@@ -215,6 +234,7 @@ KINDS: tuple[Kind, ...] = (
             "reclaim_policy": "spec.persistentVolumeReclaimPolicy",
             "phase": "status.phase",
             "type": "spec.csi.driver",
+            "volume_types": "$facts.volume_types",
         },
         namespaced=False,
     ),
@@ -239,7 +259,7 @@ KINDS: tuple[Kind, ...] = (
         namespaced=False,
     ),
     _row("k8s.csi_driver", _C.SETTINGS, "storage.k8s.io", "CSIDriver", "csidrivers", namespaced=False),
-    _row("k8s.service_account", _C.IDENTITY, "", "ServiceAccount", "serviceaccounts", {"role": "$facts.role"}),
+    _row("k8s.service_account", _C.IDENTITY, "", "ServiceAccount", "serviceaccounts", {"role": "$facts.role", "annotation_names": "$facts.annotation_names"}),
     _row(
         "k8s.secret", _C.SECRET, "", "Secret", "secrets",
         {"type": "type", "keys": "$facts.keys", "key_count": "$facts.key_count", "immutable": "immutable"},
@@ -267,7 +287,12 @@ KINDS: tuple[Kind, ...] = (
     ),
     _row(
         "k8s.horizontal_pod_autoscaler", _C.SCALING_GROUP, "autoscaling", "HorizontalPodAutoscaler", "horizontalpodautoscalers",
-        {"min_count": "spec.minReplicas", "max_count": "spec.maxReplicas", "desired_count": "status.desiredReplicas"},
+        {
+            "min_count": "spec.minReplicas",
+            "max_count": "spec.maxReplicas",
+            "desired_count": "status.desiredReplicas",
+            "scaled_by": "$facts.scaled_by",
+        },
     ),
     _row("k8s.resource_quota", _C.SETTINGS, "", "ResourceQuota", "resourcequotas", {"limits": "spec.hard"}),
     _row("k8s.priority_class", _C.SETTINGS, "scheduling.k8s.io", "PriorityClass", "priorityclasses", {"default": "globalDefault"}, namespaced=False),

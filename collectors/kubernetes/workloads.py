@@ -6,9 +6,10 @@ Owns where each kind of workload keeps its pod templates. An accelerator count t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from collectors.kubernetes.placement import asks
 from collectors.recognition import BY_KIND
 from normalize.accelerators import EXTENDED_RESOURCES
 from normalize.errors import MappingError
@@ -108,7 +109,7 @@ def _inference(obj: Json) -> Iterator[Group]:
         return
     least, most = predictor.get("minReplicas"), predictor.get("maxReplicas")
     containers = [c for c in (predictor.get("model"), *(predictor.get("containers") or [])) if isinstance(c, dict)]
-    yield least if least == most and isinstance(least, int) else None, {"containers": containers}
+    yield least if least == most and isinstance(least, int) else None, predictor | {"containers": containers}
 
 
 def _train(obj: Json) -> Iterator[Group]:
@@ -124,7 +125,13 @@ def _spark(obj: Json) -> Iterator[Group]:
     for role, replicas in (("driver", 1), ("executor", read(obj, "spec.executor.instances"))):
         gpu = read(obj, f"spec.{role}.gpu")
         asked = {gpu["name"]: gpu["quantity"]} if isinstance(gpu, dict) and "name" in gpu and "quantity" in gpu else {}
-        yield _count(replicas, None), {"containers": [{"resources": {"limits": asked}}]}
+        pod = read(obj, f"spec.{role}")
+        pod = pod if isinstance(pod, dict) else {}
+        container = {k: pod[k] for k in ("env", "envFrom") if k in pod} | {"resources": {"limits": asked}}
+        yield (
+            _count(replicas, None),
+            pod | {"volumes": (obj.get("spec") or {}).get("volumes"), "containers": [container]},
+        )
 
 
 def _job_set(obj: Json) -> Iterator[Group]:
@@ -173,11 +180,18 @@ GROUPS: Mapping[tuple[str, str], Callable[[Json], Iterator[Group]]] = {
 }
 
 
+_BY_RUNTIME = frozenset({("trainer.kubeflow.org", "TrainJob")})
+"""Types whose pods are made up elsewhere: by a training runtime."""
+
+
 def facts(obj: Json, group: str, kind: str) -> dict[str, Any]:
-    """`desired_count`, `accelerator_requested_count`, `images` and where the pods may run, as far as the object says."""
+    """`desired_count`, `accelerator_requested_count` and `images` of a workload, and what its pods ask of their cluster, as far
+    as the object says."""
     out: dict[str, Any] = {"images": images(obj)}
     groups = list(GROUPS[group, kind](obj))
-    out |= placement([spec for _, spec in groups if isinstance(spec, dict)])
+    specs = [spec for _, spec in groups if isinstance(spec, dict)]
+    if specs and len(specs) == len(groups) and (group, kind) not in _BY_RUNTIME:
+        out |= asks(obj, specs)
     counts = [replicas for replicas, _ in groups]
     if groups and None not in counts:
         out["desired_count"] = sum(c for c in counts if c is not None)
@@ -188,37 +202,6 @@ def facts(obj: Json, group: str, kind: str) -> dict[str, Any]:
     if asked and None not in asked:
         out["accelerator_requested_count"] = sum(a for a in asked if a is not None)
     return out
-
-
-def placement(specs: Iterable[Json]) -> dict[str, Any]:
-    """What pods ask of the place where they run: names of environment variables, labels and tolerations of nodes, sorts of
-    volumes, paths of the host, extended resources, and rights over the host. {} where no spec of a pod is known.
-
-    Mirrored by the shapes of PodSpec, kubernetes.io API reference, core/v1, read 2026-11-24.
-    """
-    known = list(specs)
-    if not known:
-        return {}
-    containers = [c for spec in known for part in ("initContainers", "containers") for c in spec.get(part) or []]
-    volumes = [v for spec in known for v in spec.get("volumes") or []]
-    limits = [c.get("resources") or {} for c in containers]
-    return {
-        "keys": sorted({e["name"] for c in containers for e in c.get("env") or [] if "name" in e}),
-        "labels": {k: v for spec in known for k, v in (spec.get("nodeSelector") or {}).items()},
-        "tolerations": sorted({_toleration(t) for spec in known for t in spec.get("tolerations") or []}),
-        "volume_types": sorted({kind for v in volumes for kind in v if kind != "name"}),
-        "host_paths": sorted({v["hostPath"]["path"] for v in volumes if "path" in (v.get("hostPath") or {})}),
-        "accelerator_resources": sorted(
-            {n for r in limits for part in ("limits", "requests") for n in r.get(part) or {} if n in EXTENDED_RESOURCES}
-        ),
-        "host_network": any(spec.get("hostNetwork") is True for spec in known),
-        "privileged": any((c.get("securityContext") or {}).get("privileged") is True for c in containers),
-    }
-
-
-def _toleration(told: Json) -> str:
-    value = f"={told['value']}" if told.get("value") else ""
-    return f"{told.get('key') or '*'}{value}:{told.get('effect') or '*'}"
 
 
 def _product(replicas: int | None, each: int | None) -> int | None:
