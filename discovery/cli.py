@@ -31,6 +31,7 @@ _NO_FILTER = {
     "evidence_count",
     "parts",
     "lacks",
+    "told",
     "roots",
     "root_count",
     "accepted_reason",
@@ -308,9 +309,10 @@ def scan(
 
 @main.command("import")
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...", type=click.Path(exists=True, path_type=Path))
+@click.option("--told-by", metavar="NAME", default="", help="Who gave the answers of a questionnaire that name nobody.")
 @shared
 @click.pass_obj
-def import_(state: State, paths: tuple[Path, ...]) -> None:
+def import_(state: State, paths: tuple[Path, ...], told_by: str) -> None:
     """Take files in that others wrote; what a file is shows in what stands in it. A folder stands for all files in it.
 
     \b
@@ -319,6 +321,7 @@ def import_(state: State, paths: tuple[Path, ...]) -> None:
     or Parquet. An account's month that is imported again replaces what was there.
     States of Terraform and OpenTofu: version 4, or what `terraform show -json` prints. Of what stands in them, addresses, types and what
     says which thing is meant are kept; nothing else. A later serial replaces an earlier one.
+    Questionnaires that were filled in: each line is taken or refused by itself.
 
     \b
     Examples:
@@ -326,12 +329,47 @@ def import_(state: State, paths: tuple[Path, ...]) -> None:
       stocktake import focus-2026-10.csv.gz
       stocktake import ./exports/20261001-20261031
       stocktake import prod/terraform.tfstate staging/terraform.tfstate
+      stocktake import questionnaire.csv --told-by 'Ana Silva'
     """
     from discovery.scans import run_import
 
-    code = run_import(state.database(), paths, state.console)
+    code = run_import(state.database(), paths, state.console, told_by=told_by)
     if code:
         sys.exit(code)
+
+
+@main.command()
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="File to write, .csv to fill in or .md to read; left out: CSV to standard output.",
+)
+@click.option("--all", "everything", is_flag=True, help="Also ask for what would only sharpen a verdict.")
+@shared
+@click.pass_obj
+def questionnaire(state: State, output: Path | None, everything: bool) -> None:
+    """Write down what only people can say, to be filled in and imported.
+
+    Fill in answer, told_by and told_on, in a spreadsheet or a text editor; leave empty what you do not know. Answers that
+    were imported stand in it again. The answer "unknown" takes an earlier one back.
+
+    \b
+    Examples:
+      stocktake questionnaire --output questionnaire.csv
+      stocktake import questionnaire.csv --told-by 'Ana Silva'
+    """
+    from discovery.scans import write_questionnaire
+
+    readable = output is not None and output.suffix == ".md"
+    text, count = write_questionnaire(state.database(), everything, readable=readable)
+    if output is None:
+        click.echo(text, nl=False)
+        return
+    try:
+        output.write_text(text, encoding="utf-8", newline="")
+    except OSError as error:
+        raise ConfigError(f"--output {output}: cannot be written: {error.strerror}") from None
+    state.console.note(f"wrote {output}: {count} question{'' if count == 1 else 's'}")
 
 
 def _listing(name: str, help_: str, examples: str, *, group: bool = False) -> Any:

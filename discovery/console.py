@@ -41,10 +41,17 @@ class Console:
     def note(self, text: str) -> None:
         """A line for the person at the terminal; nothing when --quiet."""
         if not self.quiet:
-            if self.log_format == "json":
-                logging.getLogger("stocktake").info(text)
-            else:
-                print(text, file=sys.stderr, flush=True)  # noqa: T201  this is the console
+            self._say(logging.INFO, text)
+
+    def complain(self, text: str) -> None:
+        """A line about something that was refused, also when --quiet."""
+        self._say(logging.WARNING, text)
+
+    def _say(self, level: int, text: str) -> None:
+        if self.log_format == "json":
+            logging.getLogger("stocktake").log(level, text)
+        else:
+            print(text, file=sys.stderr, flush=True)  # noqa: T201  this is the console
 
     def configure_logging(self) -> None:
         """Send logs to stderr, scrubbed of secrets. Warnings and worse; everything of ours when --verbose."""

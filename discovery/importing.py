@@ -22,6 +22,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
+from normalize import questionnaire
 from normalize.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -33,6 +34,9 @@ IMPORTERS: Mapping[str, str] = {
     "Terraform state": "collectors.terraform",
 }
 """What a file is called -> the module that reads it."""
+
+QUESTIONNAIRE = "questionnaire"
+"""What is no source: answers to what was asked, which the store takes in by themselves."""
 
 MAX_FILES = 100_000
 
@@ -71,6 +75,8 @@ def _files(paths: Sequence[Path]) -> Iterator[Path]:
 
 
 def _importer(path: Path) -> str:
+    if not (why_no_questionnaire := _no_questionnaire(path)):
+        return QUESTIONNAIRE
     reasons = []
     for name in IMPORTERS:
         try:
@@ -80,21 +86,44 @@ def _importer(path: Path) -> str:
         if not why_not:
             return name
         reasons.append(f"as {name}: {why_not}")
-    known = "; ".join(module_of(name).READS for name in IMPORTERS)
+    reasons.append(f"as {QUESTIONNAIRE}: {why_no_questionnaire}")
+    known = "; ".join([*(module_of(name).READS for name in IMPORTERS), "what `stocktake questionnaire` wrote"])
     raise ConfigError(
         f"{path} is none of the files that can be imported.\n  " + "\n  ".join(reasons) + f"\nAccepted: {known}"
     )
 
 
-def open_imports(paths: Sequence[Path]) -> list[tuple[str, Collector]]:
-    """(what the files are, a collector over them).
+def _no_questionnaire(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return questionnaire.why_none(file.read(4096).decode("utf-8-sig", "replace"))
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror or error}") from None
+
+
+def questionnaire_lines(path: Path) -> list[questionnaire.Line]:
+    """The lines of a questionnaire.
+
+    Raises:
+        ConfigError: it is too large, no UTF-8 or no CSV.
+    """
+    if path.stat().st_size > questionnaire.MAX_BYTES:
+        raise ConfigError(f"{path}: larger than {questionnaire.MAX_BYTES // 1024**2} MiB; import a part at a time")
+    try:
+        return list(questionnaire.read(path.read_bytes().decode("utf-8-sig")))
+    except UnicodeDecodeError:
+        raise ConfigError(f'{path}: not UTF-8; save it as "CSV UTF-8"') from None
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error}") from None
+
+
+def open_imports(found: Mapping[str, Sequence[Path]]) -> list[tuple[str, Collector]]:
+    """(what the files are, a collector over them), of files by importer.
 
     Raises:
         ConfigError: a file is nobody's, or cannot be what it says it is.
     """
-    return [
-        (name, collector) for name, files in assign(paths).items() for collector in module_of(name).open_files(files)
-    ]
+    return [(name, collector) for name, files in found.items() for collector in module_of(name).open_files(files)]
 
 
 def must_not_go_back(collectors: Sequence[Collector], newest: Callable[[str, str], int | None]) -> None:

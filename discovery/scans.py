@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import ctypes
 import gc
+import io
 import logging
 import os
 import signal
@@ -207,16 +208,30 @@ def run_scan(
     return result.exit_code
 
 
-def run_import(url: str, paths: Sequence[Path], console: Console, *, stop: threading.Event | None = None) -> int:
-    """Take files in as one run; the exit code of the contract.
+def run_import(
+    url: str, paths: Sequence[Path], console: Console, *, told_by: str = "", stop: threading.Event | None = None
+) -> int:
+    """Take files in as one run, questionnaires after all others; the exit code of the contract.
+
+    Args:
+        told_by: who gave the answers that name nobody.
 
     Raises:
         ConfigError: a file is of no known sort, or tells of an earlier day than what is known already.
     """
+    from discovery.importing import QUESTIONNAIRE, assign
+
+    found = assign(paths)
+    answered = found.pop(QUESTIONNAIRE, [])
+    code = _import_files(url, found, console, stop) if found else 0
+    return max(code, _import_answers(url, answered, told_by, console)) if answered else code
+
+
+def _import_files(url: str, found: Mapping[str, Sequence[Path]], console: Console, stop: threading.Event | None) -> int:
     from discovery.importing import must_be_newer, must_not_go_back, open_imports
 
     with ExitStack() as stack:
-        opened = open_imports(paths)
+        opened = open_imports(found)
         for _, collector in opened:
             stack.callback(collector.close)
         if _exists(url):
@@ -236,6 +251,55 @@ def run_import(url: str, paths: Sequence[Path], console: Console, *, stop: threa
         )
     console.note(_verdict(result))
     return result.exit_code
+
+
+def _import_answers(url: str, paths: Sequence[Path], told_by: str, console: Console) -> int:
+    """Take answers in, then find the gaps that are left.
+
+    Raises:
+        ConfigError: a file cannot be read, or there is no inventory to which the answers belong.
+        BusyError: a scan of the same database is alive.
+    """
+    from discovery.importing import questionnaire_lines
+    from store.answers import take
+    from store.gaps import detect
+    from store.workloads import assemble
+    from store.writer import Writer
+
+    files = [(path, questionnaire_lines(path)) for path in paths]
+    refused = 0
+    with _inventory(url) as engine:
+        writer = Writer(engine)
+        facts = [{"name": "owners", "type": "questionnaire", "provider": "owners"}]
+        selection = {"sources": ["owners"], "kinds": ["questionnaire"]}
+        run_id = writer.begin(sources=facts, selection=selection, version=version("stocktake"), resume=False)
+        try:
+            for path, lines in files:
+                taken = take(engine, lines, told_by=told_by, now=datetime.now(UTC))
+                for line, why in taken.refused:
+                    console.complain(f"{path}, line {line} refused: {why}")
+                refused += len(taken.refused)
+                console.note(f"{path}: {taken}")
+            assemble(engine)
+            detect(engine, run_id, now=datetime.now(UTC))
+            writer.finish(run_id, "complete")
+        finally:
+            writer.close()
+    return 3 if refused else 0
+
+
+def write_questionnaire(url: str, everything: bool, *, readable: bool) -> tuple[str, int]:
+    """What only people can say: (the file, how many questions)."""
+    from normalize import questionnaire
+    from store.answers import questions
+
+    with _inventory(url) as engine:
+        asked = list(questions(engine, everything=everything))
+    if readable:
+        return questionnaire.readable(asked), len(asked)
+    out = io.StringIO(newline="")
+    count = questionnaire.write(asked, out)
+    return out.getvalue(), count
 
 
 @contextmanager

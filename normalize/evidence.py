@@ -50,7 +50,7 @@ class Thing:
 
     Attributes:
         points_at: categories of what it points at.
-        roles: roles that the members of the workload which begins at it have.
+        roles: roles that the members of the workload which begins at it have, or that it does not lack.
         parts: role -> attributes of the members that have it.
     """
 
@@ -74,6 +74,8 @@ class Need:
         max_age: days after which it has to be looked at again.
         suppliers: who could supply it, the cheapest first.
         question: what its owner would be asked; "" where no owner could know.
+        told: the attribute that an answer fills, where it is not the first; one of text, number or yes and no.
+        choices: the only answers there are.
         why: what cannot be said without it.
         severity: of the gap, where it is required.
         points_at: the fact is known too where the thing points at something of these categories,
@@ -81,6 +83,7 @@ class Need:
         parts: or where members in these roles have one of the attributes.
         unless: where it does not apply.
         told_as: the gap by which a lack is told where that is another than evidence-missing.
+        role: the role that is empty in its workload where it is not known.
     """
 
     name: str
@@ -90,6 +93,8 @@ class Need:
     max_age: int = SETTING
     suppliers: tuple[Supplier, ...] = (Supplier.LISTING,)
     question: str = ""
+    told: str = ""
+    choices: tuple[str, ...] = ()
     why: str = ""
     severity: Severity = Severity.MEDIUM
     points_at: tuple[Category, ...] = ()
@@ -97,6 +102,16 @@ class Need:
     parts: tuple[str, ...] = ()
     unless: tuple[When, ...] = ()
     told_as: GapCode = GapCode.EVIDENCE_MISSING
+    role: str = ""
+
+    @property
+    def fact(self) -> str:
+        """The attribute that an answer fills."""
+        return self.told or self.attributes[0]
+
+    @property
+    def askable(self) -> bool:
+        return bool(self.question) and Supplier.OWNER in self.suppliers
 
     def applies(self, kind: str, attributes: Mapping[str, Any]) -> bool:
         return not any(when.holds(kind, attributes) for when in self.unless)
@@ -106,7 +121,7 @@ class Need:
         return (
             self._said(thing.attributes)
             or any(category.value in thing.points_at for category in self.points_at)
-            or any(role in thing.roles for role in self.roles)
+            or any(role in thing.roles for role in (self.role, *self.roles))
             or any(self._said(part) for role in self.parts for part in thing.parts.get(role, ()))
         )
 
@@ -169,15 +184,16 @@ def _bytes(*attributes: str, **more: Any) -> Need:
 def _accelerators(*others: str, **more: Any) -> Need:
     why = "the accelerators wanted at the target cannot be counted"
     asked = _useful("accelerators", "accelerator_count", *others, weight=3, required=True, why=why)
-    question = "How many accelerators does it have, of which model?"
+    question = "How many accelerators does it have? (0: none)"
     return replace(asked, **({"question": question, "unless": (_OVER,)} | more))
 
 
 def _traffic(**more: Any) -> Need:
     why = "neither its size at the target nor whether that target's limits hold can be said without its traffic"
     names = ("request_count", "requests_per_minute_p95", "requests_per_minute_p50", "requests_per_minute_max")
-    question = "How many requests a minute does it get, usually and at most?"
-    return replace(_measured("traffic", *names, weight=3, question=question, why=why), **more)
+    question = "How many requests a minute does it get, at most?"
+    asked = _measured("traffic", *names, weight=3, question=question, told="requests_per_minute_max", why=why)
+    return replace(asked, **more)
 
 
 _INSIDE = When(kinds=("azure.*.database", "azure.cosmosdb.*_database", "azure.sql.managed_database"))
@@ -194,7 +210,7 @@ _EXPOSED = _useful(
     unless=(_INSIDE, When(kinds=("k8s.ray.cluster",))),
 )
 _IDENTITY = _useful("identity", "role", "service_account", points_at=(Category.IDENTITY,), roles=("identity",))
-_IMAGE = _useful("image", "images", "image", weight=2, points_at=(Category.IMAGE_REPOSITORY,), parts=("model", "part", "serving", "training"), roles=("image",), unless=(_HOSTED,), question="Which container image does it run, with its digest?")  # fmt: skip
+_IMAGE = _useful("image", "images", "image", weight=2, points_at=(Category.IMAGE_REPOSITORY,), parts=("model", "part", "serving", "training"), roles=("image",), unless=(_HOSTED,), question="Which container images does it run, with their digests?")  # fmt: skip
 _MACHINE = _useful(
     "machine",
     "instance_type",
@@ -204,7 +220,7 @@ _MACHINE = _useful(
     weight=2,
     unless=(When(kinds=("k8s.kubeflow.notebook",)),),
 )
-_MODELS = _useful("accelerator model", "accelerators", weight=2, unless=(_NO_ACCELERATOR,), suppliers=(_LISTING, _PROBE, _OWNER), question="Which model are its accelerators of?")  # fmt: skip
+_MODELS = _useful("accelerator model", "accelerators", weight=2, unless=(_NO_ACCELERATOR,), suppliers=(_LISTING, _PROBE))  # fmt: skip
 _DEVICE_MEMORY = _useful("accelerator memory", "accelerator_memory_bytes", "accelerators", unless=(_NO_ACCELERATOR,), suppliers=(_LISTING, _PROBE))  # fmt: skip
 _USE = _measured("use of processors", "cpu_utilization_ratio", "cpu_busy_count", "load_average", "utilization_ratio", suppliers=(_METRICS, _PROBE))  # fmt: skip
 _DEVICE_USE = _measured("use of accelerators", "accelerator_utilization_ratio", "accelerator_busy_count", "accelerator_hours", weight=2, unless=(_NO_ACCELERATOR,), suppliers=(_METRICS, _PROBE, _BILL))  # fmt: skip
@@ -216,13 +232,16 @@ _BACKUP = _useful(
     "point_in_time_recovery",
     "backup_agents",
     unless=(_INSIDE,),
-    question="Is it backed up, for how many days?",
+    question="For how many days are its backups kept? (0: none are made)",
 )
 _VERSION = _useful("version", "engine_version", "version", "kubernetes_version", weight=2)
-_DURATION = _measured("duration", "duration_seconds", "billable_seconds", "ended_at", suppliers=_LISTED, question="How long does it run, and how often?")  # fmt: skip
-_LATENCY = _measured("latency", "latency_p99_seconds", weight=2, parts=("serving",), unless=(_IDLE, _EMPTY), question="How long may an answer take, at most?")  # fmt: skip
+_DURATION = _measured("duration", "duration_seconds", "billable_seconds", "ended_at", suppliers=_LISTED, question="How many seconds does a run take?")  # fmt: skip
+_LATENCY = _measured("latency", "latency_p99_seconds", weight=2, parts=("serving",), unless=(_IDLE, _EMPTY), question="In how many seconds does it answer, 99 times of 100?")  # fmt: skip
 _WEIGHTS = _useful("weights", "artifact_uri", "source_uri", "base_model", "models", "images", "image", weight=3, points_at=(Category.BUCKET, Category.FILE_STORE, Category.VOLUME, Category.RUN), question="Where do its weights lie?")  # fmt: skip
-_INPUTS = _useful("inputs", "inputs", "input_uris", "datasets", weight=2, points_at=(Category.BUCKET, Category.DATASET, Category.FILE_STORE, Category.FEATURE_STORE, Category.VOLUME_CLAIM, Category.DATA_TABLE), question="Where does its input come from?")  # fmt: skip
+_INPUTS = _useful("inputs", "inputs", "input_uris", "datasets", weight=2, told="input_uris", points_at=(Category.BUCKET, Category.DATASET, Category.FILE_STORE, Category.FEATURE_STORE, Category.VOLUME_CLAIM, Category.DATA_TABLE), question="Where does its input come from?")  # fmt: skip
+_DATA = replace(
+    _INPUTS, required=True, told_as=GapCode.WORKLOAD_INCOMPLETE, role="data", why="what it reads is unknown"
+)
 _SCHEDULE = _useful("schedule", "schedule", "last_run_at", "last_run_state", "recent_runs", "run_count")
 
 
@@ -232,13 +251,13 @@ PROFILES: Mapping[Category, tuple[Need, ...]] = {
             name="model", attributes=("models", "base_model", "artifact_uri"), weight=3, required=True, suppliers=_LISTED,
             points_at=(Category.MODEL, Category.MODEL_VERSION), roles=("model",), parts=("serving", "part"), unless=(_EMPTY,),
             question="Which model and version does it serve, and where do its weights lie?",
-            why="what it serves is unknown", told_as=GapCode.WORKLOAD_INCOMPLETE,
+            why="what it serves is unknown", told_as=GapCode.WORKLOAD_INCOMPLETE, role="model",
         ),
         Need(
             name="hardware", attributes=("accelerator_count", "instance_types", "instance_type", "accelerator_requested_count", "accelerators"),
             weight=3, required=True, suppliers=_LISTED, parts=("serving", "part"),
             unless=(_SERVERLESS, _EMPTY, _HOSTED, _OVER, When(kinds=("azure.machinelearning.batch_endpoint",))),
-            question="Which machines does it run on, with which accelerators?",
+            question="How many accelerators does it run on? (0: none)",
             why="the machines and accelerators wanted at the target cannot be counted",
         ),
         _traffic(required=True, parts=("serving",), unless=(_EMPTY, _OVER, When(kinds=("azure.machinelearning.batch_endpoint",)))),
@@ -270,8 +289,8 @@ PROFILES: Mapping[Category, tuple[Need, ...]] = {
     ),
     Category.INFERENCE_JOB: (
         Need(name="model", attributes=("model", "base_model", "artifact_uri"), weight=3, required=True, suppliers=_LISTED, points_at=(Category.MODEL, Category.MODEL_VERSION), roles=("model",),
-             question="Which model does it run?", why="what it runs is unknown", told_as=GapCode.WORKLOAD_INCOMPLETE),
-        _INPUTS,
+             told="base_model", question="Which model does it run?", why="what it runs is unknown", told_as=GapCode.WORKLOAD_INCOMPLETE, role="model"),
+        _DATA,
         _useful("hardware", "accelerator_count", "instance_type", weight=2, unless=(_HOSTED,)),
         _useful("outputs", "output_uris", "outputs"),
         _DURATION,
@@ -295,8 +314,8 @@ PROFILES: Mapping[Category, tuple[Need, ...]] = {
         _useful("machines", "instance_type", "instance_types", "instance_count", "desired_count", weight=3),
         _MODELS,
         _IMAGE,
-        _INPUTS,
-        _useful("checkpoints", "checkpoint_uri", weight=2, question="Does it write checkpoints, and where?"),
+        _DATA,
+        _useful("checkpoints", "checkpoint_uri", weight=2, question="Where does it write checkpoints? (none: it writes none)"),
         _useful("outputs", "artifact_uri", "output_uris", "outputs"),
         _DURATION,
         _useful("interruptible", "spot"),
@@ -313,13 +332,13 @@ PROFILES: Mapping[Category, tuple[Need, ...]] = {
     Category.NOTEBOOK: (
         _accelerators("accelerator_requested_count", severity=Severity.LOW),
         _MACHINE,
-        _useful("last use", "last_activity_at", "modified_at", question="Is it still used?"),
+        _useful("last use", "last_activity_at", "modified_at"),
         _useful("disk", "capacity_bytes", unless=(When(kinds=("k8s.*",)),)),
         _useful("user", "owner", "created_by"),
         _NETWORK,
     ),
     Category.PIPELINE: (
-        _useful("steps", "steps", "step_count", "source_uri", "command", weight=3, roles=("part", "run", "training", "image"), question="What are its steps?"),
+        _useful("steps", "steps", "step_count", "source_uri", "command", weight=3, roles=("part", "run", "training", "image"), told="step_count", question="How many steps has it?", required=True, told_as=GapCode.WORKLOAD_INCOMPLETE, role="part", why="what its steps run is unknown"),
         _IDENTITY,
         _SCHEDULE,
     ),
@@ -402,23 +421,23 @@ PROFILES: Mapping[Category, tuple[Need, ...]] = {
         _useful("memory", "memory_bytes", "capacity_bytes", "size_bytes", "instance_type", "size_class", "compute_unit_count", weight=2),
         _useful("engine", "engine", "engine_version", "protocol"),
         _KEY,
-        _useful("kept or rebuilt", "backup_retention_days", question="May it start empty at the target?"),
+        _useful("kept or rebuilt", "backup_retention_days", question="For how many days are its backups kept? (0: it may start empty)"),
     ),
     Category.STREAM: (
-        _measured("bytes taken in", "ingested_bytes", "request_count", "throughput_mibps", weight=3, question="How many bytes a day go through it?"),
+        _measured("bytes taken in", "ingested_bytes", "request_count", "throughput_mibps", "bytes_per_day", weight=3, told="bytes_per_day", question="How many bytes a day go through it?"),
         _useful("retention", "retention_days", "retention_seconds"),
         _useful("shards", "shard_count", "node_count", "compute_unit_count", "billing_mode", "capabilities", unless=(When(kinds=("gcp.pubsub.topic", "azure.eventgrid.*")),)),
         _KEY,
     ),
     Category.QUEUE: (
-        _measured("requests", "request_count", "object_count", "size_bytes", weight=2, question="How many messages a day go through it?"),
+        _measured("requests", "request_count", "object_count", "size_bytes", "requests_per_minute_max", weight=2, told="requests_per_minute_max", question="How many messages a minute go through it, at most?"),
         _useful("retries", "retry_count", "retention_seconds", "timeout_seconds", unless=(When(kinds=("aws.events.event_bus", "aws.sns.topic")),)),
         _KEY,
     ),
     Category.FEATURE_STORE: (
         _useful("features", "features_schema", "features", "input_uris", weight=3, points_at=(Category.DATA_TABLE, Category.FEATURE_STORE)),
         _useful("online store", "online_store", "read_unit_count", "endpoint", "stage", "engine"),
-        _measured("bytes", "online_store_bytes", "size_bytes", weight=2, question="How many bytes and rows does it hold?"),
+        _measured("bytes", "online_store_bytes", "size_bytes", weight=2, question="How many bytes does it hold online?"),
         _useful("offline store", "offline_store", "artifact_uri", "source_uri", "table_format", points_at=(Category.BUCKET, Category.DATA_TABLE)),
         _KEY,
     ),
@@ -435,7 +454,7 @@ PROFILES: Mapping[Category, tuple[Need, ...]] = {
         _useful("format", "format", "table_format", "type"),
     ),
     Category.SEARCH_INDEX: (
-        _measured("bytes", "size_bytes", "used_bytes", "object_count", weight=3, question="How many vectors or documents does it hold, of how many bytes?"),
+        _measured("bytes", "size_bytes", "used_bytes", "object_count", weight=3, question="How many bytes does it hold?"),
         _useful("size", "instance_type", "size_class", "compute_unit_count", "shard_count", "type", "node_groups"),
         _useful("vectors", "vector_dimension_count", "distance_metric", "mode"),
         _KEY,
@@ -492,8 +511,8 @@ PROFILES: Mapping[Category, tuple[Need, ...]] = {
 
 WORKLOAD: tuple[Need, ...] = (
     _useful("owner", "owner", weight=3, required=True, suppliers=_LISTED, told_as=GapCode.OWNER_MISSING, why="nobody can be asked or agree to a cutover", question="Who owns it, and can be asked?"),
-    _useful("criticality", "criticality", weight=2, question="How critical is it: low, medium, high or critical?"),
-    _useful("environment", "environment", weight=2, question="Is it production, staging or development?"),
+    _useful("criticality", "criticality", weight=2, choices=("low", "medium", "high", "critical"), question="How critical is it?"),
+    _useful("environment", "environment", weight=2, choices=("production", "staging", "development"), question="What is it for?"),
     _useful("residency", "residency", weight=2, suppliers=(_OWNER,), question="In which countries or regions must its data stay? (none, or a list: EU, DE)"),
     _useful("allowed outage", "allowed_outage_seconds", weight=2, suppliers=(_OWNER,), question="For how many seconds may it be away when it is cut over?"),
     _useful("may be retired", "may_be_retired", suppliers=(_OWNER,), question="May it be retired instead of moved?"),

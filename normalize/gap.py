@@ -457,7 +457,7 @@ _SUPPLY: Mapping[Supplier, str] = {
     Supplier.METRICS: "Let the scan read its metrics",
     Supplier.PROBE: "Read the machine itself: a source of type host, or `stocktake probe` on it",
     Supplier.BILL: "Import a bill that names it",
-    Supplier.OWNER: "Ask its owner",
+    Supplier.OWNER: "Ask its owner (`stocktake questionnaire`)",
 }
 _MEASURES: Mapping[tuple[str, str], str] = {
     ("aws.s3.bucket", "size_bytes"): "The bytes come from CloudWatch (BucketSizeBytes, once a day; a new bucket has none yet): see that the source holds `cloudwatch:GetMetricData`",

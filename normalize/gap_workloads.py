@@ -52,7 +52,7 @@ def incomplete(workload: Workload, lacks: str) -> Gap:
         missing=known_of(kind=role, provider=workload.scope.provider, account=workload.scope.account, place=workload.scope.place),
         evidence=(Evidence("inventory", "", f"nothing in: {lacks.replace('|', ', ')}", workload.first),),
         evidence_count=1,
-        remedy=f"{remedy}. `stocktake show {workload.first}` prints what is known.",
+        remedy=f"{remedy}. `stocktake show {workload.first}` prints what is known; `stocktake questionnaire` takes the answer.",
         extra={"workload": workload.id, "lacks": lacks},
     )  # fmt: skip
 
@@ -79,6 +79,6 @@ def ownerless(workloads: Sequence[Workload], count: int) -> Gap:
         missing=known_of(kind="owner", provider=first.scope.provider, account=first.scope.account, place=first.scope.place if one else ""),
         evidence=evidence,
         evidence_count=count,
-        remedy="Find out who uses it and tag it at the source (`owner` or `team`), then scan again.",
+        remedy="Find out who uses it and tag it at the source (`owner` or `team`), then scan again; or answer for it in `stocktake questionnaire`.",
         extra={"workload": first.id} if one else {},
     )  # fmt: skip

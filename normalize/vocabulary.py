@@ -289,6 +289,7 @@ TERMS: Mapping[str, Term] = {
         metric_filter_count="Metrics that are made out of its entries",
         listed_count="Things that another listing counts",
         largest_object_bytes="Bytes of its largest object",
+        bytes_per_day="Bytes that go through it in a day",
         growth_bytes_per_day="Bytes that it grows by in a day",
         allowed_outage_seconds="Longest time that its owners let it be away",
     ),

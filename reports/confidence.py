@@ -90,7 +90,7 @@ class Step:
         if self.effort != "question":
             return self.what
         asked = sorted(self.needs, key=lambda name: (-self.needs[name], name))
-        return f"{self.what}: {words(asked, 12)}"
+        return f"{self.what} (stocktake questionnaire --all): {words(asked, 12)}"
 
 
 @dataclass(frozen=True, slots=True)

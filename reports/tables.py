@@ -17,7 +17,7 @@ Row = Mapping[str, Any]
 COLUMNS: Mapping[str, tuple[str, ...]] = {
     "resources": (
         "id", "kind", "category", "dimension", "provider", "account", "place", "region", "name", "native_id", "tags",
-        "attributes", "sources", "first_seen_at", "last_seen_at", "gone_at",
+        "attributes", "sources", "first_seen_at", "last_seen_at", "gone_at", "told",
     ),
     "relations": ("source_id", "verb", "target_id", "evidence"),
     "coverage": (
@@ -34,7 +34,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     ),
     "workloads": (
         "id", "type", "name", "provider", "account", "place", "region", "owner", "environment", "criticality", "parts", "lacks", "roots",
-        "root_count", "evidence",
+        "root_count", "evidence", "told",
     ),
 }  # fmt: skip
 """Every column of a listing, in the order of the contract; json, jsonl and csv print them all."""

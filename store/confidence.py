@@ -12,14 +12,28 @@ from functools import reduce
 from operator import add
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, and_, case, cast, exists, func, literal_column, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    and_,
+    case,
+    cast,
+    exists,
+    false,
+    func,
+    literal_column,
+    not_,
+    or_,
+    select,
+)
 from sqlalchemy import Integer as Whole
 
-from normalize.evidence import PROFILES, Need
+from normalize.evidence import PROFILES
 from normalize.model import Category
 from store import content
 from store.database import reading
-from store.rules.facts import applies, known, oldest, seen_at
+from store.rules.facts import applies, fresh, known, oldest, seen_at
 from store.schema import detail_gaps, listings, members, resources, sightings
 
 Row = dict[str, Any]
@@ -76,24 +90,17 @@ class _Judged:
         for i, need in enumerate(self._needs):
             cutoff = content.instant(now - timedelta(days=need.max_age))
             here = applies(connection, need)
-            told = and_(here, self._told(need, [k for k in kinds if set(need.attributes) & set(declared.get(k, ()))]))
+            unset = _unset([k for k in kinds if not need.required and set(need.attributes) & set(declared.get(k, ()))])
+            told = and_(here, or_(known(connection, need), unset))
             columns += [_one(here).label(f"a{i}"), _one(told).label(f"k{i}")]
             if aged and aged < cutoff:
-                columns.append(_one(and_(told, seen_at() < cutoff)).label(f"o{i}"))
+                new = or_(fresh(connection, need, cutoff), and_(unset, seen_at() >= cutoff))
+                columns.append(_one(and_(told, not_(new))).label(f"o{i}"))
             else:
                 columns.append(literal_column("0").label(f"o{i}"))
         self._rows = select(r.id, r.kind, r.dimension, r.provider, r.account, r.place, *columns).where(
             r.gone_at.is_(None), r.category == category.value
         )
-
-    def _told(self, need: Need, kinds: Sequence[str]) -> ColumnElement[bool]:
-        said = known(self._connection, need)
-        if need.required or not kinds:
-            return said
-        unread = exists(literal_column("1")).where(
-            sightings.c.resource_id == resources.c.id, detail_gaps.c.sighting_id == sightings.c.id
-        )
-        return or_(said, and_(resources.c.kind.in_(kinds), ~unread))
 
     def facts(self) -> Iterator[Row]:
         rows = self._rows.subquery("judged")
@@ -126,6 +133,16 @@ class _Judged:
         )
         for row in self._connection.execute(found).mappings():
             yield row["workload_id"], {name: row[name] for name in row if name != "workload_id"}
+
+
+def _unset(kinds: Sequence[str]) -> ColumnElement[bool]:
+    """A record that was read whole, of a kind that names what is set."""
+    if not kinds:
+        return false()
+    unread = exists(literal_column("1")).where(
+        sightings.c.resource_id == resources.c.id, detail_gaps.c.sighting_id == sightings.c.id
+    )
+    return and_(resources.c.kind.in_(kinds), ~unread)
 
 
 def _one(condition: ColumnElement[bool]) -> ColumnElement[int]:

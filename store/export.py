@@ -28,7 +28,7 @@ from normalize.errors import BusyError, StoreError
 from store import content
 from store.batches import Read, snapshot
 from store.reader import accelerated, coverage_rows, resource_rows, run_rows
-from store.schema import gaps, listings, refs, relations, sightings, versions
+from store.schema import answers, gaps, listings, refs, relations, sightings, versions
 
 SCHEMA_VERSION = "1"
 """Goes up when a column is renamed, retyped or dropped; a new column leaves it."""
@@ -244,6 +244,20 @@ DATASETS: tuple[Dataset, ...] = (
             _Column("remedy", _TEXT, "What a person does next"),
             _Column("first_seen_at", _INSTANT, "When it was first found"),
             _Column("resolved_at", _INSTANT, "When it was found to be no more; null while it is open"),
+        ),
+    ),
+    Dataset(
+        "answers",
+        "What people said of resources and workloads, also what was replaced or taken back; `resources.attributes` is what sources say",
+        select(answers).order_by(answers.c.id),
+        (
+            _Column("subject_id", _TEXT, "Resource or workload"),
+            _Column("fact", _TEXT, "Attribute that it says, as in the vocabulary"),
+            _Column("value", _TEXT, "The answer as JSON"),
+            _Column("told_by", _TEXT, "Who said it"),
+            _Column("told_on", _TEXT, "Day on which it was said"),
+            _Column("taken_at", _INSTANT, "When it was imported"),
+            _Column("superseded_at", _INSTANT, "When it was replaced or taken back; null while it stands"),
         ),
     ),
     Dataset(

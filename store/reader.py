@@ -39,6 +39,7 @@ from store.schema import coverage as looks
 from store.schema import gaps as gap_table
 from store.schema import relations as relation_table
 from store.schema import workloads as workload_table
+from store.told import overlaid, told
 
 Row = dict[str, Any]
 
@@ -165,7 +166,7 @@ class Reader:
     def resources(self, *, limit: int | None = None, filters: Mapping[str, str] = _NO_FILTERS) -> Iterator[Row]:
         """Everything that is or was there; what is gone says since when."""
         table = resource_rows()
-        return self._rows(self._chosen(table, filters).order_by(table.c.id).limit(limit))
+        return self._answered(self._chosen(table, filters).order_by(table.c.id).limit(limit))
 
     def relations(self, *, limit: int | None = None, filters: Mapping[str, str] = _NO_FILTERS) -> Iterator[Row]:
         """Resolved mentions."""
@@ -186,7 +187,18 @@ class Reader:
         w = workload_table.c
         table = select(workload_table, region_of(w.provider, w.place).label("region")).subquery("tasks")
         c = table.c
-        return self._rows(self._chosen(table, filters).order_by(c.type, c.name, c.id).limit(limit))
+        said = self._said()
+        rows = self._rows(self._chosen(table, filters).order_by(c.type, c.name, c.id).limit(limit))
+        return (row | {"told": said[row["id"]]} if row["id"] in said else row for row in rows)
+
+    def _said(self) -> dict[str, dict[str, Row]]:
+        with reading(self._engine) as connection:
+            return told(connection)
+
+    def _answered(self, statement: Select[Any]) -> Iterator[Row]:
+        """Resources with what people said of them."""
+        said = self._said()
+        return (overlaid(row, said.get(row["id"])) for row in self._rows(statement))
 
     def estimates(self, *, limit: int | None = None, filters: Mapping[str, str] = _NO_FILTERS) -> Iterator[Row]:
         """How many things of each kind there are in each account, as far as independent sightings tell.
@@ -359,7 +371,7 @@ class Reader:
         there = resource_rows()
         part, unread = members.c, sightings.join(detail_gaps, detail_gaps.c.sighting_id == sightings.c.id)
         return {
-            "resources": self._rows(select(there).where(there.c.gone_at.is_(None)).order_by(there.c.id)),
+            "resources": self._answered(select(there).where(there.c.gone_at.is_(None)).order_by(there.c.id)),
             "relations": self._rows(select(relation_table.c.source_id, relation_table.c.verb, relation_table.c.target_id)),
             "workloads": self.workloads(),
             "members": self._rows(select(part.workload_id, part.resource_id, part.role)),

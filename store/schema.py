@@ -27,7 +27,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-REVISION = "0004"
+REVISION = "0005"
 """Newest revision in migrations/versions."""
 
 metadata = MetaData(
@@ -274,6 +274,20 @@ acceptances = Table(
     _text("reason"),
     _text("until"),  # the last day, "2027-03-31"
     _text("accepted_at"),
+)
+
+answers = Table(
+    "answers",
+    metadata,
+    _key(),
+    _text("subject_id"),  # of no key: a resource or a workload, also one that is gone and may come back
+    _text("fact"),  # the attribute that it says
+    _text("value"),
+    _text("told_by"),
+    _text("told_on"),  # "2026-11-24"
+    _text("taken_at"),
+    _text("superseded_at", null=True),  # null: it stands
+    Index(None, "subject_id", "fact"),
 )
 
 workloads = Table(

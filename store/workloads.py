@@ -39,6 +39,7 @@ from normalize.workloads import Inferred
 from store import content
 from store.database import insert_rows, writing
 from store.schema import Words, aliases, members, refs, relations, resources, sightings, workloads
+from store.told import told as answers_that_stand
 
 DEPTH = 9
 """Most steps from where a workload begins; Ingress to endpoint to pod to replica set to Deployment takes five."""
@@ -240,11 +241,11 @@ def _write(connection: Connection, begun: dict[str, dict[str, Any]]) -> None:
         .order_by(_reached.c.workload_id, _reached.c.depth, resources.c.id)
     )  # fmt: skip
     mentioned = _mentioned_roles(connection)
-    spaces = _namespaces(connection)
+    spaces, said = _namespaces(connection), answers_that_stand(connection)
     rows, parts = [], []
     with connection.execute(found, execution_options={"yield_per": 5000}) as result:
         for id_, group in groupby(result, key=lambda row: row.workload_id):
-            told = begun[id_]
+            told = begun[id_] | {"said": said}
             reached = list(group)
             rows.append(_row(told, reached, mentioned.get(id_, set()), spaces))
             parts += [
@@ -272,7 +273,8 @@ def _row(
     have, inferred = set(counted) | mentioned, _infer(told, reached, spaces)
     for row in reached:
         if row.depth == 0 or row.category in _OWN:
-            have.update(policy.said(content.decode(row.attributes)))
+            answers = {fact: answer["value"] for fact, answer in told["said"].get(row.id, {}).items()}
+            have.update(policy.said(answers | content.decode(row.attributes)))
     return {
         **{k: told[k] for k in ("id", "type", "provider", "account", "place")},
         "name": content.plain(told["name"]),
@@ -291,7 +293,7 @@ _OWN = frozenset(c.value for c in policy.THROUGH)
 
 
 def _infer(told: dict[str, Any], reached: Sequence[Any], spaces: dict[tuple[str, str], Any]) -> dict[str, Inferred]:
-    """What its roots say, else what belongs to it, the nearest first, else its namespace."""
+    """What its roots say, else what belongs to it, the nearest first, else its namespace, else what people said."""
     found: dict[str, Inferred] = {}
     near = [row for row in reached if row.depth == 0 or row.category in _OWN]
     near += [
@@ -308,6 +310,9 @@ def _infer(told: dict[str, Any], reached: Sequence[Any], spaces: dict[tuple[str,
         ):
             if fact is not None:
                 found.setdefault(name, fact)
+    for name in ("owner", "environment", "criticality"):
+        if answer := told["said"].get(told["id"], {}).get(name):
+            found.setdefault(name, Inferred(answer["value"], told["id"], f"told by {answer['by']} on {answer['on']}"))
     return found
 
 

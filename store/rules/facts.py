@@ -16,6 +16,7 @@ from sqlalchemy import (
     FromClause,
     Select,
     and_,
+    case,
     cast,
     exists,
     false,
@@ -36,7 +37,8 @@ from normalize.model import Category, Evidence, Gap, GapCode, Scope
 from normalize.vocabulary import TERMS
 from store import content
 from store.reader import last_seen
-from store.schema import listings, members, relations, resources, sightings, workloads
+from store.schema import answers, listings, members, relations, resources, sightings, workloads
+from store.told import about, said_on
 
 GROUPED_ABOVE = 20
 """Resources of one kind in one scope that lack the same fact; more make one gap."""
@@ -64,7 +66,18 @@ def _said(connection: Connection, table: FromClause, need: Need) -> ColumnElemen
 
 
 def known(connection: Connection, need: Need) -> ColumnElement[bool]:
-    """Whether anything says it: Need.known, as a condition on a row of `resources`."""
+    """Whether a source says it, or somebody did."""
+    return or_(seen(connection, need), resources.c.id.in_(about(need.attributes)))
+
+
+def fresh(connection: Connection, need: Need, cutoff: str) -> ColumnElement[bool]:
+    """Whether that was confirmed, or said, at an instant or later."""
+    said = resources.c.id.in_(about(need.attributes, since=cutoff[:10]))
+    return or_(and_(seen(connection, need), seen_at() >= cutoff), said)
+
+
+def seen(connection: Connection, need: Need) -> ColumnElement[bool]:
+    """Whether a source says it: Need.known, as a condition on a row of `resources`."""
     r, ways = resources.c, [_said(connection, resources, need)]
     if need.points_at:
         at = resources.alias("pointed_at")
@@ -80,7 +93,7 @@ def known(connection: Connection, need: Need) -> ColumnElement[bool]:
         thing = resources.alias("thing")
         said = exists(literal_column("1")).where(thing.c.id == members.c.resource_id, _said(connection, thing, need))
         ways.append(r.id.in_(_roots_with(and_(members.c.role.in_(need.parts), said))))
-    if need.told_as is GapCode.WORKLOAD_INCOMPLETE:
+    if need.role:
         ways.append(r.id.in_(_complete(need)))
     return or_(*ways)
 
@@ -93,12 +106,16 @@ def _roots_with(condition: ColumnElement[bool]) -> Select[Any]:
 
 
 def _complete(need: Need) -> Select[Any]:
-    """Where workloads begin that must have a member of the need's name, and lack none: what names one outside of the
+    """Where workloads begin that must have a member in the need's role, and do not lack it: what names one outside of the
     inventory counts there too."""
-    asked = [type_ for type_, groups in workload_policy.REQUIRED.items() if (need.name,) in groups]
     w, m = workloads.c, members.c
-    whole = select(w.id).where(w.type.in_(asked), ~w.lacks.contains(f'"{need.name}"'))
-    return select(m.resource_id).where(m.role == "root", m.workload_id.in_(whole))
+    whole = [
+        and_(w.type == type_, ~w.lacks.contains(f'"{"|".join(group)}"'))
+        for type_, groups in workload_policy.REQUIRED.items()
+        for group in groups
+        if need.role in group
+    ]
+    return select(m.resource_id).where(m.role == "root", m.workload_id.in_(select(w.id).where(or_(*whole))))
 
 
 def applies(connection: Connection, need: Need) -> ColumnElement[bool]:
@@ -137,17 +154,18 @@ def evidence(connection: Connection, now: datetime) -> Iterator[Gap]:
             yield from _gaps(connection, category, need, not_(known(connection, need)))
             cutoff = content.instant(now - timedelta(days=need.max_age))
             if aged and aged < cutoff:
-                yield from _gaps(
-                    connection, category, need, and_(known(connection, need), seen_at() < cutoff), old=True
-                )
+                old = and_(known(connection, need), not_(fresh(connection, need, cutoff)))
+                yield from _gaps(connection, category, need, old, old=True)
 
 
 def oldest(connection: Connection) -> str | None:
-    """When the sighting was confirmed that was confirmed the longest ago."""
+    """When the sighting was confirmed, or the answer given, that is the oldest of all."""
     living = select(func.min(last_seen())).select_from(
         sightings.join(listings, listings.c.id == sightings.c.listing_id)
     )
-    return connection.execute(living.where(sightings.c.gone_at.is_(None))).scalar()
+    seen_ = connection.execute(living.where(sightings.c.gone_at.is_(None))).scalar()
+    said = connection.execute(select(func.min(answers.c.told_on)).where(answers.c.superseded_at.is_(None))).scalar()
+    return min((at for at in (seen_, said) if at), default=None)
 
 
 def seen_at() -> ColumnElement[Any]:
@@ -158,6 +176,11 @@ def seen_at() -> ColumnElement[Any]:
         .where(sightings.c.resource_id == resources.c.id, sightings.c.gone_at.is_(None))
         .scalar_subquery()
     )
+
+
+def _dated(connection: Connection, need: Need) -> ColumnElement[Any]:
+    """When a fact was last confirmed; where no source says it, when it was last said."""
+    return case((seen(connection, need), seen_at()), else_=said_on(resources.c.id, need.attributes))
 
 
 def _gaps(connection: Connection, category: Category, need: Need, lacks: ColumnElement[bool], *, old: bool = False) -> Iterator[Gap]:  # fmt: skip
@@ -184,7 +207,7 @@ def _lacking(connection: Connection, category: Category, need: Need, lacks: Colu
             r.provider,
             r.account,
             r.place,
-            *([seen_at().label("seen")] if old else ()),
+            *([_dated(connection, need).label("seen")] if old else ()),
             func.count().over(**same).label("lacking"),
             func.row_number().over(**same, order_by=r.id).label("position"),
         )

@@ -13,7 +13,7 @@ import pytest
 
 from discovery.wiring import static_kinds
 from normalize import evidence, model, vocabulary, workloads
-from normalize.model import Category, Dimension, Kind
+from normalize.model import Category, Dimension, GapCode, Kind
 
 ROOT = Path(__file__).parents[2]
 TYPES = {"text", "int", "float", "bool", "instant", "texts", "map", "list"}
@@ -88,6 +88,23 @@ def test_needs_of_a_profile_have_names_of_their_own_and_what_is_required_says_wh
         assert sorted(set(names)) == sorted(names)
         assert [need.name for need in profile if need.required and not need.why] == []
         assert [need.name for need in profile if not 1 <= need.weight <= 3 or not need.suppliers] == []
+
+
+def test_what_people_are_asked_for_has_an_answer_that_fits_and_makes_it_known() -> None:
+    needs = [need for profile in (*evidence.PROFILES.values(), evidence.WORKLOAD) for need in profile if need.askable]
+    types = {need.name: vocabulary.TERMS[need.fact].type for need in needs if not need.choices}
+    assert {name: t for name, t in types.items() if t not in ("text", "int", "float", "bool", "texts")} == {}
+    assert [need.name for need in needs if need.fact not in need.attributes] == []
+    for profile in (*evidence.PROFILES.values(), evidence.WORKLOAD):
+        facts = [need.fact for need in profile if need.askable]
+        assert sorted(set(facts)) == sorted(facts)
+
+
+def test_what_a_workload_must_have_is_asked_of_where_it_begins() -> None:
+    for need in (need for profile in evidence.PROFILES.values() for need in profile if need.role):
+        assert any(need.role in group for groups in workloads.REQUIRED.values() for group in groups)
+        assert need.told_as is GapCode.WORKLOAD_INCOMPLETE
+        assert need.role in workloads.said({need.fact: "x"})
 
 
 def test_roles_of_needs_are_roles_of_workloads() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 
 from click.testing import CliRunner, Result
@@ -122,3 +123,48 @@ def test_an_encrypted_state_says_how_to_get_one_that_can_be_read(tmp_path: Path)
     path = written_state(tmp_path / "a.tfstate", {"meta": {}, "encrypted_data": "eHg=", "encryption_version": "v0"})
     done = imported(tmp_path, path)
     assert (done.exit_code, "`tofu state pull > FILE`" in done.stderr) == (2, True)
+
+
+def test_a_questionnaire_goes_out_is_filled_in_and_comes_back(tmp_path: Path) -> None:
+    desk, form = Desk(tmp_path), tmp_path / "form.csv"
+    bundle = tmp_path / "gap01.bundle"
+    bundle.write_bytes(written(lsblk='{"blockdevices": []}', mounts="nas:/export\t/data\tnfs4\trw\t9 1 8\t9 1 8\n"))
+    assert imported(tmp_path, bundle).exit_code == 0
+    database = ("--database", f"sqlite:///{tmp_path / 'stocktake.db'}")
+
+    def asked() -> str:
+        done = CliRunner().invoke(main, ["questionnaire", "--all", "--output", str(form), *database])
+        assert (done.exit_code, "wrote" in done.stderr) == (0, True)
+        return form.read_text(encoding="utf-8-sig")
+
+    columns, *questions = csv.reader(asked().splitlines())
+    (mount,) = (dict(zip(columns, q, strict=True)) for q in questions if "host.mount" in q[0])
+    assert (mount["fact"], mount["answer"], mount["accepts"]) == ("backup_retention_days", "", "a whole number")
+    answered = tmp_path / "answered.csv"  # by a spreadsheet of another country, which sorts columns as its owner likes
+    answered.write_text(f"id;fact;answer\n{mount['id']};{mount['fact']};7\n{mount['id']};colour;red\n")
+    refused = imported(tmp_path, answered)
+    assert refused.exit_code == 3
+    assert "answered.csv, line 2 refused: nobody stands under told_by" in refused.stderr
+    assert 'answered.csv, line 3 refused: "colour" is not asked of it' in refused.stderr
+    answered.write_text(f"id;fact;answer;told_by\n{mount['id']};{mount['fact']};7;Ana Silva\n")
+    assert imported(tmp_path, answered, bundle).exit_code == 0
+    (there,) = desk.rows("resources", "--kind", "host.mount")
+    assert there["attributes"]["backup_retention_days"] == 7
+    assert there["told"]["backup_retention_days"]["by"] == "Ana Silva"
+    first = asked()
+    assert ",7,Ana Silva," in first
+    assert imported(tmp_path, form).exit_code == 0
+    assert asked() == first
+    read = tmp_path / "form.md"
+    assert CliRunner().invoke(main, ["questionnaire", "--all", "--output", str(read), *database]).exit_code == 0
+    assert "**7** (Ana Silva, " in read.read_text()
+
+
+def test_a_questionnaire_without_an_inventory_is_refused(tmp_path: Path) -> None:
+    form = tmp_path / "form.csv"
+    form.write_text("id,fact,answer\nx,owner,Ana\n")
+    done = imported(tmp_path, form)
+    assert (done.exit_code, "no inventory yet" in done.stderr) == (2, True)
+    form.write_bytes("id,fact,answer\nx,owner,Zoë\n".encode("cp1252"))
+    done = imported(tmp_path, form)
+    assert (done.exit_code, 'save it as "CSV UTF-8"' in done.stderr) == (2, True)

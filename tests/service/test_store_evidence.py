@@ -12,6 +12,7 @@ from normalize.errors import DeniedError
 from normalize.evidence import PROFILES, Need, Thing, lacking
 from normalize.model import Category, Observation, Outcome, Reference
 from normalize.vocabulary import TERMS
+from normalize.workloads import REQUIRED
 from store import content
 from store.reader import Reader
 from store.rules import facts
@@ -64,17 +65,23 @@ def _things(connection: Connection) -> dict[str, Thing]:
     for member in connection.execute(select(members)):
         inside.setdefault(member.workload_id, []).append(member)
     parts: dict[str, dict[str, list[Any]]] = {i: {} for i in rows}
-    whole = {w.id for w in connection.execute(select(workloads)) if w.type == "inference" and "model" not in w.lacks}
+    whole = {w.id: _filled(w) for w in connection.execute(select(workloads))}
     for workload, group in inside.items():
         for root in (m.resource_id for m in group if m.role == "root"):
-            if workload in whole:
-                parts[root].setdefault("model", [])
+            for role in whole[workload]:
+                parts[root].setdefault(role, [])
             for member in group:
                 parts[root].setdefault(member.role, []).append(attributes[member.resource_id])
     return {
         i: Thing(r.kind, Category(r.category), attributes[i], points[i], set(parts[i]), parts[i])
         for i, r in rows.items()
     }
+
+
+def _filled(workload: Any) -> set[str]:
+    """Roles that a workload must have and does not lack."""
+    groups = REQUIRED.get(workload.type, ())
+    return {role for group in groups if f'"{"|".join(group)}"' not in workload.lacks for role in group}
 
 
 def _lacking(connection: Connection, category: Category, need: Need) -> set[str]:

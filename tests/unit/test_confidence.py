@@ -135,7 +135,7 @@ def test_steps_say_what_each_would_give_the_best_first() -> None:
         "See that metrics of aws.s3.bucket are read and hold values",
         "Give the identity of source prod s3:GetX",
         "Read the machines themselves: a source of type host, or stocktake probe on each",
-        "Ask about each bucket: largest object",
+        "Ask about each bucket (stocktake questionnaire --all): largest object",
     ]
     assert found.stuck == 0
 
