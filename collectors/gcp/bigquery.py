@@ -110,7 +110,7 @@ def _table_name(project: str, dataset: str, table: str) -> str:
     return f"//bigquery.googleapis.com/projects/{project}/datasets/{dataset}/tables/{table}"
 
 
-def _moment(milliseconds: Any) -> str:
+def moment(milliseconds: Any) -> str:
     """Milliseconds since 1970, however few."""
     return instant(int(milliseconds) / 1000)
 
@@ -187,8 +187,8 @@ KINDS = (
             "encryption_key": "defaultEncryptionConfiguration.kmsKeyName",
             "principals": Field("access", _principals),
             "public": Field("access", _public),
-            "created_at": Field("creationTime", _moment),
-            "modified_at": Field("lastModifiedTime", _moment),
+            "created_at": Field("creationTime", moment),
+            "modified_at": Field("lastModifiedTime", moment),
         },
         links=(Link("encrypted_by", "gcp.cloudkms.crypto_key", "defaultEncryptionConfiguration.kmsKeyName"),),
         quiet=frozenset({"id", "access"}),
@@ -213,9 +213,9 @@ KINDS = (
             "input_uris": "externalDataConfiguration.sourceUris",
             "table_format": "biglakeConfiguration.tableFormat",
             "encryption_key": "encryptionConfiguration.kmsKeyName",
-            "expires_at": Field("expirationTime", _moment),
-            "created_at": Field("creationTime", _moment),
-            "modified_at": Field("lastModifiedTime", _moment),
+            "expires_at": Field("expirationTime", moment),
+            "created_at": Field("creationTime", moment),
+            "modified_at": Field("lastModifiedTime", moment),
         },
         links=(
             _PART_OF,
@@ -241,9 +241,9 @@ KINDS = (
             "encryption_key": "encryptionConfiguration.kmsKeyName",
             "features_schema": Field("featureColumns", lambda columns: [{"name": c.get("name")} for c in columns]),
             "run_count": Field("trainingRuns", len),
-            "expires_at": Field("expirationTime", _moment),
-            "created_at": Field("creationTime", _moment),
-            "modified_at": Field("lastModifiedTime", _moment),
+            "expires_at": Field("expirationTime", moment),
+            "created_at": Field("creationTime", moment),
+            "modified_at": Field("lastModifiedTime", moment),
         },
         links=(
             _PART_OF,
@@ -265,8 +265,8 @@ KINDS = (
             "type": "routineType",
             "language": "language",
             "endpoint": "remoteFunctionOptions.endpoint",
-            "created_at": Field("creationTime", _moment),
-            "modified_at": Field("lastModifiedTime", _moment),
+            "created_at": Field("creationTime", moment),
+            "modified_at": Field("lastModifiedTime", moment),
         },
         labels="",
         links=(_PART_OF,),

@@ -31,7 +31,18 @@ from collectors.gcp.client import (
 )
 from collectors.gcp.messages import asset_of
 from collectors.gcp.payloads import ASSET, GLOBAL, Projects, from_asset, from_item, owner
-from collectors.gcp.rows import RELATIONSHIPS, Asset, Get, Listing, all_gets, filled, places_get, raw_row, types_of
+from collectors.gcp.rows import (
+    ANYWAY,
+    RELATIONSHIPS,
+    Asset,
+    Get,
+    Listing,
+    all_gets,
+    filled,
+    places_get,
+    raw_row,
+    types_of,
+)
 from collectors.sweeps import Sweep
 from normalize.errors import MISSHAPEN, CollectError, DeniedError, MappingError, TransientError, UnavailableError
 from normalize.mapping import MISSING, read
@@ -113,12 +124,12 @@ class GcpCollector:
         if not tree.projects and (error or tree.known):
             return  # nothing can be known of it, or another parent has it all
         swept = [k for k in kinds if isinstance(k.fetch, Asset)]
-        children = [k for k in kinds if isinstance(k.fetch, Listing) and self._is_swept(k.fetch.under)]
+        children = [k for k in kinds if isinstance(k.fetch, Listing) and self._is_swept(k.fetch.after)]
         sweep = None
         if swept or children:
             needed = {k.name: k.fetch for k in [*swept, *(self._root(k) for k in children)]}
             sweep = sweeper.submit(self._sweep, tree, list(needed.values()), everything=self._is_everything(swept))
-        listed = [k for k in kinds if isinstance(k.fetch, Listing) and not self._is_swept(k.fetch.under)]
+        listed = [k for k in kinds if isinstance(k.fetch, Listing) and not self._is_swept(k.fetch.after)]
         yield from self._planned_listings(listed, tree.projects)
         if sweep is not None:
             yield from self._planned_shares(tree, swept, children, sweep)
@@ -142,14 +153,14 @@ class GcpCollector:
     def _is_everything(self, swept: Sequence[Kind]) -> bool:
         return {k.name for k in swept} == {k.name for k in self._kinds.values() if isinstance(k.fetch, Asset)}
 
-    def _is_swept(self, under: str) -> bool:
-        """Whether the items of a kind come out of the sweep, or are listed under what does."""
-        return bool(under) and isinstance(self._root(self._kinds[under]).fetch, Asset)
+    def _is_swept(self, after: str) -> bool:
+        """Whether the items of a kind come out of the sweep, or are listed after what does."""
+        return bool(after) and isinstance(self._root(self._kinds[after]).fetch, Asset)
 
     def _root(self, kind: Kind) -> Kind:
-        """The kind that stands above all those that a kind is listed under."""
-        under = "" if isinstance(kind.fetch, Asset) else kind.fetch.under
-        return self._root(self._kinds[under]) if under else kind
+        """The kind that stands above all those that a kind is listed under, or after."""
+        after = "" if isinstance(kind.fetch, Asset) else kind.fetch.after
+        return self._root(self._kinds[after]) if after else kind
 
     def _may_have(self, account: str, kind: Kind) -> bool:
         """Whether an account may have children of a kind: what stands under organisations, organisations alone have."""
@@ -481,6 +492,8 @@ class GcpCollector:
             return self._places_of(self._kinds[fetch.under].fetch, project)
         if fetch.places == GLOBAL:
             return (GLOBAL,)
+        if fetch.after:
+            return self._places_with(fetch.after, project)
         key = (project, fetch.get.service, fetch.places)
         with self._lock:
             known = self._places.get(key)
@@ -491,6 +504,18 @@ class GcpCollector:
         if isinstance(known, CollectError):
             raise known
         return known
+
+    def _places_with(self, kind: str, project: str) -> Sequence[str]:
+        """Where a project has things of a kind, and ANYWAY. Raises CollectError where not all of them are known."""
+        tree = self._tree(project)
+        if cut := tree.sweep.cut.get(RESOURCE):
+            raise _cut_short(cut)
+        found = {
+            item[ASSET]["location"]
+            for items in self._items_of(self._kinds[kind].fetch, tree, project)
+            for item in items
+        }
+        return sorted({*found, *ANYWAY} - {GLOBAL})
 
     def _ask_places(self, fetch: Listing, project: str) -> Sequence[str] | CollectError:
         get = places_get(fetch)

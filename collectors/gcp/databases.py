@@ -105,6 +105,12 @@ def _of_sql_backup(backup: Mapping[str, Any]) -> dict[str, Any]:
     return {"$Instance": _sql_name(backup["$asset"]["project"], backup["instance"])}
 
 
+def cloud_sql(name: str) -> str:
+    """Full resource name of what is connected to as "PROJECT:REGION:INSTANCE"; the project may hold a colon itself."""
+    parts = name.rsplit(":", 2)
+    return f"//cloudsql.googleapis.com/projects/{parts[0]}/instances/{parts[-1]}"
+
+
 _SQL_BACKUP: Mapping[str, Path | Field] = {
     "description": "description",
     "type": "type",

@@ -270,6 +270,15 @@ KINDS = (
             ("compute.googleapis.com/Project",),
             "compute.v1.Project",
             "//compute.googleapis.com/projects/PROJECT_ID",
+            detail=(
+                Get(
+                    "compute.googleapis.com",
+                    "/compute/v1/projects/{project}/getXpnHost",
+                    "compute.projects.get",
+                    items="selfLink",
+                    into="$Host",
+                ),
+            ),
         ),
         {
             "name": "name",
@@ -281,6 +290,7 @@ KINDS = (
         },
         labels="",
         links=(
+            Link("member_of", "gcp.compute.project", "$Host"),
             Link("assumes", "gcp.iam.service_account", "defaultServiceAccount"),
             Link("logs_to", "gcp.storage.bucket", Template("gs://{usageExportLocation.bucketName}")),
         ),

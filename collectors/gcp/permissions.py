@@ -29,7 +29,7 @@ def permissions(kinds: Iterable[Kind] = KINDS) -> list[str]:
     found = {*SWEEP, USE}
     for kind in kinds:
         found.update(kind.needs)
-        if isinstance(kind.fetch, Listing) and kind.fetch.places != "global" and not kind.fetch.under:
+        if isinstance(kind.fetch, Listing) and kind.fetch.places != "global" and not kind.fetch.after:
             found.update(places_get(kind.fetch).permission.split())
     return sorted(found)
 

@@ -105,7 +105,8 @@ class Listing:
         shape: discovery document and schema of an item, "aiplatform.v1.GoogleCloudAiplatformV1CustomJob".
         name: full resource name of an item: "//aiplatform.googleapis.com/{name}"; filled as paths are.
         places: where it is asked: "locations" of the service in a project, "zones" or "regions" of Compute Engine, or
-            "global" for once in a project.
+            "global" for once in a project; a kind of assets, for a service that does not list its places: those in which the project has any of
+            that kind, and the multi-regions of ANYWAY.
         under: kind whose items are the parents: the listing runs for each, which its path names ("/v1/{relative}/views");
             children keep it as "$parent".
         spread: makes the kind's items out of one that is listed; one may say its own place under "$Place".
@@ -122,6 +123,14 @@ class Listing:
     derive: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None
     detail: tuple[Get, ...] = ()
     lookups: tuple[Lookup, ...] = ()
+
+    @property
+    def after(self) -> str:
+        """Kind that has to be known before this one can be asked for; "" for none."""
+        return self.under or (self.places if self.places.startswith("gcp.") else "")
+
+
+ANYWAY = ("eu", "us")
 
 
 class Reader(Protocol):

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from collectors.gcp.accelerators import named, shown
+from collectors.gcp.databases import cloud_sql
 from collectors.gcp.metrics import Question, Traffic
 from collectors.gcp.rows import Asset, row
 from collectors.gcp.values import completed, everybody, holders, members, seconds
@@ -121,7 +122,7 @@ def _of_run(payload: Mapping[str, Any]) -> dict[str, Any]:
         "Containers": [_container(c) for c in containers],
         "Volumes": [found for volume in volumes if (found := _volume(volume))],
         "FilledFrom": holders(name if "/" in name else f"{account}{name}" for name in secrets),
-        "Databases": [_database(name) for name in told["Databases"]],
+        "Databases": [cloud_sql(name) for name in told["Databases"]],
         "Subnetworks": [
             completed(asset, i["subnetwork"], "subnetworks") for i in told["Interfaces"] if i.get("subnetwork")
         ],
@@ -171,12 +172,6 @@ def _volume(volume: Mapping[str, Any]) -> dict[str, Any] | None:
     }
     found = {key: value for key, value in backed.items() if value}
     return {"name": volume.get("name"), **found} if found else None
-
-
-def _database(name: str) -> str:
-    """Full resource name of what is connected to as "PROJECT:REGION:INSTANCE"; the project may hold a colon itself."""
-    parts = name.rsplit(":", 2)
-    return f"//cloudsql.googleapis.com/projects/{parts[0]}/instances/{parts[-1]}"
 
 
 def _of_mapping(mapping: Mapping[str, Any]) -> dict[str, Any]:

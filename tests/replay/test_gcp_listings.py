@@ -16,7 +16,7 @@ from collectors.traffic import TRAFFIC
 from normalize.errors import CollectError, DeniedError, TransientError, UnavailableError
 from normalize.model import Category, Kind, Outcome, Scope
 from tests.replay.test_gcp_collector import NOW, looks, opened
-from tests.servers.google_cloud import CUT, THROTTLED, Cloud, Fault, denied, disabled, fixture, serve_rest
+from tests.servers.google_cloud import CUT, THROTTLED, Cloud, Fault, denied, disabled, fixture, recorded, serve_rest
 
 PROJECT = fixture("gcp.cloudresourcemanager.project")["assets"]
 VERTEX = "us-central1-aiplatform.googleapis.com/v1/projects/ml-prod/locations/us-central1"
@@ -370,3 +370,48 @@ def test_a_region_that_a_list_over_all_places_could_not_reach_makes_it_partial(m
 def test_a_list_over_all_places_of_another_shape_is_no_empty_list() -> None:
     coverage, _ = scanned_url_maps(items=["urlMaps"])
     assert coverage.outcome is Outcome.FAILED
+
+
+CONNECTION = "gcp.bigqueryconnection.connection"
+CONNECTIONS = "bigqueryconnection.googleapis.com/v1/projects/ml-prod/locations/{}/connections"
+
+
+def with_dataset_in(location: str) -> Cloud:
+    (dataset,) = recorded("gcp.bigquery.dataset").resources
+    moved = {**dataset, "resource": {**dataset["resource"], "location": location}}
+    cloud = Cloud([*PROJECT, moved, {**moved, "name": f"{moved['name']}-2"}])
+    cloud.answers = {CONNECTIONS.format(place): {} for place in ("us", "eu", location)}
+    return cloud
+
+
+def test_connections_of_bigquery_are_asked_for_where_the_project_has_datasets() -> None:
+    """BigQuery does not list its places; without datasets the multi-regions remain."""
+    cloud = with_dataset_in("europe-west4")
+    listed = fixture(CONNECTION)["answers"][CONNECTIONS.format("us")]["connections"]
+    cloud.answers[CONNECTIONS.format("europe-west4")] = {"connections": listed}
+    with serve_rest(cloud) as url, opened(url) as (collector, _):
+        coverages, seen = looks(collector, [CONNECTION])
+    assert {place for _, _, place in coverages} == {"us", "eu", "europe-west4"}
+    assert {c.outcome for c in coverages.values()} == {Outcome.COMPLETE}
+    assert [o.resource.scope.place for o in seen] == ["europe-west4"]
+
+
+def test_where_not_all_datasets_are_known_no_place_is_taken_for_all() -> None:
+    cloud = with_dataset_in("europe-west4")
+    cloud.largest_page = 1
+    cloud.faults = lambda n: CUT if n > 2 else None
+    with serve_rest(cloud) as url, opened(url) as (collector, _):
+        coverages, _ = looks(collector, [CONNECTION])
+    assert [(place, c.outcome) for (_, _, place), c in coverages.items()] == [("?", Outcome.FAILED)]
+
+
+@pytest.mark.parametrize(("host", "led"), [({"selfLink": ".../projects/net-host"}, 1), ({}, 0)])
+def test_a_project_in_a_shared_network_leads_to_its_host(host: dict[str, str], led: int) -> None:
+    cloud = recorded("gcp.cloudresourcemanager.project", "gcp.compute.project")
+    call = "compute.googleapis.com/compute/v1/projects/ml-prod/getXpnHost"
+    cloud.answers[call] = {k: v.replace("...", "https://www.googleapis.com/compute/v1") for k, v in host.items()}
+    with serve_rest(cloud) as url, opened(url) as (collector, _):
+        coverages, (project,) = looks(collector, ["gcp.compute.project"])
+    assert {c.outcome for c in coverages.values()} == {Outcome.COMPLETE}
+    found = [r.key for r in project.references if r.verb == "member_of"]
+    assert found == ["//compute.googleapis.com/projects/net-host"] * led
