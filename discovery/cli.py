@@ -14,7 +14,7 @@ from normalize.errors import BusyError, ConfigError, StocktakeError
 from reports.tables import COLUMNS, TABLE_COLUMNS
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import date, datetime
 
     from discovery.config import Config
     from discovery.console import Console
@@ -550,6 +550,99 @@ def report(state: State, name: str, target: str | None, format_: str | None, out
 
 def _format_of(output: Path | None) -> str:
     return {".html": "html", ".htm": "html", ".json": "json"}.get(output.suffix.lower() if output else "", "md")
+
+
+@main.group("knowledge")
+def knowledge_group() -> None:
+    """What verdicts rest on: accelerators, machines, services, limits, prices; with sources, ages and your own files."""
+
+
+def _as_of(command: F) -> F:
+    return click.option(
+        "--as-of", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE", help="What it is worth on that day [today]."
+    )(command)
+
+
+def _day(as_of: datetime | None) -> date:
+    from datetime import UTC, datetime
+
+    return as_of.date() if as_of else datetime.now(UTC).date()
+
+
+@knowledge_group.command("list")
+@click.option("--sort", metavar="VALUE", help="Only this sort; * and ? match.")
+@click.option("--id", metavar="VALUE", help="Only entries called so; * and ? match.")
+@click.option(
+    "--status",
+    metavar="VALUE",
+    help="Only entries whose weakest fact is: current, derived, secondhand, expired, unverified.",
+)
+@_as_of
+@click.option("--limit", type=click.IntRange(1), metavar="N", help="At most N rows.")
+@click.option("--format", "format_", type=click.Choice(FORMATS), help="How to print [table].")
+@shared
+@click.pass_obj
+def knowledge_list(
+    state: State, as_of: datetime | None, limit: int | None, format_: str | None, **filters: str | None
+) -> None:
+    """All entries, with age and expiry.
+
+    \b
+    Examples:
+      stocktake knowledge list --sort instance_types --id 'p5*'
+      stocktake knowledge list --status expired --format json
+    """
+    from itertools import islice
+
+    from discovery import knowledge
+
+    given = {k: v for k, v in filters.items() if v is not None}
+    rows = knowledge.listed(knowledge.known(state.config(required=False)), _day(as_of), given)
+    _print(state, islice(rows, limit), knowledge.LIST, knowledge.LIST_TABLE, format_)
+
+
+@knowledge_group.command("show")
+@click.argument("name", metavar="SORT/ENTRY")
+@_as_of
+@click.option("--format", "format_", type=click.Choice(FORMATS), help="How to print [table].")
+@shared
+@click.pass_obj
+def knowledge_show(state: State, name: str, as_of: datetime | None, format_: str | None) -> None:
+    """One entry: each fact with where it was read, when, and what it is worth.
+
+    \b
+    Examples:
+      stocktake knowledge show instance_types/p4d.24xlarge
+      stocktake knowledge show nvidia-h100-80gb --format json
+    """
+    from discovery import knowledge
+
+    rows = knowledge.shown(knowledge.known(state.config(required=False)), name, _day(as_of))
+    _print(state, rows, knowledge.SHOW, knowledge.SHOW_TABLE, format_)
+
+
+@knowledge_group.command("check")
+@_as_of
+@click.option("--format", "format_", type=click.Choice(FORMATS), help="How to print [table].")
+@shared
+@click.pass_obj
+def knowledge_check(state: State, as_of: datetime | None, format_: str | None) -> None:
+    """Facts that have expired or were never verified; exit 3 where one has expired. Reads your own files too, and says what
+    is wrong with them. Of what was never verified no verdict is made, so that alone is no failure.
+
+    \b
+    Examples:
+      stocktake knowledge check
+      stocktake knowledge check --as-of 2027-06-30      what will have expired by then
+    """
+    from discovery import knowledge
+
+    rows = list(knowledge.doubtful(knowledge.known(state.config(required=False)), _day(as_of)))
+    _print(state, rows, knowledge.CHECK, knowledge.CHECK_TABLE, format_)
+    expired = sum(row["status"] == "expired" for row in rows)
+    state.console.note(f"{expired} facts have expired, {len(rows) - expired} were never verified")
+    if expired:
+        sys.exit(3)
 
 
 @main.group()

@@ -292,9 +292,12 @@ class Schedule(_Strict):
 
 
 class Config(_Strict):
-    """A whole configuration. `path` is where it was read, None for defaults."""
+    """A whole configuration. `path` is where it was read, None for defaults. `knowledge` and `rules` are folders of the
+    user's own files, relative to that file."""
 
     database: str = DEFAULT_DATABASE
+    knowledge: str | None = None
+    rules: str | None = None
     source: list[Source] = Field(default_factory=list)
     schedule: list[Schedule] = Field(default_factory=list)
     path: Path | None = None
@@ -476,6 +479,8 @@ SAMPLE = """\
 # or an environment variable that this file names.
 
 database = "sqlite:///stocktake.db"        # or postgresql+psycopg://stocktake@db.internal/stocktake
+# knowledge = "knowledge"                  # folder of your own facts over those that ship; `knowledge refresh` writes here
+# rules = "rules"                          # folder of your own fit rules
 
 # One block per thing to look at; `name` appears in every record.
 
