@@ -537,7 +537,7 @@ def report(state: State, name: str, target: str | None, format_: str | None, out
     """
     from discovery.scans import write_report
 
-    text = write_report(state.database(), name, target, format_ or _format_of(output))
+    text = write_report(state.database(), name, target, format_ or _format_of(output), state.config(required=False))
     if output is None:
         click.echo(text)
         return
@@ -583,7 +583,13 @@ def _day(as_of: datetime | None) -> date:
 @shared
 @click.pass_obj
 def knowledge_list(
-    state: State, as_of: datetime | None, limit: int | None, format_: str | None, **filters: str | None
+    state: State,
+    sort: str | None,
+    id: str | None,
+    status: str | None,
+    as_of: datetime | None,
+    limit: int | None,
+    format_: str | None,
 ) -> None:
     """All entries, with age and expiry.
 
@@ -596,7 +602,7 @@ def knowledge_list(
 
     from discovery import knowledge
 
-    given = {k: v for k, v in filters.items() if v is not None}
+    given = {k: v for k, v in {"sort": sort, "id": id, "status": status}.items() if v is not None}
     rows = knowledge.listed(knowledge.known(state.config(required=False)), _day(as_of), given)
     _print(state, islice(rows, limit), knowledge.LIST, knowledge.LIST_TABLE, format_)
 

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
+from discovery import knowledge
 from discovery.wiring import permissions, static_kinds
 from normalize.model import Kind
 from normalize.vocabulary import TERMS
@@ -21,6 +22,7 @@ def documents() -> Mapping[str, str]:
         "docs/kinds.md": catalog(static_kinds().values()),
         "docs/vocabulary.md": vocabulary(),
         "docs/parquet.md": parquet(),
+        "docs/knowledge.md": knowledge.document(),
         "deploy/iam/aws-policy.json": aws("json").rstrip("\n") + "\n",
         "deploy/iam/aws-role.tf": aws("terraform").rstrip("\n") + "\n",
         "deploy/iam/aws-role.cloudformation.yaml": aws("cloudformation").rstrip("\n") + "\n",

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from discovery.config import Config
+from discovery.knowledge import known, own_files
 from discovery.wiring import static_kinds
+from normalize.errors import ConfigError, PlanError
 from normalize.evidence import PROFILES, REQUIRED, Need
 from normalize.model import Category, Field, GapCode
 from normalize.vocabulary import TERMS
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from reports.pages import Page
     from store.reader import Reader
 
+NO_CONFIG = Config()
+"""Nothing of the user's own."""
 _MEASURED = frozenset({"int", "float", "instant"})
 """Types of facts of which an absent one was not measured, rather than not set."""
 
@@ -63,15 +67,15 @@ def _path(field: Any) -> Any:
     return path[0] if isinstance(path, tuple) and path else path
 
 
-def judge(reader: Reader, target: str, rule_files: Sequence[Path] = (), overlays: Sequence[Path] = ()) -> Judgement:
+def judge(reader: Reader, target: str, config: Config = NO_CONFIG) -> Judgement:
     """Verdicts over the inventory as it is.
 
     Args:
-        rule_files: the user's own rules; one of the same id replaces what is shipped.
-        overlays: the user's own entries of the knowledge base.
+        config: says where the user's own rules and knowledge are; what has the same id replaces what is shipped.
 
     Raises:
-        PlanError: a rule is not well-formed.
+        ConfigError: one of the user's files is not well-formed.
+        PlanError: a rule or an entry that ships is not.
     """
     kinds = static_kinds()
     estate = estates.build(
@@ -79,13 +83,28 @@ def judge(reader: Reader, target: str, rule_files: Sequence[Path] = (), overlays
         | {"declared": declared(), "categories": {name: kind.category.value for name, kind in kinds.items()}}
     )
     today = datetime.now(UTC).date()
-    known = knowledge.load(overlays=overlays)
-    asked = knowledge.Asked(known, today)
+    base = known(config)
+    asked = knowledge.Asked(base, today)
     facts.derive(estate, asked)
-    book = rules.load([*rules.shipped(), *rule_files])
+    book = rulebook(config)
     judge_ = readiness.Judge(book, target, asked, _required(), today, profiles=PROFILES, estate=estate)
     assessed = {id_: judge_.assess(c) for id_, c in estate.components.items()}
-    return Judgement(estate, target, today, known, assessed, readiness.roll_up(estate, assessed), book)
+    return Judgement(estate, target, today, base, assessed, readiness.roll_up(estate, assessed), book)
+
+
+def rulebook(config: Config) -> tuple[rules.Rule, ...]:
+    """The rules that ship, with the user's own over them.
+
+    Raises:
+        ConfigError: the folder is not there, or a rule in it is not well-formed.
+        PlanError: a rule that ships is not.
+    """
+    if not (own := own_files(config, "rules")):
+        return rules.load(rules.shipped())
+    try:
+        return rules.load([*rules.shipped(), *own])
+    except PlanError as error:
+        raise ConfigError(str(error)) from None
 
 
 def _required() -> dict[Category, Sequence[Need]]:
@@ -96,13 +115,15 @@ def _required() -> dict[Category, Sequence[Need]]:
     }
 
 
-def plan_report(reader: Reader, name: str, target: str, data: Mapping[str, Any]) -> Page:
+def plan_report(reader: Reader, name: str, target: str, data: Mapping[str, Any], config: Config) -> Page:
     """One of the reports about a move.
 
     Args:
         data: the plain rows that all reports share.
+        config: says where the user's own rules and knowledge are.
 
     Raises:
+        ConfigError: one of the user's files is not well-formed.
         PlanError: a rule or an entry of the knowledge base is not well-formed.
     """
     import reports.accelerators
@@ -111,7 +132,7 @@ def plan_report(reader: Reader, name: str, target: str, data: Mapping[str, Any])
     from planning.accelerators import plan
     from planning.disposition import dispose
 
-    found = judge(reader, target)
+    found = judge(reader, target, config)
     moving = [id_ for id_, a in found.assessments.items() if a.standing is not readiness.Standing.AT_TARGET]
     builders = {
         "accelerators": lambda: reports.accelerators.build(

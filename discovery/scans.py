@@ -434,7 +434,7 @@ def _unwatched(step: Step) -> None:
     """Nobody looks."""
 
 
-def write_report(url: str, name: str, target: str | None, format_: str) -> str:
+def write_report(url: str, name: str, target: str | None, format_: str, config: Config) -> str:
     """A report as text.
 
     Raises:
@@ -462,7 +462,7 @@ def write_report(url: str, name: str, target: str | None, format_: str) -> str:
                 raise ConfigError(f"report {name} is about a move: name where to, as in --target gcp")
             from discovery.planning import plan_report
 
-            return render(plan_report(reader, name, target, data), format_)
+            return render(plan_report(reader, name, target, data, config), format_)
     build: Any = {"summary": reports.summary.build, "gaps": reports.gaps.build, "confidence": reports.confidence.build}[
         name
     ]
