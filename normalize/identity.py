@@ -178,7 +178,11 @@ _ARN_SIGN = re.compile(r"[:/]")
 
 @lru_cache(maxsize=8192)
 def arn_name(text: str) -> Name | None:
-    """Canonical name of an ARN; None for patterns, for what AWS itself owns, and for what is not an ARN."""
+    """Canonical name of an ARN; None for patterns, for what AWS itself owns, and for what is not an ARN.
+
+    SageMaker gives one thing's ARN in its own letters here and in small letters there. Source: boto3, issue 4606, and
+    yet-another-cloudwatch-exporter, pull request 1178, read 2026-11-24.
+    """
     arn = parse_arn(text.strip())
     if arn is None or arn.account in ("aws", "aws-managed", "amazon") or "${" in text or "{{" in text:
         return None
@@ -195,8 +199,12 @@ def arn_name(text: str) -> Name | None:
         return Name(f"arn:{arn.partition}:iam::{arn.account}:role/{role}", "aws.iam.role", "aws", arn.account)
     if arn.service == "logs":
         resource = _LOG_STREAM.sub("", resource)
-    elif arn.service == "lambda" and resource.startswith("function:"):
-        resource = ":".join(resource.split(":")[:2])
+    elif arn.service in ("lambda", "secretsmanager") and resource.startswith(("function:", "secret:")):
+        resource = ":".join(
+            resource.split(":")[:2]
+        )  # of a function without alias, of a secret without JSON key and version
+    elif arn.service == "sagemaker":
+        resource = resource.lower()
     if "*" in resource or "?" in resource or "*" in arn.account or resource == "root":
         return None
     sign = _ARN_SIGN.search(resource)

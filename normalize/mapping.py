@@ -400,9 +400,11 @@ def references(
     namespace = kubernetes_namespace(resource_id)
     for path, mention in recognised:
         said = in_its_cloud(mention, scope)
+        past = path.endswith(_TOLD)
         for name, optional in seen_from(said, scope, namespace) if means_elsewhere(said, scope) else ((said, False),):
             if name.key in own:
                 continue
+            optional = optional or past
             if name.key in keys and (optional or not _may_dangle(found.get(("mentions", name.key)))):
                 continue
             if len(found) >= MAX_REFERENCES:
@@ -412,6 +414,10 @@ def references(
                 Reference, (resource_id, path, "mentions", mention.value[:500], name.key, call, *name[1:], optional)
             )
     return tuple(found.values()), False
+
+
+_TOLD = ("essage", "eason", "essages", "easons", "stateDetails", "statusDetails", "StatusDetails")
+"""How names end under which a system tells what happened: what it names there may be gone since, and nothing needs it."""
 
 
 def _may_dangle(reference: Reference | None) -> bool:

@@ -240,6 +240,11 @@ REQUIRED: Mapping[str, tuple[tuple[str, ...], ...]] = {
 }
 """What a workload must have, by type: of each group at least one role."""
 
+WRITES = frozenset(
+    {"writes_to", "logs_to", "saves_in", "dead_letters_to", "notifies", "replicates_to", "writes", "copies_to"}
+)
+"""Verbs by which something leaves results, logs or copies somewhere: that is no data that it works on."""
+
 _SAYS: Mapping[str, tuple[str, ...]] = {
     "model": ("models", "artifact_uri", "base_model"),
     "data": ("input_uris", "source_uri", "datasets", "inputs"),
@@ -255,6 +260,8 @@ def said(attributes: Mapping[str, Any]) -> Iterator[str]:
 
 def role_of_mention(target: str, verb: str, dimension: str) -> str:
     """What a mention that resolves to nothing would be to a workload; "" where that cannot be told."""
+    if verb in WRITES:
+        return ""
     if verb == "loads" or (
         dimension == "models" and "image" not in target and "registry" not in target and ".ecr." not in target
     ):

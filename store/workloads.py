@@ -242,12 +242,13 @@ def _write(connection: Connection, begun: dict[str, dict[str, Any]]) -> None:
     )  # fmt: skip
     mentioned = _mentioned_roles(connection)
     spaces, said = _namespaces(connection), answers_that_stand(connection)
+    readers = _readers(connection)
     rows, parts = [], []
     with connection.execute(found, execution_options={"yield_per": 5000}) as result:
         for id_, group in groupby(result, key=lambda row: row.workload_id):
             told = begun[id_] | {"said": said}
             reached = list(group)
-            rows.append(_row(told, reached, mentioned.get(id_, set()), spaces))
+            rows.append(_row(told, reached, mentioned.get(id_, set()), spaces, id_ in readers))
             parts += [
                 (id_, row.id, role, row.depth)
                 for row in reached
@@ -267,10 +268,10 @@ def _flush(connection: Connection, rows: list[dict[str, Any]], parts: list[tuple
 
 
 def _row(
-    told: dict[str, Any], reached: Sequence[Any], mentioned: set[str], spaces: dict[tuple[str, str], Any]
+    told: dict[str, Any], reached: Sequence[Any], mentioned: set[str], spaces: dict[tuple[str, str], Any], reads: bool
 ) -> dict[str, Any]:
     counted = Counter(role for row in reached if row.depth and (role := policy.ROLE_OF.get(row.category)))
-    have, inferred = set(counted) | mentioned, _infer(told, reached, spaces)
+    have, inferred = (set(counted) - (set() if reads else {"data"})) | mentioned, _infer(told, reached, spaces)
     for row in reached:
         if row.depth == 0 or row.category in _OWN:
             answers = {fact: answer["value"] for fact, answer in told["said"].get(row.id, {}).items()}
@@ -321,6 +322,23 @@ def _namespaces(connection: Connection) -> dict[tuple[str, str], Any]:
     r = resources.c
     found = select(r.id, r.account, r.name, r.tags, r.attributes).where(r.kind == "k8s.namespace", r.gone_at.is_(None))
     return {(row.account, row.name or ""): row for row in connection.execute(found)}
+
+
+def _readers(connection: Connection) -> set[str]:
+    """Workloads that hold data which they do not only write."""
+    r, b = relations.c, _begun.c
+    held = [category.value for category in policy.ROLES["data"]]
+    found = (
+        select(_reached.c.workload_id)
+        .select_from(_reached)
+        .outerjoin(_begun, b.resource_id == _reached.c.resource_id)
+        .join(relations, r.source_id == _reached.c.resource_id)
+        .join(resources, resources.c.id == r.target_id)
+        .where(or_(b.workload_id.is_(None), b.workload_id == _reached.c.workload_id))
+        .where(r.verb.not_in(sorted(policy.WRITES)), resources.c.category.in_(held), resources.c.gone_at.is_(None))
+        .distinct()
+    )
+    return set(connection.scalars(found))
 
 
 def _mentioned_roles(connection: Connection) -> dict[str, set[str]]:

@@ -200,6 +200,8 @@ KINDS = (
             Link("rotated_by", "aws.lambda.function", "RotationLambdaARN"),
         ),
         quiet=frozenset({"OwningService"}),
+        # Clients may leave out the six characters at the end of the ARN: DescribeSecret, SecretId, read 2026-11-24.
+        aliases=(Alias("arn", Template("arn:{@partition}:secretsmanager:{@place}:{@account}:secret:{Name}")),),
     ),
     Kind(
         name="aws.ssm.parameter",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -30,6 +31,10 @@ SWEPT = ("global", "azure-global", "azure-us-gov-global", "azure-china-global")
 """Places of looks that speak of all places of an account at once."""
 HEARSAY = frozenset({"bill.usage", "terraform.state", "terraform.resource"})
 """Kinds of files that speak of an account from outside: they make it none that we cover."""
+
+
+_ACCOUNT_IN_NAME = re.compile(r"(?<!\d)\d{12}(?!\d)")
+"""sagemaker-REGION-ACCOUNT, aws-glue-assets-ACCOUNT-REGION, cdk-QUALIFIER-assets-ACCOUNT-REGION."""
 
 
 @dataclass
@@ -118,10 +123,16 @@ class Ground:
         """
         if lost.provider == "gcp":
             lost = replace(lost, account=self.numbers.get(lost.account, lost.account))
+        elif lost.target == "aws.s3.bucket" and (account := self._named_for(lost.key)):
+            lost = replace(lost, account=account)
         asked = (lost.provider, lost.target, lost.account, lost.place, lost.key.startswith("dns:"), newest_run)
         if asked not in self._judged:
             self._judged[asked] = self._judge(lost, newest_run)
         return self._judged[asked]
+
+    def _named_for(self, bucket: str) -> str:
+        """The account whose number a bucket's name holds, where we cover that: tools make such names so that nobody else has them."""
+        return next((a for a in _ACCOUNT_IN_NAME.findall(bucket) if ("aws", a) in self.accounts), "")
 
     def _judge(self, lost: Lost, newest_run: str) -> tuple[str, list[Stand]]:
         if lost.target in GENERIC or lost.target in texts.HOSTED_MODELS or lost.provider not in self.providers:

@@ -132,6 +132,18 @@ def test_outside_every_known_scope_is_an_external_dependency(estate: Estate, val
         assert gap["missing"]["account"] == "999900001111"
 
 
+def test_a_bucket_named_for_an_account_that_was_read_is_missing_there(estate: Estate) -> None:
+    mine, theirs = "s3://sagemaker-us-east-1-111122223333/x", "s3://sagemaker-us-east-1-999900001111/x"
+    estate.run(
+        ("aws.sagemaker.model", HERE, [model(estate, needs("m", mine), needs("m", theirs))]),
+        ("aws.s3.bucket", GLOBAL, []),
+    )
+    assert {g["missing"]["reference"]: g["code"] for g in estate.gaps()} == {
+        mine: "dangling-reference",
+        theirs: "external-dependency",
+    }
+
+
 def test_a_bucket_that_may_lie_in_an_unread_listing_is_not_called_external(estate: Estate) -> None:
     other = Scope("aws", "444455556666", "aws-global")
     models = ("aws.sagemaker.model", HERE, [model(estate, needs("m", "s3://weights/v1"))])

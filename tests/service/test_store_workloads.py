@@ -181,3 +181,11 @@ def test_assembling_again_changes_nothing(estate: Estate) -> None:
     before = list(Reader(estate.engine).workloads())
     assert assemble(estate.engine) == 2
     assert list(Reader(estate.engine).workloads()) == before
+
+
+def test_what_a_job_writes_is_no_data_that_it_works_on(estate: Estate) -> None:
+    out, job = thing(estate, Category.BUCKET, "out"), thing(estate, Category.TRAINING_JOB, "t", ("writes_to", "out"))
+    both = thing(estate, Category.TRAINING_JOB, "u", ("writes_to", "out"), ("mentions", "out"))
+    scan(estate, out, job, both)
+    assert [g["subject_id"] for g in estate.gaps("workload-incomplete")] == ["t"]
+    assert found(estate)["t"]["parts"] == {"data": 1}

@@ -193,6 +193,8 @@ def test_canonical_never_raises_on_near_misses(form: str, parts: list[str]) -> N
         ("arn:aws:sqs:us-west-2:111122223333:jobs", Name("arn:aws:sqs:us-west-2:111122223333:jobs", "aws.sqs.queue", "aws", "111122223333", "us-west-2")),
         ("arn:aws:glue:us-west-2:111122223333:crawler/x", Name("arn:aws:glue:us-west-2:111122223333:crawler/x", "aws.glue.crawler", "aws", "111122223333", "us-west-2")),
         ("arn:aws:s3:::corpus/x", Name("s3://corpus", "aws.s3.bucket", "aws")),
+        ("arn:aws:sagemaker:us-west-2:111122223333:model/Churn-V2", Name("arn:aws:sagemaker:us-west-2:111122223333:model/churn-v2", "aws.sagemaker.model", "aws", "111122223333", "us-west-2")),
+        ("arn:aws:secretsmanager:us-west-2:111122223333:secret:db-Ab3dEf:password::", Name("arn:aws:secretsmanager:us-west-2:111122223333:secret:db-Ab3dEf", "aws.secretsmanager.secret", "aws", "111122223333", "us-west-2")),
     ],
 )  # fmt: skip
 def test_arn_says_where_the_thing_lives(text: str, name: Name) -> None:

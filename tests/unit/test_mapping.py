@@ -336,3 +336,19 @@ def test_two_rows_of_one_name_are_a_mapping_error() -> None:
     assert {KIND.name: KIND} == kind_table([KIND])
     with pytest.raises(MappingError, match=r"two rows are named aws\.ec2\.volume"):
         kind_table([KIND, KIND])
+
+
+def test_what_a_system_told_of_the_past_needs_nothing() -> None:
+    told = {
+        "FailureReason": "NoSuchBucket: s3://gone/x",
+        "Source": "s3://kept/x",
+        "conditions": [{"message": "s3://kept/y"}],
+    }
+    found = {r.key: r.optional for r in observe(raw(PAYLOAD | told), KIND).references if r.key.startswith("s3://")}
+    assert found == {"s3://gone": True, "s3://kept": False}
+
+
+def test_what_needs_something_counts_more_than_what_told_of_it() -> None:
+    told = {"LastMessage": "s3://kept/x", "Source": "s3://kept/x"}
+    found = [r.optional for r in observe(raw(PAYLOAD | told), KIND).references if r.key == "s3://kept"]
+    assert found == [False]
