@@ -511,7 +511,10 @@ def diff(state: State, run_a: str, run_b: str, format_: str | None) -> None:
 
 @main.command()
 @click.argument(
-    "name", type=click.Choice(["summary", "gaps", "confidence", "readiness", "disposition", "accelerators"])
+    "name",
+    type=click.Choice(
+        ["summary", "gaps", "confidence", "readiness", "disposition", "accelerators", "data", "cost", "compliance"]
+    ),
 )
 @click.option("--target", type=click.Choice(TARGETS), help="Where the estate would move to.")
 @click.option(
@@ -534,6 +537,7 @@ def report(state: State, name: str, target: str | None, format_: str | None, out
       stocktake report gaps --format md
       stocktake report confidence --output confidence.html
       stocktake report readiness --target gcp --output readiness.html
+      stocktake report data --target azure --format json
     """
     from discovery.scans import write_report
 

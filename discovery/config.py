@@ -291,6 +291,14 @@ class Schedule(_Strict):
         return value
 
 
+class Plan(_Strict):
+    """What the owner of a move says of it, for `report … --target` and `plan`."""
+
+    link_gbps: float | None = Field(default=None, gt=0, le=10_000)
+    link_share: float = Field(default=1.0, gt=0, le=1)
+    freeze_hours: float = Field(default=4.0, gt=0, le=10_000)
+
+
 class Config(_Strict):
     """A whole configuration. `path` is where it was read, None for defaults. `knowledge` and `rules` are folders of the
     user's own files, relative to that file."""
@@ -300,6 +308,7 @@ class Config(_Strict):
     rules: str | None = None
     source: list[Source] = Field(default_factory=list)
     schedule: list[Schedule] = Field(default_factory=list)
+    plan: Plan = Field(default_factory=Plan)
     path: Path | None = None
 
     @field_validator("database")
@@ -560,6 +569,11 @@ database = "sqlite:///stocktake.db"        # or postgresql+psycopg://stocktake@d
 # restd = "https://slurm.example.internal:6820"   # or "unix:/run/slurmrestd.socket"
 # user = "stocktake"                       # whose token it is
 # token_env = "SLURM_JWT"                  # the variable that holds it
+
+# [plan]                                   # what you know of the move, for `stocktake report data --target gcp`
+# link_gbps = 10                           # to the target; left out: 1, 10 and 100 are shown side by side
+# link_share = 0.5                         # what copies may take of it, 0 to 1
+# freeze_hours = 4                         # the longest that writes may stand still
 
 # [[schedule]]                             # for `stocktake agent`
 # name = "nightly"

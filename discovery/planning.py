@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
-from discovery.config import Config
+from discovery.config import Config, Plan
 from discovery.knowledge import known, own_files
 from discovery.wiring import static_kinds
 from normalize.errors import ConfigError, PlanError
@@ -18,6 +18,7 @@ from planning import estate as estates
 from planning import facts, knowledge, readiness, rules
 
 if TYPE_CHECKING:
+    from planning.data import Wishes
     from planning.estate import Estate
     from planning.knowledge import Knowledge
     from planning.readiness import Assessment, WorkloadAssessment
@@ -120,24 +121,36 @@ def plan_report(reader: Reader, name: str, target: str, data: Mapping[str, Any],
 
     Args:
         data: the plain rows that all reports share.
-        config: says where the user's own rules and knowledge are.
+        config: says where the user's own rules and knowledge are, and what is known of the move.
 
     Raises:
         ConfigError: one of the user's files is not well-formed.
         PlanError: a rule or an entry of the knowledge base is not well-formed.
     """
     import reports.accelerators
+    import reports.cost
+    import reports.data
     import reports.disposition
     import reports.readiness
-    from planning.accelerators import plan
+    from planning import accelerators, cost
+    from planning import data as holdings
     from planning.disposition import dispose
 
     found = judge(reader, target, config)
     moving = [id_ for id_, a in found.assessments.items() if a.standing is not readiness.Standing.AT_TARGET]
+    over = (found.estate, found.knowledge, target, found.today)
+
+    def machines() -> list[accelerators.Plan]:
+        return accelerators.plan(*over, moving)
+
+    wishes = _wishes(config.plan)
     builders = {
-        "accelerators": lambda: reports.accelerators.build(
-            data, plan(found.estate, found.knowledge, target, found.today, moving)
+        "accelerators": lambda: reports.accelerators.build(data, machines()),
+        "data": lambda: reports.data.build(data, holdings.plan(*over, moving, wishes), wishes),
+        "cost": lambda: reports.cost.build(
+            data, cost.costs(*over, moving, machines(), holdings.plan(*over, moving, wishes))
         ),
+        "compliance": lambda: _compliance(data, found, moving),
         "readiness": lambda: reports.readiness.build(
             data, found.assessments, found.workloads, found.rules, found.estate.unmodelled
         ),
@@ -146,3 +159,19 @@ def plan_report(reader: Reader, name: str, target: str, data: Mapping[str, Any],
         ),
     }
     return builders[name]()
+
+
+def _wishes(said: Plan) -> Wishes:
+    from planning.data import LINKS_GBPS, Wishes
+
+    links = LINKS_GBPS if said.link_gbps is None else (said.link_gbps,)
+    return Wishes(links, said.link_share, said.freeze_hours * 3600, said.link_gbps is not None)
+
+
+def _compliance(data: Mapping[str, Any], found: Judgement, moving: Sequence[str]) -> Page:
+    import reports.compliance
+    from planning import compliance
+
+    labels = compliance.carried(found.estate)
+    standings = compliance.standings(found.estate, found.knowledge, found.target, moving, labels)
+    return reports.compliance.build(data, standings, compliance.reviews(found.estate, standings, found.target))

@@ -481,7 +481,7 @@ def _evidence(reader: Reader) -> dict[str, Any]:
     }
 
 
-PLANS = ("readiness", "disposition", "accelerators")
+PLANS = ("readiness", "disposition", "accelerators", "data", "cost", "compliance")
 """Reports about a move to somewhere."""
 
 

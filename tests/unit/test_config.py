@@ -26,7 +26,7 @@ def test_the_sample_is_accepted_as_it_stands(tmp_path: Path) -> None:
 
 def test_every_block_of_the_sample_is_accepted_once_uncommented(tmp_path: Path) -> None:
     lines = [
-        line.removeprefix("# ") if line.startswith(("# [[", "# ")) and (" = " in line or "[[" in line) else line
+        line.removeprefix("# ") if line.startswith("# ") and (" = " in line or line.startswith("# [")) else line
         for line in SAMPLE.splitlines()
     ]
     text = "\n".join(line for line in lines if not line.startswith("#"))
@@ -43,6 +43,7 @@ def test_every_block_of_the_sample_is_accepted_once_uncommented(tmp_path: Path) 
         "slurm",
     ]
     assert [s.name for s in config.schedule] == ["nightly"]
+    assert (config.plan.link_gbps, config.plan.link_share, config.plan.freeze_hours) == (10, 0.5, 4)
 
 
 @pytest.mark.parametrize(
