@@ -167,6 +167,7 @@ class Gauge(_Asking):
     Attributes:
         namespace, metrics, aggregation, hours, interval: as of a question.
         into: key of the values.
+        over: a dimension of whose values the largest figure counts: "Region", where each holds a copy.
     """
 
     namespace: str
@@ -175,15 +176,16 @@ class Gauge(_Asking):
     aggregation: str = "Average"
     hours: int = 48
     interval: str = "PT1H"
+    over: str = ""
     question: Question = field(init=False)
 
     def __post_init__(self) -> None:
-        question = Question(self.namespace, self.metrics, self.aggregation, self.hours, self.interval)
+        question = Question(self.namespace, self.metrics, self.aggregation, self.hours, self.interval, self.over)
         object.__setattr__(self, "question", question)
 
     def take(self, item: dict[str, Json], found: Figures) -> None:
         days = {"Days": self.hours // 24} if self.interval == _WHOLE else {}
-        item[self.into] = {metric: groups[""] for metric, groups in found.items() if "" in groups} | days
+        item[self.into] = {metric: max(groups.values()) for metric, groups in found.items() if groups} | days
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,6 +63,18 @@ def test_answers_are_summed_by_status_and_asked_once_a_region() -> None:
     assert (params["interval"], params["timespan"]) == ("FULL", "2026-11-10T04:00:00Z/2026-11-24T04:00:00Z")
 
 
+def test_of_copies_in_several_regions_the_largest_counts() -> None:
+    """Together they are not more than what one of them holds; and of a copy its last figure counts."""
+    stored = Gauge(
+        "Microsoft.DocumentDB/DatabaseAccounts", ("ResponseStatus",), "$Size", "Total", over="HttpStatusGroup"
+    )
+    account = gateway("a")
+    near, far = series(account, 40, "westeurope"), series(account, 39, "northeurope")
+    near["data"].insert(0, {"timeStamp": "2026-11-10T03:55:00Z", "total": 41})
+    assert stored.add(Monitor(lambda path: [near, far]), SCOPE, [account]) == {}
+    assert account["$Size"] == {"ResponseStatus": 40}
+
+
 def test_silence_is_not_zero() -> None:
     one = gateway("a")
     assert REQUESTS.add(Monitor(lambda path: []), SCOPE, [one]) == {}
