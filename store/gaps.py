@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Engine, bindparam, exists, insert, or_, selec
 from normalize.model import Gap
 from store import content
 from store.database import writing
-from store.rules import declared, facts, looks, machines, mentions, scopes, second, spend, workloads
+from store.rules import declared, facts, looks, machines, mentions, reach, scopes, second, spend, workloads
 from store.rules.ground import Ground, Into
 from store.schema import (
     gaps,
@@ -146,6 +146,8 @@ def _found(connection: Connection, held: set[str], now: datetime) -> Iterator[Ga
     yield from scopes.accounts(connection, ground)
     yield from scopes.regions(connection, ground)
     yield from scopes.nodes(connection)
+    yield from reach.contexts(connection, ground)
+    yield from reach.known_hosts(connection)
     yield from facts.evidence(connection, now)
     yield from facts.unmodelled(connection)
     yield from second.disagreements(connection, ground, now)

@@ -223,6 +223,8 @@ def _machine(report: Report) -> Iterator[Record]:
         payload["os"] = name
     if report["addresses"].status == 0:
         payload["addresses"] = system.own_addresses(network)
+    names, hashed = system.known_hosts(report.said("known-hosts"))
+    payload |= ({"known_hosts": names} if names else {}) | ({"known_hosts_hashed": hashed} if hashed else {})
     if found.count is None:
         del payload["accelerators"]
     else:
@@ -694,6 +696,7 @@ KINDS: Sequence[Kind] = (
                 "rocm-smi",
                 "amd-smi",
                 "hl-smi",
+                "known-hosts",
             ),
             _machine,
         ),
@@ -727,6 +730,8 @@ KINDS: Sequence[Kind] = (
             "rocm_version": "facts.rocm_version",
             "addresses": "addresses",
             "interfaces": "interfaces",
+            "known_hosts": "known_hosts",
+            "hashed_known_host_count": "known_hosts_hashed",
             "topology": "topology",
             "software": "software",
             "monitoring_agents": "monitoring",
@@ -736,7 +741,7 @@ KINDS: Sequence[Kind] = (
         },
         links=(Link("same_as", "aws.ec2.instance", "$ec2_instance", within="world"),),
         aliases=(Alias("address", "addresses"), Alias("address", "$address"), Alias("dns", "facts.hostname")),
-        quiet=frozenset({"addresses", "interfaces", "facts", "$address"}),
+        quiet=frozenset({"addresses", "interfaces", "facts", "known_hosts", "$address"}),
     ),
     Kind(
         name="host.gpu",

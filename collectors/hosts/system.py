@@ -283,6 +283,30 @@ def programs(ss: str) -> dict[tuple[str, int], str]:
     return found
 
 
+MOST_KNOWN_HOSTS = 1000
+_KNOWN_HOST = re.compile(r"(?:\[(?P<host>[^\[\]\s]+)\]:(?P<port>\d{1,5})|(?P<plain>[^\[\]\s]+))")
+
+
+def known_hosts(text: str) -> tuple[list[Json], int]:
+    """(names, how many more are hashed) of what SSH knows; a port that is not 22 behind a colon. Patterns are left out.
+
+    Source: sshd(8), "SSH_KNOWN_HOSTS FILE FORMAT": names are parted by commas, "[HOST]:PORT" has another port than 22, "|" begins a hashed
+    one, "*", "?" and "!" make a pattern.
+    """
+    found: dict[str, None] = {}
+    hashed = 0
+    for line in text.split():
+        if line == "|":
+            hashed += 1
+            continue
+        for name in line.split(","):
+            m = _KNOWN_HOST.fullmatch(name)
+            if m is None or any(c in name for c in "*?!") or len(name) > 300 or len(found) >= MOST_KNOWN_HOSTS:
+                continue
+            found[f"{m['host']}:{m['port']}" if m["port"] and m["port"] != "22" else m["host"] or m["plain"]] = None
+    return sorted(found), hashed
+
+
 def connections(text: str, arch: str) -> list[dict[str, Json]]:
     """Established TCP connections to other machines, by direction, peer and the port that serves.
 

@@ -7,7 +7,8 @@ creation of SelfSubjectAccessReviews, which store nothing.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from normalize.model import Json
 AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json"
 _REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 _TIMEOUT_SECONDS = (10, 60)
+_MOST_CONTEXTS = 500
 _UNUSABLE = (config.ConfigException, yaml.YAMLError, OSError, AttributeError, KeyError, TypeError, ValueError)
 """What the client raises on a kubeconfig: its own error, or whatever a file of another shape runs into."""
 _BUSY = frozenset({429, 500, 502, 503, 504})
@@ -57,10 +59,14 @@ class Api:
     Attributes:
         server: its URL.
         context, cluster: names in the kubeconfig; "" inside a cluster.
+        others: {name, server} of the other contexts of the kubeconfig that lead to other servers.
     """
 
-    def __init__(self, api: ApiClient, context: str = "", cluster: str = "") -> None:
+    def __init__(
+        self, api: ApiClient, context: str = "", cluster: str = "", others: Sequence[Mapping[str, str]] = ()
+    ) -> None:
         self._api = api
+        self.others = tuple(others)
         self.server: str = api.configuration.host
         self.context = context
         self.cluster = cluster
@@ -166,4 +172,24 @@ def connect(settings: Mapping[str, Any]) -> Api:
             "accepted: the path of a kubeconfig file, and a context that it holds"
         ) from None
     chosen = next((c for c in contexts if c["name"] == context), current) if context else current
-    return Api(ApiClient(configuration), str(chosen["name"]), str(chosen["context"].get("cluster") or ""))
+    others = [c for c in _contexts(file) if c["server"].rstrip("/") != configuration.host.rstrip("/")]
+    return Api(ApiClient(configuration), str(chosen["name"]), str(chosen["context"].get("cluster") or ""), others)
+
+
+def _contexts(file: str | None) -> list[dict[str, str]]:
+    """Name and server of each context; users and their credentials are not looked at. Several files are read as kubectl does: what
+    comes first counts."""
+    named = file or os.environ.get("KUBECONFIG") or "~/.kube/config"
+    servers: dict[str, str] = {}
+    contexts: dict[str, str] = {}
+    for part in named.split(os.pathsep):
+        try:
+            told = yaml.safe_load(Path(part).expanduser().read_text(encoding="utf-8")) if part else None
+            for cluster in (told or {}).get("clusters") or ():
+                servers.setdefault(str(cluster["name"]), str((cluster.get("cluster") or {}).get("server") or ""))
+            for context in (told or {}).get("contexts") or ():
+                contexts.setdefault(str(context["name"]), str((context.get("context") or {}).get("cluster") or ""))
+        except _UNUSABLE:
+            continue
+    found = [{"name": name, "server": servers.get(cluster, "")} for name, cluster in contexts.items()]
+    return [c for c in found if c["server"]][:_MOST_CONTEXTS]

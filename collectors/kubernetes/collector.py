@@ -217,6 +217,8 @@ class KubernetesCollector:
             payload["issuer"] = issuer
         if self._aliases:
             payload["aliases"] = self._aliases
+        if self._api.others:
+            payload["contexts"] = [dict(c) for c in self._api.others]
         payload[LINKS] = list(_same(payload))
         return RawRecord(CLUSTER.name, scope, payload, self.source, "GET /version", self._clock())
 

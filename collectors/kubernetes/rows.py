@@ -112,6 +112,7 @@ CLUSTER = Kind(
         "name": "name",
         "kubernetes_version": "version.gitVersion",
         "endpoint": "server",
+        "contexts": "contexts",
         "created_at": Field("namespace.metadata.creationTimestamp", instant),
     },
     aliases=(
@@ -121,7 +122,7 @@ CLUSTER = Kind(
         Alias("arn", "aliases[]"),
         Alias("uri", "aliases[]"),
     ),
-    quiet=frozenset({"aliases", "issuer"}),
+    quiet=frozenset({"aliases", "issuer", "contexts"}),
 )
 """The cluster itself: GET /version, the namespace kube-system (whose uid names the cluster), the issuer of its tokens, and the
 names that the kubeconfig and the configuration give it."""

@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, case, exists, func, null, select
 
 from normalize import gap as texts
-from normalize import gap_scopes
+from normalize import gap_reach, gap_scopes
 from normalize.addresses import SERVER, Address, parse_server
 from normalize.gap import EVIDENCE_LIMIT, Lost
 from normalize.model import Evidence, Gap, GapCode
@@ -122,7 +122,8 @@ def lost_names(connection: Connection, ground: Ground, into: dict[int, Into], he
             for stand in stands:
                 into[stand.listing].evidence.extend(lost.evidence[: EVIDENCE_LIMIT - len(into[stand.listing].evidence)])
                 into[stand.listing].count += lost.count
-            held.update(texts.gap_id(c, key) for c in (GapCode.DANGLING_REFERENCE, GapCode.EXTERNAL_DEPENDENCY))
+            codes = (GapCode.DANGLING_REFERENCE, GapCode.EXTERNAL_DEPENDENCY, GapCode.SCOPE_UNSCANNED)
+            held.update(texts.gap_id(c, key) for c in codes)
         elif found[0].former:
             gone_at, _, resource_id = found[0].former.partition(" ")
             yield texts.dangling_gone(lost, resource_id, gone_at)
@@ -132,6 +133,8 @@ def lost_names(connection: Connection, ground: Ground, into: dict[int, Into], he
             yield texts.dangling_stale(lost, stands[0].look)
         elif verdict == "unlisted":
             yield texts.dangling_unlisted(lost)
+        elif gap_reach.reached_by_connection(lost):
+            yield gap_reach.unscanned_peer(lost)
         else:
             yield texts.external(lost, covered_account=(lost.provider, lost.account) in ground.accounts)
     if unread:

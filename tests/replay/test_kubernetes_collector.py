@@ -423,3 +423,26 @@ def test_the_kubeconfig_is_never_written(tmp_path: Path) -> None:
 def test_rows_are_known_without_a_connection() -> None:
     names = [k.name for k in kind_rows()]
     assert len(set(names)) == len(names)
+
+
+def test_other_contexts_of_the_kubeconfig_are_known_by_name_and_server(tmp_path: Path) -> None:
+    with Replay(FOLDER) as server:
+        path = Path(server.write_kubeconfig(tmp_path / "kubeconfig"))
+        told = json.loads(path.read_text())
+        told["clusters"] += [
+            {"name": "far", "cluster": {"server": "https://far.example:6443"}},
+            {"name": "x", "cluster": {}},
+        ]
+        told["contexts"] += [{"name": n, "context": {"cluster": n, "user": "reader"}} for n in ("far", "x")]
+        told["users"][0]["user"]["password"] = "hunter2-secret"
+        path.write_text(json.dumps(told))
+        collector = open_source({"name": "train", "kubeconfig": str(path)})
+        (cluster,) = (k for k in collector.kinds() if k.name == "k8s.cluster")
+        (scope,) = collector.scopes(cluster)
+        (raw,) = collector.collect(cluster, scope)
+        collector.close()
+    assert isinstance(raw, RawRecord)
+    assert observe(raw, cluster).resource.attributes["contexts"] == [
+        {"name": "far", "server": "https://far.example:6443"}
+    ]
+    assert "hunter2" not in json.dumps(raw.payload)

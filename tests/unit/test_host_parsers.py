@@ -742,3 +742,9 @@ def test_instructions_say_how_to_restrict_the_key() -> None:
     assert 'command="sh -s"' in render("text")
     with pytest.raises(ValueError, match="accepted: text"):
         render("json")
+
+
+def test_hosts_that_ssh_knows_are_told_by_plain_names_and_hashes_counted() -> None:
+    text = "gpu01,10.0.0.7\n[login.example]:2222,[10.0.0.8]:22\n|\n|\n*.example,!x\ngpu01\n2001:db8::7\n"
+    assert system.known_hosts(text) == (["10.0.0.7", "10.0.0.8", "2001:db8::7", "gpu01", "login.example:2222"], 2)
+    assert system.known_hosts("") == ([], 0)
