@@ -176,12 +176,18 @@ class KubernetesSource(_Source):
 
 class MlflowSource(_Source):
     """`aliases` are further addresses of the same server; `cluster` is the Kubernetes source inside whose cluster those of
-    them hold that mean something else elsewhere (http://mlflow.ml.svc:5000)."""
+    them hold that mean something else elsewhere (http://mlflow.ml.svc:5000). The *_env name variables of the environment that
+    hold its credentials; left out, MLflow's own are asked."""
 
     type: Literal["mlflow"]
     tracking_uri: str
     aliases: list[str] = Field(default_factory=list)
     cluster: str | None = None
+    username_env: str | None = None
+    password_env: str | None = None
+    token_env: str | None = None
+    window_days: int | None = Field(default=None, ge=1)
+    artifact_calls: int = Field(default=2000, ge=0)
 
     _endpoint = field_validator("tracking_uri")(_web_address)
 
@@ -200,6 +206,14 @@ class MlflowSource(_Source):
                     f'"{alias}" lacks its namespace; accepted: as in "http://{address.host}.NAMESPACE.svc:{address.port}"'
                 )
         return value
+
+    @model_validator(mode="after")
+    def _one_way_to_log_in(self) -> MlflowSource:
+        if (self.username_env is None) != (self.password_env is None):
+            raise ValueError("username_env and password_env go together")
+        if self.token_env and self.username_env:
+            raise ValueError("accepted: token_env, or username_env with password_env, not both")
+        return self
 
     def inside_a_cluster(self) -> list[str]:
         """The addresses that mean nothing without a cluster."""
@@ -539,6 +553,9 @@ database = "sqlite:///stocktake.db"        # or postgresql+psycopg://stocktake@d
 # tracking_uri = "https://mlflow.example.internal"
 # aliases = ["http://mlflow.ml.svc:5000"]  # other addresses of this very server, where nothing in a cluster tells that
 # cluster = "train"                        # whose in-cluster names these are; left out: the only kubernetes source
+# token_env = "MLFLOW_PROD_TOKEN"          # the variable with its token, or username_env with password_env; left out: MLflow's own
+# window_days = 365                        # runs: how far back; left out: all
+# artifact_calls = 2000                    # requests that a look makes at most to count artifacts behind the server; 0 for none
 
 # [[source]]
 # type = "host"

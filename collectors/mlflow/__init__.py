@@ -1,24 +1,25 @@
-"""MLflow tracking servers and registries: experiments, runs, models, versions, logged models.
+"""MLflow tracking servers and registries: experiments, runs, models, versions, logged models, webhooks.
 
-Owns one configured server. Refuses to read artifacts and to change anything; credentials come only from MLflow's own
-environment variables (MLFLOW_TRACKING_USERNAME and _PASSWORD, or _TOKEN).
+Owns one configured server. Refuses to read artifacts and to change anything; credentials come only from the environment: from
+the variables that the source names, else from MLflow's own (MLFLOW_TRACKING_USERNAME and _PASSWORD, or _TOKEN).
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from collectors.contract import Blindness, CutShortError, Planned, plan_each
-from collectors.mlflow.client import Search, Server, classify
+from collectors.contract import Blindness, CutShortError, Planned
+from collectors.mlflow.client import ARTIFACT_CALLS, Allowance, Login, Search, Server, classify
 from collectors.mlflow.kinds import KINDS
 from normalize.addresses import Address, only_local, parse_server, seen_inside
 from normalize.errors import CollectError, ConfigError, UnavailableError
 from normalize.identity import mlflow_server_name
-from normalize.model import Kind, RawRecord, Scope
+from normalize.model import Json, Kind, RawRecord, Scope
 
 
 def _now() -> datetime:
@@ -35,10 +36,11 @@ def open_source(settings: Mapping[str, Any], *, clock: Callable[[], datetime] = 
 
     Args:
         settings: name; tracking_uri (http or https); aliases, further addresses of the same server; cluster, the source of
-            the cluster in which in-cluster names among all of these hold.
+            the cluster in which in-cluster names among all of these hold; username_env with password_env, or token_env, variables
+            that hold its credentials; window_days of runs; artifact_calls, requests that a look makes to count artifacts.
 
     Raises:
-        ConfigError: an address is no web address, or holds credentials.
+        ConfigError: an address is no web address, or holds credentials; the environment lacks a variable that is named.
         ModuleNotFoundError: the extra "mlflow" is not installed.
     """
     uri, cluster = str(settings["tracking_uri"]), str(settings.get("cluster") or "")
@@ -47,8 +49,24 @@ def open_source(settings: Mapping[str, Any], *, clock: Callable[[], datetime] = 
     keys = dict.fromkeys(key for address in addresses for key in _keys(address, cluster))
     own = addresses[0]
     account = str(seen_inside(own, cluster, "") if own.service and cluster else own)
-    server = Server(uri, aliases=aliases, keys=list(keys))
+    days = settings.get("window_days")
+    server = Server(
+        uri,
+        aliases=aliases,
+        keys=list(keys),
+        login=_login(settings),
+        since=(settings.get("began") or clock()) - timedelta(days=days) if days else None,
+        artifact_calls=settings.get("artifact_calls", ARTIFACT_CALLS),
+    )
     return MlflowCollector(str(settings["name"]), server, account, clock)
+
+
+def _login(settings: Mapping[str, Any]) -> Login:
+    named = {key: str(settings[key]) for key in ("username_env", "password_env", "token_env") if settings.get(key)}
+    for key, variable in named.items():
+        if not os.environ.get(variable):
+            raise ConfigError(f'{key} = "{variable}": the environment has no such variable')
+    return Login(**named)
 
 
 def _address(key: str, uri: str) -> Address:
@@ -91,7 +109,9 @@ class MlflowCollector:
         return KINDS
 
     def plan(self, kinds: Sequence[Kind]) -> Iterator[Planned]:
-        return plan_each(self, kinds)
+        for kind in kinds:
+            since = self._server.since if kind.name == "mlflow.run" else None
+            yield Planned(kind, self._scope, since=since, older="runs that began before were not read" if since else "")
 
     def scopes(self, kind: Kind) -> Iterable[Scope]:
         return (self._scope,)
@@ -107,9 +127,11 @@ class MlflowCollector:
             CollectError: the listing failed, wherever it was.
         """
         search: Search = kind.fetch
+        allowance = Allowance(self._server.artifact_calls)
         try:
             for payload in search.read(self._server):
-                yield RawRecord(kind.name, scope, payload, self.source, search.call, self._clock())
+                whole, gaps = self._completed(search, payload, allowance)
+                yield RawRecord(kind.name, scope, whole, self.source, search.call, self._clock(), gaps)
             left_out = None if kind.name == "mlflow.server" else self._server.left_out
         except Exception as error:
             known = classify(error, search.call)
@@ -118,6 +140,19 @@ class MlflowCollector:
             raise known from error
         if left_out:
             raise CutShortError(left_out[0], call=search.call, needs=left_out[1:])
+
+    def _completed(self, search: Search, payload: Json, allowance: Allowance) -> tuple[Json, tuple[CollectError, ...]]:
+        """A record with what its details say, and why some of them say nothing."""
+        gaps = []
+        for detail in search.details:
+            try:
+                payload = payload | detail(self._server, payload, allowance)
+            except Exception as error:
+                known = classify(error, search.call)
+                if known is None:
+                    raise
+                gaps.append(known)
+        return payload, tuple(gaps)
 
     def classify(self, error: Exception) -> CollectError | None:
         return classify(error)

@@ -12,6 +12,7 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum
 from functools import cached_property, partial
 from itertools import islice
@@ -27,6 +28,8 @@ RUNS = "POST /api/2.0/mlflow/runs/search"
 LOGGED_MODELS = "POST /api/2.0/mlflow/logged-models/search"
 MODELS = "GET /api/2.0/mlflow/registered-models/search"
 VERSIONS = "GET /api/2.0/mlflow/model-versions/search"
+WEBHOOKS = "GET /api/2.0/mlflow/webhooks"
+TRACES = "POST /api/3.0/mlflow/traces/metrics"
 READ_PERMISSION = "MLflow permission READ on every experiment and registered model"
 IS_PROMPT = "mlflow.prompt.is_prompt"
 
@@ -57,6 +60,9 @@ ERRORS: Mapping[str, type[CollectError]] = {
 Source: mlflow 3.17.2, mlflow/protos/databricks_pb2.py, ErrorCode, and mlflow/exceptions.py, ERROR_CODE_TO_HTTP_STATUS;
 read 2026-11-24."""
 
+ARTIFACT_CALLS = 2000
+"""Requests that a look makes at most to count artifacts; at a hundred a second it is over in 20 seconds."""
+_SCP = re.compile(r"[\w.-]{1,64}@(?P<host>[\w.-]{1,253}):(?P<path>[^\s:]{1,500})", re.ASCII)
 _VERSION = re.compile(r"\d{1,4}(?:\.[\w+.-]{1,35})?", re.ASCII)
 _ALL: Mapping[str, Json] = {}
 _ITEMS: Mapping[str, str] = {
@@ -65,9 +71,10 @@ _ITEMS: Mapping[str, str] = {
     "logged-models": "models",
     "registered-models": "registered_models",
     "model-versions": "model_versions",
+    "webhooks": "webhooks",
 }
 """Noun of a search's path -> the member of its answer that holds the items.
-Source: mlflow 3.17.2, mlflow/protos/service_pb2.py and model_registry_pb2.py, Search….Response; read 2026-11-24."""
+Source: mlflow 3.17.2, mlflow/protos/service_pb2.py, model_registry_pb2.py and webhooks_pb2.py, Search….Response; read 2026-11-24."""
 
 _T = TypeVar("_T")
 
@@ -97,34 +104,84 @@ def _explained(error: Exception, call: str) -> CollectError:
     )
 
 
+@dataclass(slots=True)
+class Allowance:
+    """Requests that one look may still make for what completes its records."""
+
+    left: int
+
+
+Detail = Callable[["Server", Mapping[str, Json], Allowance], Mapping[str, Json]]
+"""What completes a record: members to add to it, whose names begin with "$". Where it raises a CollectError, the record lacks them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Search:
-    """A fetch value: the REST call that lists a kind, and the function that reads it to the end."""
+    """A fetch value: the REST call that lists a kind, the function that reads it to the end, and what completes a record."""
 
     call: str
     read: Callable[[Server], Iterator[Json]]
+    details: tuple[Detail, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """Names of the environment variables that hold a server's credentials, where it has its own; else MLflow's are asked.
+
+    Source: mlflow 3.17.2, mlflow/utils/credentials.py, get_default_host_creds; read 2026-11-24.
+    """
+
+    username_env: str = ""
+    password_env: str = ""
+    token_env: str = ""
+
+    def credentials(self, uri: str) -> Any:
+        from mlflow.utils.credentials import get_default_host_creds
+
+        found = get_default_host_creds(uri)
+        if self.token_env:
+            found.username, found.password, found.token = None, None, os.environ.get(self.token_env)
+        elif self.username_env:
+            found.username, found.password = os.environ.get(self.username_env), os.environ.get(self.password_env)
+            found.token = None
+        return found
 
 
 class Server:
     """A tracking server and its registry.
 
     Args:
-        tracking_uri: http(s) address without credentials; those come from MLflow's own environment variables.
+        tracking_uri: http(s) address without credentials.
         page_size: records a page; None for what each listing does best.
         aliases: further addresses of the server, as configured.
         keys: canonical keys of all its addresses.
+        login: where its credentials are.
+        since: runs that began before are not listed; None for all.
+        artifact_calls: how many requests each look may make to count artifacts.
     """
 
     def __init__(
-        self, tracking_uri: str, page_size: int | None = None, *, aliases: Sequence[str] = (), keys: Sequence[str] = ()
+        self,
+        tracking_uri: str,
+        page_size: int | None = None,
+        *,
+        aliases: Sequence[str] = (),
+        keys: Sequence[str] = (),
+        login: Login = Login(),
+        since: datetime | None = None,
+        artifact_calls: int = ARTIFACT_CALLS,
     ) -> None:
         for name, value in _DEFAULTS.items():
             os.environ.setdefault(name, value)
-        from mlflow import MlflowClient
+        from mlflow.store.model_registry.rest_store import RestStore as Registry
+        from mlflow.store.tracking.rest_store import RestStore as Tracking
 
         self.uri = tracking_uri.rstrip("/")
-        self.client = MlflowClient(tracking_uri=self.uri, registry_uri=self.uri)
+        self._credentials = partial(login.credentials, self.uri)
+        self.tracking: Any = Tracking(self._credentials)
+        self.registry: Any = Registry(self._credentials)
         self.aliases, self.keys = list(aliases), list(keys)
+        self.since, self.artifact_calls = since, artifact_calls
         self._page_size = page_size
 
     def pages(
@@ -167,43 +224,26 @@ class Server:
         Source: mlflow 3.17.2, mlflow/utils/rest_utils.py, verify_rest_response, and mlflow/utils/proto_json_utils.py, parse_dict;
         read 2026-11-24.
         """
-        from mlflow.utils.credentials import get_default_host_creds
-        from mlflow.utils.rest_utils import http_request
-
         method, _, path = call.partition(" ")
-        sent = {"params" if method == "GET" else "json": query}
-        response = http_request(get_default_host_creds(self.uri), path, method, raise_on_status=False, **sent)
+        response = self.request(method, path, **{"params" if method == "GET" else "json": query})
         try:
             page = response.json()
         except (ValueError, RecursionError):
             page = None
-        items = _ITEMS[path.rsplit("/", 2)[-2]]
+        items = _ITEMS[path.removesuffix("/search").rpartition("/")[2]]
         if response.status_code != 200 or not isinstance(page, dict) or page.keys() - {items, "next_page_token"}:
             raise TransientError(f"HTTP {response.status_code}: what was sent is no page of MLflow", call=call)
         if page.get(items, []) != [] or page.get("next_page_token"):
             raise TransientError("a page that was empty is not when it is asked for again", call=call)
 
-    @cached_property
-    def search_registered_models(self) -> Callable[..., Any]:
-        """The listing of registered models as the server has it. MlflowClient asks for those whose tag says that they are no
-        prompt, and a server older than prompts then gives only models that have tags: none, on most.
-
-        Source: mlflow 3.17, tracking/_model_registry/client.py, search_registered_models; seen on a server of 2.1.1.
-        """
-        from mlflow.store.model_registry.rest_store import RestStore
-        from mlflow.utils.credentials import get_default_host_creds
-
-        found: Callable[..., Any] = RestStore(partial(get_default_host_creds, self.uri)).search_registered_models
-        return found
-
     def get(self, endpoint: str, **parameters: str) -> Any:
-        """The response (any status) to a GET, with the SDK's own credentials, retries and time limits."""
-        from mlflow.utils.credentials import get_default_host_creds
+        """The response (any status) to a GET, with the SDK's own retries and time limits."""
+        return self.request("GET", endpoint, params=parameters or None)
+
+    def request(self, method: str, endpoint: str, **sent: Any) -> Any:
         from mlflow.utils.rest_utils import http_request
 
-        return http_request(
-            get_default_host_creds(self.uri), endpoint, "GET", params=parameters or None, raise_on_status=False
-        )
+        return http_request(self._credentials(), endpoint, method, raise_on_status=False, **sent)
 
     def version(self) -> str | None:
         """The server's release; None where it does not say (before 1.26, or hidden by a proxy)."""
@@ -227,7 +267,7 @@ class Server:
         """A server with basic-auth leaves unreadable things out of its listings without a word; only an administrator
         is sure to see all. Source: mlflow 3.17.2, mlflow/server/auth/__init__.py, filter_search_experiments, get_user, and
         mlflow/server/auth/entities.py, User.to_json; read 2026-11-24."""
-        user = os.environ.get("MLFLOW_TRACKING_USERNAME")
+        user = self._credentials().username
         found = self._json("/api/2.0/mlflow/users/get", username=user) if user else None
         if (
             not isinstance(found, dict)
@@ -274,20 +314,25 @@ def servers(server: Server) -> Iterator[Json]:
 
 
 def experiments(server: Server) -> Iterator[Json]:
+    """Experiments, deleted ones included."""
     for experiment in _experiments(server):
         yield _plain(experiment)
 
 
 def runs(server: Server) -> Iterator[Json]:
-    """Runs of every experiment, deleted ones included."""
+    """Runs of every experiment, deleted ones included, the oldest first: pages are counted from the first run, and those that begin
+    while they are read come after the last.
+
+    Source: mlflow 3.17.2, mlflow/store/tracking/sqlalchemy_store.py, _search_runs (offset); read 2026-11-24.
+    """
     from mlflow.entities import ViewType
 
+    order = ["attributes.start_time ASC"]
+    since = f"attributes.start_time >= {int(server.since.timestamp() * 1000)}" if server.since else ""
     for ids in _chunks((e.experiment_id for e in _experiments(server)), 50):
-        query = {"experiment_ids": ids, "run_view_type": "ALL"}
-        found = server.pages(
-            server.client.search_runs, 500, RUNS, query, experiment_ids=ids, run_view_type=ViewType.ALL
-        )
-        yield from map(_run, found)
+        query = {"experiment_ids": ids, "run_view_type": "ALL", "order_by": order, "filter": since}
+        search = partial(server.tracking.search_runs, ids, since, ViewType.ALL, order_by=order)
+        yield from map(_run, server.pages(search, 500, RUNS, query))
 
 
 def logged_models(server: Server) -> Iterator[Json]:
@@ -298,21 +343,64 @@ def logged_models(server: Server) -> Iterator[Json]:
     """
     try:
         for ids in _chunks((e.experiment_id for e in _experiments(server)), 50):
-            search = server.client.search_logged_models
+            search = server.tracking.search_logged_models
             for model in server.pages(search, 100, LOGGED_MODELS, {"experiment_ids": ids}, experiment_ids=ids):
                 payload = _plain(model)
                 payload["metrics"] = {m.key: _metric(m.value) for m in model.metrics or ()}
                 yield payload
     except CollectError as error:
-        version = server.version() if error.code == "ENDPOINT_NOT_FOUND" else None
-        if version is None or int(version.split(".")[0]) >= 3:
-            raise
-        raise UnavailableError(f"MLflow {version} has no logged models; they came with 3.0") from error
+        if older := _older(server, error, "logged models", (3, 0)):
+            raise older from error
+        raise
+
+
+def webhooks(server: Server) -> Iterator[Json]:
+    """Webhooks: where the server posts what happens to models and prompts.
+
+    Raises:
+        UnavailableError: the server is older than webhooks.
+
+    Source: release notes of MLflow 3.3.0, "Model Registry Webhooks"; read 2026-11-24.
+    """
+    try:
+        for webhook in server.pages(server.registry.list_webhooks, 100, WEBHOOKS):
+            yield {
+                name: value
+                for name, value in {
+                    "webhook_id": webhook.webhook_id,
+                    "name": webhook.name,
+                    "description": webhook.description,
+                    "url": webhook.url,
+                    "status": str(webhook.status),
+                    "events": sorted(str(event) for event in webhook.events),
+                    "creation_timestamp": webhook.creation_timestamp,
+                    "last_updated_timestamp": webhook.last_updated_timestamp,
+                }.items()
+                if value not in (None, "")
+            }
+    except CollectError as error:
+        if older := _older(server, error, "webhooks", (3, 3)):
+            raise older from error
+        raise
+
+
+def _older(server: Server, error: CollectError, what: str, came_with: tuple[int, int]) -> UnavailableError | None:
+    """That a listing is not there since the server is older than it; None where its version does not say so."""
+    version = server.version() if error.code == "ENDPOINT_NOT_FOUND" else None
+    if version is None or release(version) >= came_with:
+        return None
+    return UnavailableError(f"MLflow {version} has no {what}; they came with {came_with[0]}.{came_with[1]}")
+
+
+def release(version: str) -> tuple[int, int]:
+    """The first two numbers of a version."""
+    major, minor, *_ = [int(n) for n in re.findall(r"\d+", version)] + [0, 0]
+    return major, minor
 
 
 def registered_models(server: Server) -> Iterator[Json]:
     """Registered models and prompts."""
-    for model, prompt in _with_prompts(server, server.search_registered_models, 500, MODELS):
+    for model, prompt in _with_prompts(server, server.registry.search_registered_models, 500, MODELS):
         payload = _plain(model) | ({"$prompt": True} if prompt else {})
         payload.pop("latest_versions", None)  # each is a record of its own
         yield payload
@@ -320,9 +408,9 @@ def registered_models(server: Server) -> Iterator[Json]:
 
 def model_versions(server: Server) -> Iterator[Json]:
     """Versions of models and prompts, each with the aliases that point at it."""
-    models = _with_prompts(server, server.search_registered_models, 500, MODELS)
+    models = _with_prompts(server, server.registry.search_registered_models, 500, MODELS)
     aliases = {model.name: dict(model.aliases or {}) for model, _ in models}
-    for version, prompt in _with_prompts(server, server.client.search_model_versions, 1000, VERSIONS):
+    for version, prompt in _with_prompts(server, server.registry.search_model_versions, 1000, VERSIONS):
         payload = _plain(version) | ({"$prompt": True} if prompt else {})
         pointing = (a for a, v in aliases.get(version.name, {}).items() if str(v) == str(version.version))
         payload["aliases"] = sorted({*(payload.get("aliases") or ()), *pointing})
@@ -333,7 +421,7 @@ def _experiments(server: Server) -> Iterator[Any]:
     from mlflow.entities import ViewType
 
     query = {"view_type": "ALL"}
-    yield from server.pages(server.client.search_experiments, 1000, EXPERIMENTS, query, view_type=ViewType.ALL)
+    yield from server.pages(server.tracking.search_experiments, 1000, EXPERIMENTS, query, view_type=ViewType.ALL)
 
 
 def _with_prompts(server: Server, search: Callable[..., Any], best: int, call: str) -> Iterator[tuple[Any, bool]]:
@@ -370,7 +458,27 @@ def _run(run: Any) -> Json:
         payload["$input_uris"] = uris
     if parent := run.data.tags.get("mlflow.parentRunId"):
         payload["$parent_run_id"] = parent
+    if code := _code(run.data.tags):
+        payload["$code"] = code
     return payload
+
+
+_CODE: Mapping[str, tuple[str, ...]] = {
+    "repository": ("mlflow.source.git.repoURL", "mlflow.databricks.gitRepoUrl"),
+    "commit": ("mlflow.source.git.commit", "mlflow.databricks.gitRepoCommit"),
+    "branch": ("mlflow.source.git.branch", "mlflow.databricks.gitRepoReference"),
+}
+"""Tags that say which code a run ran. Source: mlflow 3.17.2, mlflow/utils/mlflow_tags.py; read 2026-11-24."""
+
+
+def _code(tags: Mapping[str, str]) -> dict[str, Json]:
+    """Repository (as a URL, where it is written as scp does: git@HOST:PATH), commit and branch of a run."""
+    code: dict[str, Json] = {
+        name: found for name, names in _CODE.items() if (found := next((tags[n] for n in names if tags.get(n)), ""))
+    }
+    if short := _SCP.fullmatch(str(code.get("repository", ""))):
+        code["repository"] = f"ssh://git@{short['host']}/{short['path']}"
+    return code
 
 
 def _dataset(dataset: Any) -> dict[str, Json]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from collectors.mlflow import client
+from collectors.mlflow import client, details
 from collectors.mlflow.client import Search
 from normalize.model import Alias, Category, Field, Kind, Link, Template
 from normalize.units import instant
@@ -35,13 +35,16 @@ KINDS: Sequence[Kind] = (
     Kind(
         name="mlflow.experiment",
         category=Category.EXPERIMENT,
-        fetch=Search(client.EXPERIMENTS, client.experiments),
+        fetch=Search(client.EXPERIMENTS, client.experiments, (details.traces, details.experiment_artifacts)),
         id=Template(_SERVER + "/experiments/{experiment_id}"),
         native="experiment_id",
         unique="account",
         fields={
             "name": "name",
             "artifact_uri": "artifact_location",
+            "size_bytes": "$artifacts.bytes",
+            "file_count": "$artifacts.files",
+            "trace_count": "$trace_count",
             "lifecycle_stage": "lifecycle_stage",
             "created_at": Field("creation_time", instant),
             "modified_at": Field("last_update_time", instant),
@@ -59,11 +62,15 @@ KINDS: Sequence[Kind] = (
             "name": "info.run_name",
             "state": "info.status",
             "lifecycle_stage": "info.lifecycle_stage",
+            "created_at": Field("info.start_time", instant),  # nothing else says when; windows need it
             "started_at": Field("info.start_time", instant),
             "ended_at": Field("info.end_time", instant),
             "artifact_uri": "info.artifact_uri",
             "created_by": ("tags", "mlflow.user"),
             "source_uri": ("tags", "mlflow.source.name"),
+            "repository": "$code.repository",
+            "commit": "$code.commit",
+            "branch": "$code.branch",
             "parameters": "params",
             "metrics": "metrics",
             "datasets": "dataset_inputs",
@@ -74,6 +81,7 @@ KINDS: Sequence[Kind] = (
             Link("member_of", "mlflow.experiment", "info.experiment_id", within="account"),
             Link("part_of", "mlflow.run", "$parent_run_id", within="account", optional=True),
             Link("reads", "", "$input_uris"),
+            Link("built_from", "", "$code.repository"),
         ),
     ),
     Kind(
@@ -96,7 +104,7 @@ KINDS: Sequence[Kind] = (
     Kind(
         name="mlflow.model_version",
         category=Category.MODEL_VERSION,
-        fetch=Search(client.VERSIONS, client.model_versions),
+        fetch=Search(client.VERSIONS, client.model_versions, (details.version_artifacts,)),
         id=Template(_SERVER + "/models/{name}/versions/{version}"),
         native=Template("{name}/{version}"),
         unique="account",
@@ -108,6 +116,8 @@ KINDS: Sequence[Kind] = (
             "stage": "current_stage",
             "aliases": "aliases",
             "source_uri": "source",
+            "size_bytes": "$artifacts.bytes",
+            "file_count": "$artifacts.files",
             "run_id": "run_id",
             "created_by": "user_id",
             "created_at": Field("creation_timestamp", instant),
@@ -123,7 +133,7 @@ KINDS: Sequence[Kind] = (
     Kind(
         name="mlflow.logged_model",
         category=Category.MODEL_VERSION,
-        fetch=Search(client.LOGGED_MODELS, client.logged_models),
+        fetch=Search(client.LOGGED_MODELS, client.logged_models, (details.logged_model_artifacts,)),
         id=Template(_SERVER + "/logged-models/{model_id}"),
         native="model_id",
         unique="account",
@@ -132,6 +142,8 @@ KINDS: Sequence[Kind] = (
             "state": "status",
             "model_type": "model_type",
             "artifact_uri": "artifact_location",
+            "size_bytes": "$artifacts.bytes",
+            "file_count": "$artifacts.files",
             "run_id": "source_run_id",
             "parameters": "params",
             "metrics": "metrics",
@@ -143,5 +155,23 @@ KINDS: Sequence[Kind] = (
             Link("member_of", "mlflow.experiment", "experiment_id", within="account"),
             Link("made_by", "mlflow.run", "source_run_id", within="account"),
         ),
+    ),
+    Kind(
+        name="mlflow.webhook",
+        category=Category.CONNECTION,
+        fetch=Search(client.WEBHOOKS, client.webhooks),
+        id=Template(_SERVER + "/webhooks/{webhook_id}"),
+        native="webhook_id",
+        unique="account",
+        fields={
+            "name": "name",
+            "description": "description",
+            "state": "status",
+            "endpoint": "url",
+            "events": "events",
+            "created_at": Field("creation_timestamp", instant),
+            "modified_at": Field("last_updated_timestamp", instant),
+        },
+        links=(Link("notifies", "", "url"),),
     ),
 )

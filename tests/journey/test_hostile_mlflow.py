@@ -17,7 +17,7 @@ from tests.journey.faults import LISTINGS, PAGES
 from tests.servers.hostile_mlflow import TrackingServer, tracking_server
 from tests.servers.hostility import Fault
 
-KINDS = ("experiment", "run", "logged_model", "registered_model", "model_version")
+KINDS = ("experiment", "run", "logged_model", "registered_model", "model_version", "webhook")
 NOT_PAGES = (
     "same_token_for_ever", "tokens_in_a_circle", "html_with_200", "no_page", "empty_page", "page_cut_short", "connection_cut",
     "null_page", "list_page", "page_of_another", "null_error",

@@ -72,6 +72,13 @@ LISTINGS: Mapping[str, tuple[str, dict[str, Any]]] = {
             "current_stage": "Production", "run_id": RUN, "status": "READY", "user_id": "ada", "tags": TAGS,
         },
     ),
+    "webhooks": (
+        "webhooks",
+        {
+            "webhook_id": "w-1", "name": "releases", "url": "https://hooks.acme.internal/ml", "status": "ACTIVE",
+            "events": [{"entity": "MODEL_VERSION", "action": "CREATED"}], "creation_timestamp": NOON, "last_updated_timestamp": NOON,
+        },
+    ),
 }  # fmt: skip
 """Noun of a search's path -> member of its answer, and the one item there is."""
 
@@ -94,7 +101,9 @@ class TrackingServer:
         path = urlsplit(url).path
         if path == "/version":
             return Reply(200, b"3.17.2", {"Content-Type": "text/plain"})
-        found = re.fullmatch(r"/api/2\.0/mlflow/([a-z-]+)/search", path)
+        if path == "/api/3.0/mlflow/traces/metrics":
+            return Reply(200, b'{"data_points": [{"metric_name": "trace_count", "values": {"COUNT": 2.0}}]}', _JSON)
+        found = re.fullmatch(r"/api/2\.0/mlflow/(webhooks|[a-z-]+(?=/search))(?:/search)?", path)
         if found is None:
             return Reply(404, b'{"error_code": "ENDPOINT_NOT_FOUND", "message": "no such endpoint"}', _JSON)
         return self._listed(found[1], unquote(url) + body.decode())

@@ -7,6 +7,7 @@ import json
 import os
 import sys
 import time
+import urllib.request
 import warnings
 from dataclasses import asdict, dataclass
 
@@ -18,6 +19,11 @@ HUB_TOKEN = "hf_" + "PlantedTokenPlanted0123456789"
 PURGED_RUN = "0123456789abcdef0123456789abcdef"
 """A run that is gone for good, as after `mlflow gc`; version 3 of the model still names it."""
 DATASET_URI = "s3://acme-train-data/imagenet/v3"
+WEBHOOK_TOKEN = "planted4WebhookToken8Z"
+WEBHOOK = f"https://203.0.113.9/hooks/ml?token={WEBHOOK_TOKEN}"
+"""An address, since servers look names up, and one of those that belong to nobody."""
+ARTIFACT = b"weights of a model\n" * 500
+COMMIT = "4f0c1d9a7be25b8c3e6f1a2d9c8b7a6f5e4d3c2b"
 
 
 @dataclass(frozen=True)
@@ -30,6 +36,9 @@ class Estate:
     prompts: int
     versions: int
     logged_models: int
+    webhooks: int
+    traces: int
+    artifact_bytes: int
     deleted_run: str
     deleted_experiment: str
     plain_run: str
@@ -37,7 +46,7 @@ class Estate:
     dataset_run: str
     child_run: str
     model: str
-    secrets: tuple[str, ...] = (DB_PASSWORD, HUB_TOKEN)
+    secrets: tuple[str, ...] = (DB_PASSWORD, HUB_TOKEN, WEBHOOK_TOKEN)
     planted: tuple[dict[str, str], ...] = (
         {
             "what": "a training set lies in a bucket that no scanned account holds",
@@ -75,6 +84,7 @@ def build(
     """
     from mlflow import MlflowClient
     from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param
+    from mlflow.entities.webhook import WebhookAction, WebhookEntity, WebhookEvent
 
     client = MlflowClient(tracking_uri=uri, registry_uri=uri)
     now = int(time.time() * 1000)
@@ -85,6 +95,11 @@ def build(
     made: list[str] = []
     for number in range(runs):
         tags = {"mlflow.user": "ada"}
+        if number == 0:
+            tags |= {
+                "mlflow.source.git.repoURL": "git@git.acme.internal:ml/train.git",
+                "mlflow.source.git.commit": COMMIT,
+            }
         if number == 4:
             tags |= {"mlflow.parentRunId": made[0], "hub_token": HUB_TOKEN}
         run = client.create_run(llm if number % 2 else fraud, run_name=f"run-{number}", tags=tags)
@@ -121,6 +136,12 @@ def build(
     client.create_logged_model(
         llm, name="adapter", source_run_id=made[0], model_type="transformers", params={"rank": "8"}
     )
+    client.create_webhook(
+        f"{mark}releases", WEBHOOK, [WebhookEvent(WebhookEntity.MODEL_VERSION, WebhookAction.CREATED)]
+    )
+    _trace(uri, llm)
+    for name in ("model/MLmodel", "model/data/weights.bin"):
+        _upload(uri, client.get_run(made[1]).info.artifact_uri, name, ARTIFACT)
     client.delete_run(made[3])
     client.delete_experiment(old)
     return Estate(
@@ -130,6 +151,9 @@ def build(
         prompts=1,
         versions=4,
         logged_models=1,
+        webhooks=1,
+        traces=1,
+        artifact_bytes=2 * len(ARTIFACT),
         deleted_run=made[3],
         deleted_experiment=old,
         plain_run=made[0],
@@ -138,6 +162,28 @@ def build(
         child_run=made[4],
         model=model,
     )
+
+
+def _upload(server: str, root: str, name: str, content: bytes) -> None:
+    """Put an artifact behind the server, as its clients do."""
+    path = root.removeprefix("mlflow-artifacts:").strip("/")
+    address = f"{server}/api/2.0/mlflow-artifacts/artifacts/{path}/{name}"
+    with urllib.request.urlopen(urllib.request.Request(address, content, method="PUT"), timeout=30):
+        pass
+
+
+def _trace(server: str, experiment: str) -> None:
+    """A trace without its spans, at once: the SDK would send it when it likes."""
+    told = {
+        "trace_id": "tr-0123456789abcdef0123456789abcdef",
+        "trace_location": {"type": "MLFLOW_EXPERIMENT", "mlflow_experiment": {"experiment_id": experiment}},
+        "request_time": "2026-11-24T12:00:00Z",
+        "state": "OK",
+    }
+    body = json.dumps({"trace": {"trace_info": told}}).encode()
+    headers = {"Content-Type": "application/json"}
+    with urllib.request.urlopen(urllib.request.Request(f"{server}/api/3.0/mlflow/traces", body, headers), timeout=30):
+        pass
 
 
 if __name__ == "__main__":

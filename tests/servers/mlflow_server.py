@@ -127,7 +127,11 @@ def _forward(url: str, method: str, headers: Message, body: bytes) -> tuple[int,
 
 def _environment() -> dict[str, str]:
     own = {k: v for k, v in os.environ.items() if not k.startswith("MLFLOW_") and k != "PYTHONWARNINGS"}
-    return own | {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "MLFLOW_DISABLE_TELEMETRY": "true"}
+    return own | {
+        "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+        "MLFLOW_DISABLE_TELEMETRY": "true",
+        "MLFLOW_WEBHOOK_ALLOW_PRIVATE_IPS": "true",  # as which addresses for documentation count
+    }
 
 
 def _await(process: subprocess.Popen[bytes], url: str, log: Path) -> None:

@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -18,7 +18,7 @@ from normalize.errors import CollectError, ConfigError, DeniedError, TransientEr
 from normalize.mapping import observe
 from normalize.model import Observation
 from tests.servers import mlflow_estate
-from tests.servers.mlflow_estate import DB_PASSWORD, HUB_TOKEN, Estate
+from tests.servers.mlflow_estate import COMMIT, DB_PASSWORD, HUB_TOKEN, WEBHOOK_TOKEN, Estate
 from tests.servers.mlflow_server import faulty_proxy, free_port, mlflow_server
 
 pytestmark = pytest.mark.service
@@ -70,6 +70,7 @@ def test_every_page_of_every_kind_is_read(world: World, page_size: int | None) -
         "mlflow.registered_model": estate.models + estate.prompts,
         "mlflow.model_version": estate.versions,
         "mlflow.logged_model": estate.logged_models,
+        "mlflow.webhook": estate.webhooks,
     }
 
 
@@ -103,6 +104,76 @@ def test_a_run_carries_parameters_last_metrics_datasets_and_links(world: World) 
     child = runs[world.estate.child_run]
     parent = runs[world.estate.plain_run]
     assert {r.key for r in child.references if r.verb == "part_of"} <= set(parent.aliases)
+
+
+def test_a_run_says_which_commit_of_which_repository_it_ran(world: World) -> None:
+    runs = {o.resource.native_id: o for o in listed(opened(world.url), "mlflow.run")}
+    run = runs[world.estate.plain_run]
+    assert run.resource.attributes["commit"] == COMMIT
+    assert run.resource.attributes["repository"] == "ssh://git@git.acme.internal/ml/train.git"
+    assert {r.key for r in run.references if r.verb == "built_from"} == {"dns:git.acme.internal"}
+    assert "commit" not in runs[world.estate.nan_run].resource.attributes
+
+
+def test_artifacts_behind_the_server_are_counted_and_those_in_buckets_are_not(world: World) -> None:
+    found = {o.resource.name: o.resource.attributes for o in listed(opened(world.url), "mlflow.experiment")}
+    llm, fraud = found["llm-finetune"], found["fraud-détection 🕵"]
+    assert (llm["size_bytes"], llm["file_count"]) == (world.estate.artifact_bytes, 2)
+    assert not {"size_bytes", "file_count"} & fraud.keys()
+
+
+def test_artifacts_beyond_the_allowance_are_unknown_and_said_to_be(world: World) -> None:
+    collector = open_source({"name": "registry", "tracking_uri": world.url, "artifact_calls": 3})
+    (kind,) = [k for k in collector.kinds() if k.name == "mlflow.experiment"]
+    records = list(collector.collect(kind, *collector.scopes(kind)))
+    (cut,) = [r for r in records if r.payload["name"] == "llm-finetune"]
+    assert "$artifacts" not in cut.payload
+    assert ["artifact_calls" in str(g) for g in cut.gaps] == [True]
+
+
+def test_traces_are_counted_by_the_server_or_else_listed(world: World) -> None:
+    def counts(url: str) -> dict[str | None, object]:
+        return {
+            o.resource.name: o.resource.attributes.get("trace_count") for o in listed(opened(url), "mlflow.experiment")
+        }
+
+    expected = {"llm-finetune": world.estate.traces, "fraud-détection 🕵": 0, "Default": 0, "abandoned": None}
+    assert counts(world.url) == expected
+    with faulty_proxy(world.url, {"/api/3.0/mlflow/traces/metrics": (404, "text/html", b"Not found")}) as url:
+        assert counts(url) == expected
+
+
+def test_traces_that_may_not_be_counted_are_a_gap_of_the_record(world: World) -> None:
+    with faulty_proxy(world.url, {"/api/3.0/mlflow/traces/metrics": (403, "text/html", b"no")}) as url:
+        collector = opened(url)
+        (kind,) = [k for k in collector.kinds() if k.name == "mlflow.experiment"]
+        gaps = [g for r in collector.collect(kind, *collector.scopes(kind)) for g in r.gaps]
+    assert {type(g) for g in gaps} == {DeniedError}
+
+
+def test_a_webhook_names_whom_it_tells_and_keeps_no_token(world: World) -> None:
+    (webhook,) = listed(opened(world.url), "mlflow.webhook")
+    assert webhook.resource.attributes["events"] == ["model_version.created"]
+    assert [(r.verb, r.key) for r in webhook.references] == [("notifies", "ip:203.0.113.9")]
+
+
+def test_runs_of_a_window_say_how_far_back_they_go(world: World) -> None:
+    later = datetime.now(UTC) + timedelta(days=40)
+    collector = open_source({"name": "registry", "tracking_uri": world.url, "window_days": 30}, clock=lambda: later)
+    (kind,) = [k for k in collector.kinds() if k.name == "mlflow.run"]
+    (planned,) = collector.plan([kind])
+    assert planned.since == later - timedelta(days=30)
+    assert list(collector.collect(kind, planned.scope)) == []
+
+
+def test_a_server_may_have_credentials_of_its_own(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_TOKEN", "of-another-server")
+    monkeypatch.setenv("ITS_TOKEN", "its-own")
+    with faulty_proxy(world.url, {}) as url:
+        collector = open_source({"name": "registry", "tracking_uri": url, "token_env": "ITS_TOKEN"})
+        assert collector._server.request("GET", "/version").request.headers["Authorization"] == "Bearer its-own"
+    with pytest.raises(ConfigError, match='token_env = "NOT_THERE"'):
+        open_source({"name": "registry", "tracking_uri": world.url, "token_env": "NOT_THERE"})
 
 
 def test_a_metric_that_is_no_number_is_kept_as_text(world: World) -> None:
@@ -149,7 +220,7 @@ def test_no_planted_secret_survives(world: World) -> None:
     collector = opened(world.url)
     text = json.dumps([(o.payload, str(o)) for k in collector.kinds() for o in listed(collector, k.name)])
     assert "features.acme.internal" in text
-    assert [s for s in (DB_PASSWORD, HUB_TOKEN) if s in text] == []
+    assert [s for s in (DB_PASSWORD, HUB_TOKEN, WEBHOOK_TOKEN) if s in text] == []
 
 
 @pytest.mark.parametrize(
@@ -203,9 +274,16 @@ def test_a_server_older_than_logged_models_says_so(world: World) -> None:
         listed(opened(url), "mlflow.logged_model")
 
 
+def test_a_server_older_than_webhooks_says_so(world: World) -> None:
+    old = {f"{API}/webhooks": (404, "text/html", b"Not found"), "/version": (200, "text/plain", b"3.2.0")}
+    with faulty_proxy(world.url, old) as url, pytest.raises(UnavailableError, match=r"3\.2\.0 has no webhooks"):
+        listed(opened(url), "mlflow.webhook")
+
+
 def test_check_takes_what_a_server_does_not_have_for_no_blindness(world: World) -> None:
     old = {
         f"{API}/logged-models/search": (404, "text/html", b"Not found"),
+        f"{API}/webhooks": (404, "text/html", b"Not found"),
         "/version": (200, "text/plain", b"2.22.1"),
     }
     with faulty_proxy(world.url, old) as url:
