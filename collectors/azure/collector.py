@@ -261,8 +261,8 @@ class AzureCollector:
 
     def unavailable(self, kind: Kind, scope: Scope) -> CollectError | None:
         """That the kind's provider is not registered in the subscription, and no row of its type was seen."""
-        provider = type_of(kind, self._kinds).partition("/")[0].lower() if kind.name in self._kinds else ""
-        if provider not in self._rights.get(scope.account, Rights()).unregistered:
+        provider = type_of(kind, self._kinds).partition("/")[0] if kind.name in self._kinds else ""
+        if provider.lower() not in self._rights.get(scope.account, Rights()).unregistered:
             return None
         if isinstance(kind.fetch, Rows) and self._counted.get(kind.fetch.table, {}).get(
             (kind.fetch.type.lower(), scope.account)
@@ -271,6 +271,7 @@ class AzureCollector:
         return UnavailableError(
             f"{provider} is not registered in subscription {scope.account}",
             call=f"GET /subscriptions/{scope.account}/providers",
+            needs=(provider,),
         )
 
     def collect(self, kind: Kind, scope: Scope) -> Iterator[RawRecord]:

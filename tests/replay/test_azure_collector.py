@@ -223,7 +223,8 @@ def test_a_provider_that_is_not_registered_is_unavailable(estate: Cloud) -> None
     with served(estate) as base:
         found = scanned(collector(base), [MACHINE, ACCOUNT])
     assert found[ACCOUNT, SUBSCRIPTION][0].outcome is Outcome.UNAVAILABLE
-    assert "microsoft.storage is not registered" in found[ACCOUNT, SUBSCRIPTION][0].reason
+    assert "Microsoft.Storage is not registered" in found[ACCOUNT, SUBSCRIPTION][0].reason
+    assert found[ACCOUNT, SUBSCRIPTION][0].needs == ("Microsoft.Storage",)
     assert found[MACHINE, SUBSCRIPTION][0].outcome is Outcome.COMPLETE
 
 
