@@ -110,10 +110,9 @@ KINDS = (
         {
             "type": "tier",
             "settings": "publishingOptions",
-            "encryption_key": "encryptionSpec.cloudKmsKey",
             "principals": Field("$iam", members),
         },
-        links=(Link("encrypted_by", "gcp.cloudkms.crypto_key", "encryptionSpec.cloudKmsKey"),),
+        key="encryptionSpec.cloudKmsKey",
         quiet=frozenset({"name"}),
     ),
     row(

@@ -184,15 +184,12 @@ KINDS = (
             "instance_type": Field("$Properties.machineType", last),
             "size_bytes": Field("totalStorageBytes", integer),
             "replica_regions": "storageLocations",
-            "encryption_key": "machineImageEncryptionKey.kmsKeyName",
             "accelerators": Field("$Properties", _IMAGED["accelerators"]),
             "accelerator_count": Field("$Properties", _IMAGED["accelerator_count"]),
             **_MADE,
         },
-        links=(
-            Link("made_from", "gcp.compute.instance", "sourceInstance", optional=True),
-            Link("encrypted_by", "gcp.cloudkms.crypto_key", "machineImageEncryptionKey.kmsKeyName"),
-        ),
+        key="machineImageEncryptionKey.kmsKeyName",
+        links=(Link("made_from", "gcp.compute.instance", "sourceInstance", optional=True),),
         sensitive=frozenset(
             {"$Properties.metadata", "instanceProperties.metadata", "sourceInstanceProperties.metadata"}
         ),

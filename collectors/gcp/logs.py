@@ -40,12 +40,11 @@ KINDS = (
             "state": "lifecycleState",
             "retention_days": "retentionDays",
             "locked": "locked",
-            "encryption_key": "cmekSettings.kmsKeyName",
             "created_at": Field("createTime", instant),
             "modified_at": Field("updateTime", instant),
         },
         labels="",
-        links=(Link("encrypted_by", "gcp.cloudkms.crypto_key", "cmekSettings.kmsKeyName"),),
+        key="cmekSettings.kmsKeyName",
         quiet=frozenset({"name", "cmekSettings.serviceAccountId", "cmekSettings.name"}),
     ),
     row(

@@ -79,11 +79,10 @@ KINDS = (
             "state": "state",
             "retention_seconds": Field("messageRetentionDuration", seconds),
             "format": "schemaSettings.encoding",
-            "encryption_key": "kmsKeyName",
             "regions_allowed": "messageStoragePolicy.allowedPersistenceRegions",
         },
+        key="kmsKeyName",
         links=(
-            Link("encrypted_by", "gcp.cloudkms.crypto_key", "kmsKeyName"),
             Link("uses", "gcp.pubsub.schema", "schemaSettings.schema"),
             Link(
                 "reads_from", "gcp.storage.bucket", Template("gs://{ingestionDataSourceSettings.cloudStorage.bucket}")
@@ -214,14 +213,11 @@ KINDS = (
             "node_count": Field("effectiveCapacityConfig.brokerCount", integer),
             "vcpu_count": Field("capacityConfig.vcpuCount", integer),
             "memory_bytes": Field("capacityConfig.memoryBytes", integer),
-            "encryption_key": "gcpConfig.kmsKey",
             "created_at": Field("createTime", instant),
             "modified_at": Field("updateTime", instant),
         },
-        links=(
-            Link("runs_in", "gcp.compute.subnetwork", "gcpConfig.accessConfig.networkConfigs[].subnet"),
-            Link("encrypted_by", "gcp.cloudkms.crypto_key", "gcpConfig.kmsKey"),
-        ),
+        key="gcpConfig.kmsKey",
+        links=(Link("runs_in", "gcp.compute.subnetwork", "gcpConfig.accessConfig.networkConfigs[].subnet"),),
         aliases=(Alias("dns", "$Host"),),
         quiet=frozenset({"name", "$Host", "bootstrapAddress", "publicClusterDetails"}),
     ),

@@ -241,6 +241,7 @@ def row(
     fetch: Asset | Listing,
     fields: Mapping[str, Path | Field],
     *,
+    key: Path = "",
     links: tuple[Link, ...] = (),
     aliases: tuple[Alias, ...] = (),
     labels: Path = "labels",
@@ -251,9 +252,13 @@ def row(
 
     Args:
         fields: `name` is the last part of the full resource name where it is left out.
+        key: where the name of the key lies that encrypts it; it is a field and a link.
         labels: where labels lie.
     """
     types = types_of(fetch)
+    if key:
+        fields = {**fields, "encryption_key": key}
+        links = (*links, Link("encrypted_by", "gcp.cloudkms.crypto_key", key))
     needs = tuple(sorted({p for get in all_gets(fetch) for p in get.permission.split()}))
     return Kind(
         name=kind_of_type(types[0]),

@@ -60,15 +60,12 @@ KINDS = (
             "size_bytes_by_class": Field(f"{METRICS}.Bytes", _rounded),
             "object_count": Field(f"{METRICS}.Objects", round),
             "versioned": "versioning.enabled",
-            "encryption_key": "encryption.defaultKmsKeyName",
             "rules": Field("lifecycle.rule", _rules),
             "public": Field("$iam", everybody),
             "principals": Field("$iam", members),
         },
-        links=(
-            Link("encrypted_by", "gcp.cloudkms.crypto_key", "encryption.defaultKmsKeyName"),
-            Link("logs_to", "gcp.storage.bucket", Template("gs://{logging.logBucket}")),
-        ),
+        key="encryption.defaultKmsKeyName",
+        links=(Link("logs_to", "gcp.storage.bucket", Template("gs://{logging.logBucket}")),),
         aliases=(Alias("uri", Template("gs://{name}")),),
     ),
 )
