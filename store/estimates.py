@@ -1,6 +1,7 @@
 """How many things of each kind there are in each account, by what independent sightings of them have in common.
 
-Owns who saw what: the listing of the kind, mentions by other things, second listings of the same scope, and bills. The estimate itself
+Owns who saw what: the listing of the kind, mentions by other things, second listings of the same scope, bills, and what is
+declared. The estimate itself
 is normalize/estimate.py's.
 """
 
@@ -11,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, Engine, and_, exists, func, select
+from sqlalchemy import ColumnElement, Connection, Engine, FromClause, and_, case, exists, func, or_, select
 
 from normalize.estimate import estimate
 from normalize.gap_second import SECOND_LISTINGS
@@ -22,8 +23,8 @@ from store.database import reading
 from store.rules.ground import project_numbers
 from store.schema import aliases, listings, refs, relations, resources, sightings
 
-SIGHTINGS = ("its own listing", "mentions", "a second listing", "a bill")
-_LISTED, _MENTIONED, _SECOND, _BILLED = (1 << i for i in range(len(SIGHTINGS)))
+SIGHTINGS = ("its own listing", "mentions", "a second listing", "a bill", "a declaration")
+_LISTED, _MENTIONED, _SECOND, _BILLED, _DECLARED = (1 << i for i in range(len(SIGHTINGS)))
 _NO_THINGS = frozenset(
     c.value
     for c in (
@@ -36,7 +37,6 @@ _NO_THINGS = frozenset(
         Category.SETTINGS,
     )
 )
-_WORDS = (Category.LISTING.value, Category.DECLARATION.value)
 _CHUNK = 500
 
 
@@ -92,13 +92,13 @@ def _seen(
     bits: Counter[str] = Counter()
     for id_, account in connection.execute(select(r.id, r.account).where(r.kind == kind, r.gone_at.is_(None))):
         accounts[id_], bits[id_] = account, _LISTED
-    for target, billed in connection.execute(_resolved(kind)):
-        bits[target] |= _BILLED if billed else _MENTIONED
+    for target, bit in connection.execute(_resolved(kind)):
+        bits[target] |= bit
     whole = set(accounts.values())
-    for key, account, billed in connection.execute(_lost(kind, provider)):
+    for key, account, bit in connection.execute(_lost(kind, provider)):
         if owner := numbers.get(account, account) or (next(iter(whole)) if len(whole) == 1 else ""):
             accounts[key] = owner
-            bits[key] |= _BILLED if billed else _MENTIONED
+            bits[key] |= bit
     held = _ids(connection, list(second))
     for key, account in second.items():
         thing = held.get(key, key)
@@ -111,12 +111,18 @@ def _seen(
     return seen
 
 
+def _bit(source: FromClause, verb: ColumnElement[str]) -> ColumnElement[int]:
+    """What sees a thing, where something of a category says so by a verb."""
+    return case(
+        (source.c.category == Category.COST.value, _BILLED), (verb == "declares", _DECLARED), else_=_MENTIONED
+    ).label("bit")
+
+
 def _resolved(kind: str) -> Any:
-    """(id, by a bill) of what other things name and is there."""
+    """(id, bit of what sees it) of what other things name and is there."""
     source, target = resources.alias("source"), resources.alias("target")
-    billed = (source.c.category == Category.COST.value).label("billed")
     return (
-        select(target.c.id, billed)
+        select(target.c.id, _bit(source, relations.c.verb))
         .select_from(relations)
         .join(target, target.c.id == relations.c.target_id)
         .join(source, source.c.id == relations.c.source_id)
@@ -124,25 +130,28 @@ def _resolved(kind: str) -> Any:
             target.c.kind == kind,
             target.c.gone_at.is_(None),
             relations.c.verb != "same_as",
-            source.c.category.not_in(_WORDS),
+            source.c.category != Category.LISTING.value,
         )
         .distinct()
     )
 
 
 def _lost(kind: str, provider: str) -> Any:
-    """(key, account, by a bill) of what other things name and is not there."""
+    """(key, account, bit of what sees it) of what other things name and is not there. Of several names of one declared thing, its short
+    id is not counted."""
     source = resources.alias("source")
     known = exists().where(aliases.c.key == refs.c.key)
-    billed = (source.c.category == Category.COST.value).label("billed")
+    declared = refs.c.verb == "declares"
+    bit = _bit(source, refs.c.verb)
     return (
-        select(refs.c.key, func.max(refs.c.account), billed)
+        select(refs.c.key, func.max(refs.c.account), bit)
         .select_from(refs)
         .join(sightings, and_(sightings.c.id == refs.c.sighting_id, sightings.c.gone_at.is_(None)))
         .join(source, source.c.id == sightings.c.resource_id)
-        .where(refs.c.target == kind, refs.c.provider == provider, ~known, refs.c.optional.is_(False))
-        .where(source.c.category.not_in(_WORDS))
-        .group_by(refs.c.key, billed)
+        .where(refs.c.target == kind, refs.c.provider == provider, ~known)
+        .where(or_(refs.c.optional.is_(False), and_(declared, ~refs.c.key.startswith("aws:"))))
+        .where(source.c.category != Category.LISTING.value)
+        .group_by(refs.c.key, bit)
     )
 
 

@@ -59,6 +59,22 @@ def test_every_sighting_counts_each_thing_once(estate: Estate) -> None:
     assert row["known"] == 60
 
 
+def test_what_is_declared_is_a_sighting_of_its_own(estate: Estate) -> None:
+    refs = tuple(
+        Reference("t", f"q{n}", "declares", arn(n), key, "state", QUEUE, "aws", ACCOUNT if key != "aws:x" else "", "", True)
+        for n in range(20, 60)
+        for key in (arn(n), "aws:x")
+    )  # fmt: skip
+    state = estate.thing("t", "terraform.resource", Category.DECLARATION, HERE, refs)
+    estate.run(
+        (QUEUE, HERE, [estate.thing(arn(n), QUEUE, Category.QUEUE) for n in range(40)], Outcome.PARTIAL),
+        ("terraform.resource", HERE, [state]),
+    )
+    row = queues(estate)
+    assert row["sightings"] == {"its own listing": 40, "a declaration": 40}
+    assert (row["known"], row["estimate"]) == (60, round(41 * 41 / 21 - 1))
+
+
 def test_without_a_second_sighting_there_is_no_number_and_a_reason(estate: Estate) -> None:
     scan(estate, range(40), range(0), outcome=Outcome.COMPLETE)
     row = queues(estate)
