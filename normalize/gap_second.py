@@ -39,16 +39,17 @@ def unlisted(listing: str, kind: str, scope: Scope, names: Sequence[Evidence], c
     )  # fmt: skip
 
 
-def uncounted(kind: str, scope: Scope, theirs: int, ours: int, evidence: Sequence[Evidence]) -> Gap:
-    """AWS Config counts more of a kind than the inventory holds."""
+def uncounted(kind: str, scope: Scope, theirs: int, ours: int, evidence: Sequence[Evidence], listing: str = "aws.config.listed_type") -> Gap:  # fmt: skip
+    """Another listing counts more of a kind than the inventory holds."""
+    other = SECOND_LISTINGS.get(listing, listing)
     severity, loss = loss_of(kind)
     return Gap(
-        id=gap_id(GapCode.SECOND_SOURCE_MISMATCH, "aws.config.listed_type", kind, scope.provider, scope.account, scope.place),
+        id=gap_id(GapCode.SECOND_SOURCE_MISMATCH, listing, kind, scope.provider, scope.account, scope.place),
         code=GapCode.SECOND_SOURCE_MISMATCH,
         severity=max(severity, Severity.HIGH, key=RANK.index),
-        why=f"AWS Config counts {theirs} of {kind} in {where(scope)}, the inventory holds {ours}; {loss}",
+        why=f"{other} counts {theirs} of {kind} in {where(scope)}, the inventory holds {ours}; {loss}",
         subject_id="",
-        subject=f"{theirs - ours} of {kind} in {where(scope)}, counted by AWS Config",
+        subject=f"{theirs - ours} of {kind} in {where(scope)}, counted by {other}",
         missing=known_of(kind=kind, provider=scope.provider, account=scope.account, place=scope.place),
         evidence=tuple(evidence[:EVIDENCE_LIMIT]),
         evidence_count=len(evidence),

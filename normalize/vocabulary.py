@@ -483,6 +483,7 @@ TERMS: Mapping[str, Term] = {
     ),
     **_terms(
         "map",
+        listed_counts="How many things another listing counts in it, by type",
         labels="Labels that decide placement or selection",
         selector="Labels selected",
         capacity="Extended resources of a node, as text",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from collectors.azure.listed import Listed
 from collectors.azure.rows import Rows, resource
 from normalize.model import Category, Kind, Link
 
@@ -19,11 +20,12 @@ KINDS: tuple[Kind, ...] = (
     resource(
         "azure.resources.subscription",
         Category.ACCOUNT,
-        Rows("Microsoft.Resources/subscriptions", "resourcecontainers", derive=_above),
+        Rows("Microsoft.Resources/subscriptions", "resourcecontainers", derive=_above, lookups=(Listed(),)),
         {
             "state": "properties.state",
             "tree_path": "properties.managementGroupAncestorsChain[0].name",
             "billing_mode": "properties.subscriptionPolicies.quotaId",
+            "listed_counts": "$Listed",
             "region": None,
         },
         links=(Link("part_of", "azure.management.management_group", "$Group", optional=True),),

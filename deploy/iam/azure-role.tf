@@ -236,6 +236,7 @@ resource "azurerm_role_definition" "stocktake" {
       "Microsoft.Resources/subscriptions/providers/read",
       "Microsoft.Resources/subscriptions/read",
       "Microsoft.Resources/subscriptions/resourceGroups/read",
+      "Microsoft.Resources/subscriptions/resources/read",
       "Microsoft.Search/searchServices/read",
       "Microsoft.ServiceBus/namespaces/queues/read",
       "Microsoft.ServiceBus/namespaces/read",

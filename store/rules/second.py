@@ -6,7 +6,7 @@ latest look at its kind proves absence; where nobody could look, that look's own
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -17,6 +17,7 @@ from sqlalchemy import Connection, func, or_, select
 
 from normalize import gap_scopes
 from normalize import gap_second as texts
+from normalize.arm import kind_of, parse_arm
 from normalize.gap import EVIDENCE_LIMIT
 from normalize.identity import Name, arn_name
 from normalize.model import Category, Evidence, Gap, Scope
@@ -182,6 +183,32 @@ def _kind_of(type_: str) -> str:
         ("_" if i and c.isupper() and not noun[i - 1].isupper() else "") + c.lower() for i, c in enumerate(noun)
     )
     return f"aws.{service.lower()}.{snake}"
+
+
+def fewer_than_listed(connection: Connection, ground: Ground) -> Iterator[Gap]:
+    """Types of which Azure Resource Manager counts more in a subscription than the inventory holds."""
+    r = resources.c
+    told = select(r.id, r.account, r.attributes, listings.c.source).join(listings, listings.c.id == r.listing_id)
+    told = told.where(r.kind == "azure.resources.subscription", r.gone_at.is_(None)).order_by(r.id)
+    for row in connection.execute(told).all():
+        counts = content.decode(row.attributes).get("listed_counts")
+        if not isinstance(counts, dict):
+            continue
+        held = select(r.id, r.kind).where(r.provider == "azure", r.account == row.account, r.gone_at.is_(None))
+        types: Counter[str] = Counter()
+        kinds: Counter[str] = Counter()
+        for id_, kind in connection.execute(held, execution_options={"yield_per": 1000}):
+            kinds[kind] += 1
+            if found := parse_arm(id_):
+                types[found.type] += 1
+        for type_, theirs in sorted(counts.items()):
+            kind = kind_of(type_)
+            ours = max(types[type_], kinds[kind])
+            looks = [s.look for s in ground.by_kind.get(("azure", kind), ()) if s.look.scope.account == row.account]
+            if theirs > ours and looks and all(look.proves for look in looks):
+                call = f"{row.source} GET /subscriptions/{row.account}/resources"
+                evidence = [Evidence(call, f"$.listed_counts['{type_}']", str(theirs), row.id)]
+                yield texts.uncounted(kind, Scope("azure", row.account, ""), theirs, ours, evidence, "Azure Resource Manager")  # fmt: skip
 
 
 def stale(connection: Connection, now: datetime) -> Iterator[Gap]:

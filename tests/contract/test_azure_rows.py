@@ -65,6 +65,7 @@ EXTENDED = {
 """What Resource Graph adds to the properties that the model has; `source` says who tells it."""
 
 LOOKED_UP = {
+    "/resources": "azure.mgmt.resource.resources.models.GenericResourceExpanded",
     "/skus": "azure.mgmt.compute.models.ResourceSku",
     "/metrics": "azure.mgmt.monitor.models.Metric",
     "/computes": "arm_ml_service.models.ComputeResource",

@@ -168,6 +168,11 @@ class Cloud:
             told = [{"resourceType": type_, "locations": list(places)} for type_, places in types.items()]
             yield {"namespace": name, "registrationState": "Registered", "resourceTypes": told}
 
+    def _listed(self, subscription: str, rows: Sequence[Any]) -> list[dict[str, Any]]:
+        """What Azure Resource Manager lists of a subscription: what the caller may read in it."""
+        mine = [r for r in rows if str(r.get("subscriptionId")).lower() == subscription and self._readable(r)]
+        return [{"id": r["id"], "name": r["name"], "type": r["type"], "location": r["location"]} for r in mine]
+
     def read(self, path: str, query: Mapping[str, list[str]]) -> tuple[int, Any]:
         """(status, answer) of a read of Azure Resource Manager."""
         path = path.lower()
@@ -186,6 +191,9 @@ class Cloud:
         if m:
             return 200, {"value": [*self._providers()]}
         answer = self.answers.get(path)
+        if answer is None and (m := re.fullmatch(r"/subscriptions/([^/]+)/resources", path)):
+            rows = self.rows.get("resources", ())
+            answer = {"value": self._listed(m[1], rows) if isinstance(rows, list) else []}
         if callable(answer):
             answer = answer({key: values[0] for key, values in query.items()})
         if isinstance(answer, list):  # pages

@@ -356,3 +356,26 @@ def test_accelerators_that_two_sources_count_differently_are_told(estate: Estate
     (gap,) = estate.gaps("second-source-mismatch")
     assert [e["value"] for e in gap["evidence"]] == ["8", "7"]
     assert gap["subject_id"] == "slurm://c1/node/n1"
+
+
+def test_azure_resource_manager_counts_what_resource_graph_does_not_show(estate: Estate) -> None:
+    guid = "11111111-2222-3333-4444-555555555555"
+    scope, root = Scope("azure", guid, "azure-global"), f"/subscriptions/{guid}"
+    kind, type_ = "azure.storage.account", "microsoft.storage/storageaccounts"
+
+    def account(name: str) -> Observation:
+        id_ = f"{root}/resourcegroups/ml/providers/{type_}/{name}"
+        return estate.thing(id_, kind, Category.SETTINGS, Scope("azure", guid, "westeurope"))
+
+    def subscription(**counts: int) -> tuple[str, Scope, list[Observation]]:
+        told = {"listed_counts": {type_: counts["storage"], "microsoft.x/unknown": 9}}
+        name = "azure.resources.subscription"
+        return name, scope, [estate.thing(root, name, Category.ACCOUNT, scope, attributes=told)]
+
+    estate.run((kind, scope, [account("a"), account("b")]), subscription(storage=2))
+    assert estate.gaps() == []
+    estate.run((kind, scope, [account("a"), account("b")]), subscription(storage=3))
+    (gap,) = estate.gaps("second-source-mismatch")
+    assert "Azure Resource Manager counts 3" in gap["why"]
+    estate.run((kind, scope, [account("a")], Outcome.PARTIAL), subscription(storage=3))
+    assert estate.codes() == ["coverage-partial"]
