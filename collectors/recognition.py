@@ -22,6 +22,7 @@ from collectors.software import (
     PROCESSING,
     QUEUE,
     SOFTWARE,
+    STREAM,
     TRAINING,
     TUNING,
     Software,
@@ -44,12 +45,24 @@ BY_KIND: Mapping[tuple[str, str], str] = {
     ("serving.kserve.io", "LLMInferenceService"): INFERENCE,
     ("machinelearning.seldon.io", "SeldonDeployment"): INFERENCE,
     ("ray.io", "RayService"): INFERENCE,
+    ("serving.kserve.io", "InferenceGraph"): INFERENCE,
+    ("mlops.seldon.io", "Server"): INFERENCE,
+    ("apps.nvidia.com", "NIMService"): INFERENCE,
+    ("nvidia.com", "DynamoGraphDeployment"): INFERENCE,
+    ("orchestration.aibrix.ai", "StormService"): INFERENCE,
+    ("flink.apache.org", "FlinkDeployment"): PROCESSING,
+    ("flink.apache.org", "FlinkSessionJob"): PROCESSING,
+    ("kafka.strimzi.io", "Kafka"): STREAM,
+    ("kafka.strimzi.io", "KafkaConnect"): STREAM,
+    ("opentelemetry.io", "OpenTelemetryCollector"): MONITORING,
+    ("operator.victoriametrics.com", "VMSingle"): MONITORING,
+    ("operator.victoriametrics.com", "VMCluster"): MONITORING,
     ("sparkoperator.k8s.io", "SparkApplication"): PROCESSING,
     ("feast.dev", "FeatureStore"): FEATURES,
     ("kueue.x-k8s.io", "ClusterQueue"): QUEUE,
     ("kueue.x-k8s.io", "LocalQueue"): QUEUE,
     **{("argoproj.io", kind): PIPELINE for kind in ("Workflow", "WorkflowTemplate", "CronWorkflow", "ClusterWorkflowTemplate")},
-    **{("monitoring.coreos.com", kind): MONITORING for kind in ("Prometheus", "ServiceMonitor", "PodMonitor", "PrometheusRule")},
+    **{("monitoring.coreos.com", kind): MONITORING for kind in ("Prometheus", "PrometheusAgent", "ServiceMonitor", "PodMonitor", "PrometheusRule")},
 }  # fmt: skip
 """Types of operators that say by their kind what their objects are for."""
 
@@ -61,6 +74,7 @@ _RUNS_TO_AN_END = frozenset(
         ("", "Pod"),
         ("batch.volcano.sh", "Job"),
         ("ray.io", "RayJob"),
+        ("ray.io", "RayCronJob"),
         ("jobset.x-k8s.io", "JobSet"),
     }
 )
@@ -69,6 +83,7 @@ _SERVES = frozenset(
         ("apps", "Deployment"),
         ("apps", "StatefulSet"),
         ("leaderworkerset.x-k8s.io", "LeaderWorkerSet"),
+        ("argoproj.io", "Rollout"),
         ("serving.knative.dev", "Service"),
     }
 )
@@ -137,6 +152,10 @@ def recognise(obj: Json, group: str, kind: str, cluster: str) -> dict[str, Any]:
     return out
 
 
+_CONTAINERS = ("containers", "model", "mainContainer", "slurmd")
+"""Where a container or several stand: in a pod, and apart from their pod in KServe's, Dynamo's and Slinky's objects."""
+
+
 def containers(value: Json, path: str = "$", labels: Mapping[str, Any] | None = None) -> Iterator[Container]:
     """Every container of every pod specification in an object, wherever it stands; those that only prepare come not."""
     if isinstance(value, list):
@@ -146,7 +165,7 @@ def containers(value: Json, path: str = "$", labels: Mapping[str, Any] | None = 
         for key, item in value.items():
             if key == "status":
                 continue
-            if key in ("containers", "model") and isinstance(item, list | dict):
+            if key in _CONTAINERS and isinstance(item, list | dict):
                 volumes = {
                     v["name"]: v
                     for v in value.get("volumes") or []

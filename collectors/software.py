@@ -81,6 +81,17 @@ _SERVING = (
         hub=True,
     ),
     Software(
+        "dynamo",
+        INFERENCE,
+        _image("vllm-runtime", "sglang-runtime", "tensorrtllm-runtime", "dynamo-frontend"),
+        _module("dynamo"),
+        None,
+        "",
+        (8000,),
+        ("--model", "--model-path"),
+        hub=True,
+    ),
+    Software(
         "text-generation-inference",
         INFERENCE,
         _image("text-generation-inference", "huggingface-pytorch-tgi-inference"),

@@ -104,7 +104,7 @@ _ENDPOINT_NAME = re.compile(
 )
 _IMAGE_NAME = re.compile(r"(?:^|[-_.])(?:[a-z]*image(?:uri|url|name|id)?|image_?uri)$", re.IGNORECASE)
 _MLFLOW_NAME = re.compile(r"(?:mlflow[-_]?)?(?:tracking|registry)[-_]?ur[il]$", re.IGNORECASE)
-_BUCKET_NAME = re.compile(r"(?:^|[-_.]|(?<=[a-z0-9])(?=[A-Z]))bucket(?:[-_]?name)?$", re.IGNORECASE)
+_BUCKET_NAME = re.compile(r"(?:^|[-_.]|(?<=[a-z0-9])(?=[A-Z]))bucket(?:[-_.]?name)?$", re.IGNORECASE)
 _OWN_ADDRESS = re.compile(
     r"^(?:private|public)[-_]?(?:ip|dns)\w*$|^ip(?:v[46])?[-_]?address(?:es)?$|^(?:pod|host|cluster)ips?$",
     re.IGNORECASE,

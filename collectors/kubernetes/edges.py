@@ -12,14 +12,19 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from collectors.kubernetes import operator_edges
 from collectors.kubernetes.types import Objects
 from normalize.identity import aws_short_name, bucket_name, kubernetes_id, uri_name
-from normalize.mapping import located
+from normalize.mapping import located, read
 from normalize.model import Json
 
 _RBAC, _STORAGE, _NETWORK = "rbac.authorization.k8s.io", "storage.k8s.io", "networking.k8s.io"
 _GATEWAY, _ISTIO, _OPENSHIFT = "gateway.networking.k8s.io", "networking.istio.io", "route.openshift.io"
 _KARPENTER, _SNAPSHOT, _KUEUE = "karpenter.sh", "snapshot.storage.k8s.io", "kueue.x-k8s.io"
+_KNATIVE, _FLINK, _SLINKY, _KSERVE = "serving.knative.dev", "flink.apache.org", "slinky.slurm.net", "serving.kserve.io"
+_NIM, _KEDA, _DRA, _VOLCANO = "apps.nvidia.com", "keda.sh", "resource.k8s.io", "scheduling.volcano.sh"
+_INFERENCE, _INFERENCE_X, _LLM_D = "inference.networking.k8s.io", "inference.networking.x-k8s.io", "llm-d.ai"
+_FLUX = "source.toolkit.fluxcd.io"
 
 CLUSTER_SCOPED = frozenset(
     {
@@ -46,6 +51,19 @@ CLUSTER_SCOPED = frozenset(
         ("cert-manager.io", "ClusterIssuer"),
         ("argoproj.io", "ClusterWorkflowTemplate"),
         (_GATEWAY, "GatewayClass"),
+        (_DRA, "DeviceClass"),
+        (_DRA, "ResourceSlice"),
+        (_KUEUE, "AdmissionCheck"),
+        (_KUEUE, "Cohort"),
+        (_KUEUE, "WorkloadPriorityClass"),
+        (_KUEUE, "MultiKueueCluster"),
+        (_KUEUE, "MultiKueueConfig"),
+        (_KUEUE, "ProvisioningRequestConfig"),
+        (_VOLCANO, "Queue"),
+        (_KEDA, "ClusterTriggerAuthentication"),
+        ("karpenter.azure.com", "AKSNodeClass"),
+        ("nvidia.com", "ClusterPolicy"),
+        ("apiextensions.k8s.io", "CustomResourceDefinition"),
     }
 )
 """Kinds without a namespace that the table points at; discovery adds those of the cluster."""
@@ -53,7 +71,7 @@ CLUSTER_SCOPED = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """`field` of the objects at `where` ("" is the object itself) names a `group`/`kind`.
+    """`field` of the objects at `where` ("" is the object itself) names a `group`/`kind`. Without a field, the texts at `where` do.
 
     typed: the object at `where` says itself which kind (and group) it means; ours are the defaults.
     only: with typed, other kinds are left out.
@@ -110,6 +128,30 @@ _ROUTE = (
     Rule("spec.parentRefs[]", "name", "attached_to", _GATEWAY, "Gateway", typed=True),
     Rule("spec.rules[].backendRefs[]", "name", "calls", "", "Service", typed=True),
 )
+
+_TRAFFIC = (Rule("spec.traffic[]", "revisionName", "routes_to", "serving.knative.dev", "Revision"),)
+_SCALES = (Rule("spec.scaleTargetRef", "name", "scales", "apps", "Deployment", typed=True),)
+_TRIGGERS = (
+    Rule(
+        "spec.triggers[].authenticationRef", "name", "proves_itself_by", "keda.sh", "TriggerAuthentication", typed=True
+    ),
+)
+_OF_CONTROLLER = (Rule("spec.controllerRef", "name", "part_of", "slinky.slurm.net", "Controller"),)
+_SLURM_KEYS = tuple(
+    Rule(f"spec.{field}", "name", "reads", "", "Secret") for field in ("slurmKeyRef", "jwtKeyRef", "jwtHs256KeyRef")
+)
+
+
+def _device_classes(requests: str) -> tuple[Rule, ...]:
+    """Up to v1beta1 a request names its class itself, since then under `exactly`; alternatives are listed in both.
+
+    Source: kubernetes.io, "Dynamic Resource Allocation", and API reference, resource.k8s.io/v1 and v1beta1, read 2026-11-24.
+    """
+    return tuple(
+        Rule(requests + part, "deviceClassName", "asks", "resource.k8s.io", "DeviceClass")
+        for part in ("", ".exactly", ".firstAvailable[]")
+    )
+
 
 _RULES: Mapping[tuple[str, str], tuple[Rule, ...]] = {
     ("", "PersistentVolume"): (
@@ -214,6 +256,95 @@ _RULES: Mapping[tuple[str, str], tuple[Rule, ...]] = {
         Rule("spec.issuerRef", "name", "issued_by", "cert-manager.io", "Issuer", typed=True),
     ),
     ("monitoring.coreos.com", "Prometheus"): (Rule("spec", "serviceAccountName", "runs_as", "", "ServiceAccount"),),
+    ("monitoring.coreos.com", "PrometheusAgent"): (Rule("spec", "serviceAccountName", "runs_as", "", "ServiceAccount"),),
+    (_GATEWAY, "TLSRoute"): _ROUTE,
+    (_GATEWAY, "TCPRoute"): _ROUTE,
+    (_GATEWAY, "UDPRoute"): _ROUTE,
+    (_KNATIVE, "Service"): _TRAFFIC,
+    (_KNATIVE, "Route"): _TRAFFIC,
+    (_KNATIVE, "DomainMapping"): (Rule("spec.ref", "name", "calls", _KNATIVE, "Service", typed=True),),
+    ("eventing.knative.dev", "Trigger"): (
+        Rule("spec", "broker", "reads_from", "eventing.knative.dev", "Broker"),
+        Rule("spec.subscriber.ref", "name", "calls", "", "Service", typed=True),
+    ),
+    (_KSERVE, "LLMInferenceService"): (
+        # a base may be KServe's own, in the namespace where it runs
+        Rule("spec.baseRefs[]", "name", "uses_config", _KSERVE, "LLMInferenceServiceConfig", optional=True),
+        Rule("spec.router.gateway.refs[]", "name", "attached_to", _GATEWAY, "Gateway"),
+        Rule("spec.router.route.http.refs[]", "name", "attached_to", _GATEWAY, "HTTPRoute"),
+        Rule("spec", "runtime", "uses_runtime", _KSERVE, "ServingRuntime", optional=True),
+        Rule("spec", "runtime", "uses_runtime", _KSERVE, "ClusterServingRuntime", optional=True),
+    ),
+    (_KSERVE, "TrainedModel"): (Rule("spec", "inferenceService", "served_by", _KSERVE, "InferenceService"),),
+    ("mlops.seldon.io", "Model"): (Rule("spec", "server", "served_by", "mlops.seldon.io", "Server", optional=True),),
+    ("mlops.seldon.io", "Pipeline"): (Rule("spec.steps[]", "name", "calls", "mlops.seldon.io", "Model"),),
+    (_NIM, "NIMService"): (
+        Rule("spec", "authSecret", "reads", "", "Secret"),
+        Rule("spec.image.pullSecrets[]", "", "pulls_with", "", "Secret"),
+        Rule("spec.storage.nimCache", "name", "loads", _NIM, "NIMCache"),
+        Rule("spec.storage.pvc", "name", "mounts", "", "PersistentVolumeClaim"),
+    ),
+    (_NIM, "NIMCache"): (
+        Rule("spec.source.ngc", "authSecret", "reads", "", "Secret"),
+        Rule("spec.source.hf", "authSecret", "reads", "", "Secret"),
+        Rule("status", "pvc", "stores_in", "", "PersistentVolumeClaim"),
+    ),
+    (_NIM, "NIMPipeline"): (Rule("spec.services[]", "name", "starts", _NIM, "NIMService", optional=True),),
+    (_NIM, "NIMBuild"): (Rule("spec.nimCache", "name", "reads_from", _NIM, "NIMCache"),),
+    ("model.aibrix.ai", "ModelAdapter"): (Rule("spec.credentialsSecretRef", "name", "reads", "", "Secret"),),
+    ("autoscaling.aibrix.ai", "PodAutoscaler"): _SCALES,
+    ("llmd.ai", "VariantAutoscaling"): _SCALES,
+    ("autoscaling.k8s.io", "VerticalPodAutoscaler"): (
+        Rule("spec.targetRef", "name", "scales", "apps", "Deployment", typed=True),
+    ),
+    (_INFERENCE, "InferencePool"): (Rule("spec.endpointPickerRef", "name", "calls", "", "Service", typed=True),),
+    (_INFERENCE_X, "InferencePool"): (Rule("spec.extensionRef", "name", "calls", "", "Service", typed=True),),
+    (_LLM_D, "InferencePool"): (Rule("spec.endpointPickerRef", "name", "calls", "", "Service", typed=True),),
+    (_INFERENCE_X, "InferenceModel"): (Rule("spec.poolRef", "name", "served_by", _INFERENCE_X, "InferencePool", typed=True),),
+    (_INFERENCE_X, "InferenceObjective"): (Rule("spec.poolRef", "name", "applies_to", _INFERENCE, "InferencePool", typed=True),),
+    (_LLM_D, "InferenceObjective"): (Rule("spec.poolRef", "name", "applies_to", _LLM_D, "InferencePool", typed=True),),
+    (_FLINK, "FlinkDeployment"): (Rule("spec", "serviceAccount", "runs_as", "", "ServiceAccount"),),
+    (_FLINK, "FlinkSessionJob"): (Rule("spec", "deploymentName", "runs_on", _FLINK, "FlinkDeployment"),),
+    (_SLINKY, "Controller"): (Rule("spec.accountingRef", "name", "uses", _SLINKY, "Accounting"), *_SLURM_KEYS),
+    (_SLINKY, "Accounting"): (Rule("spec.storageConfig.passwordKeyRef", "name", "password_in", "", "Secret"), *_SLURM_KEYS),
+    (_SLINKY, "NodeSet"): _OF_CONTROLLER,
+    (_SLINKY, "LoginSet"): (*_OF_CONTROLLER, Rule("spec.sssdConfRef", "name", "reads", "", "Secret")),
+    (_SLINKY, "RestApi"): _OF_CONTROLLER,
+    (_SLINKY, "Token"): (Rule("spec.secretRef", "name", "writes", "", "Secret", optional=True), *_SLURM_KEYS),
+    (_SLINKY, "Cluster"): (Rule("spec.token", "secretRef", "reads", "", "Secret"),),
+    (_KEDA, "ScaledObject"): (*_SCALES, *_TRIGGERS),
+    (_KEDA, "ScaledJob"): _TRIGGERS,
+    (_KEDA, "TriggerAuthentication"): (Rule("spec.secretTargetRef[]", "name", "reads", "", "Secret"),),
+    (_DRA, "ResourceSlice"): (Rule("spec", "nodeName", "attached_to", "", "Node"),),
+    (_DRA, "ResourceClaim"): (
+        *_device_classes("spec.devices.requests[]"),
+        Rule("status.reservedFor[]", "name", "used_by", "", "Pod", optional=True),
+    ),
+    (_DRA, "ResourceClaimTemplate"): _device_classes("spec.spec.devices.requests[]"),
+    ("batch.volcano.sh", "Job"): (Rule("spec", "queue", "waits_in", _VOLCANO, "Queue"),),
+    (_VOLCANO, "PodGroup"): (Rule("spec", "queue", "waits_in", _VOLCANO, "Queue"),),
+    (_KUEUE, "AdmissionCheck"): (
+        Rule("spec.parameters", "name", "uses_config", _KUEUE, "ProvisioningRequestConfig", typed=True),
+    ),
+    ("argoproj.io", "Rollout"): (Rule("spec.workloadRef", "name", "scales", "apps", "Deployment", typed=True),),
+    ("argoproj.io", "Application"): (
+        # its project stands in the namespace of Argo CD, which need not be its own
+        Rule("spec", "project", "part_of", "argoproj.io", "AppProject", optional=True),
+    ),
+    ("kustomize.toolkit.fluxcd.io", "Kustomization"): (
+        Rule("spec.sourceRef", "name", "made_from", _FLUX, "GitRepository", typed=True),
+    ),
+    ("helm.toolkit.fluxcd.io", "HelmRelease"): (
+        Rule("spec.chart.spec.sourceRef", "name", "made_from", _FLUX, "HelmRepository", typed=True),
+        Rule("spec.chartRef", "name", "made_from", _FLUX, "OCIRepository", typed=True),
+        Rule("spec.valuesFrom[]", "name", "reads", "", "ConfigMap", typed=True),
+    ),
+    (_ISTIO, "Gateway"): (
+        # the Secret stands where the gateway's pods run, mostly elsewhere
+        Rule("spec.servers[].tls", "credentialName", "terminates_with", "", "Secret", optional=True),
+    ),
+    ("opentelemetry.io", "OpenTelemetryCollector"): (Rule("spec", "serviceAccount", "runs_as", "", "ServiceAccount"),),
+    ("velero.io", "BackupStorageLocation"): (Rule("spec.credential", "name", "reads", "", "Secret"),),
 }  # fmt: skip
 
 
@@ -244,7 +375,8 @@ def edges(obj: Json, type_: Objects, cluster_uid: str, unscoped: frozenset[tuple
         return entry | ({"optional": True} if optional or bootstrapped else {})
 
     found = [link(*named) for named in _named(obj, type_, namespace)]
-    return [entry for entry in found if entry is not None] + list(_outside(obj, type_))
+    beyond = [*_outside(obj, type_), *operator_edges.outside(obj, type_.group, type_.kind, cluster_uid, unscoped)]
+    return [entry for entry in found if entry is not None] + beyond
 
 
 _Named = tuple[str, str, str, str, str, str, bool]  # path, verb, group, kind, namespace, name, optional
@@ -259,6 +391,14 @@ def _named(obj: Json, type_: Objects, namespace: str) -> Iterator[_Named]:
     for rule in _RULES.get((type_.group, type_.kind), ()):
         yield from _apply(rule, obj, "$", namespace)
     yield from _login(obj, namespace)
+    yield from operator_edges.named(obj, type_.group, type_.kind, namespace)
+    if (
+        type_.group == _SLINKY
+        and isinstance(spec := read(obj, "spec.template.spec"), dict)
+        and "containers" not in spec
+    ):
+        for rule in _POD_SPEC:  # the daemon's container stands apart from its pod
+            yield from _apply(rule, spec, "$.spec.template.spec", namespace)
     yield from _deep(obj, "$", namespace)
 
 
@@ -284,6 +424,8 @@ def _group(api_version: str | None) -> str:
 
 def _apply(rule: Rule, value: Json, prefix: str, namespace: str) -> Iterator[_Named]:
     for path, holder in located(value, rule.where) if rule.where else [("$", value)]:
+        if not rule.field and isinstance(holder, str) and holder:
+            yield prefix + path[1:], rule.verb, rule.group, rule.kind, namespace, holder, rule.optional
         if not isinstance(holder, dict):
             continue
         name, group, kind = holder.get(rule.field), rule.group, rule.kind

@@ -23,6 +23,7 @@ from normalize.errors import MISSHAPEN, CollectError, MappingError
 from normalize.identity import kubernetes_id
 from normalize.model import Json
 from normalize.redaction import MARK, mask
+from normalize.units import size_bytes
 
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 _ROLE_ANNOTATIONS = (
@@ -126,6 +127,8 @@ def _facts(obj: Json, type_: Objects, cluster: str) -> dict[str, Any]:
         out["owner_kind"] = controller
     if group_kind in workloads.GROUPS:
         out |= workloads.facts(obj, *group_kind)
+    elif group_kind in _WITH_IMAGES:
+        out["images"] = workloads.images(obj)
     if group_kind in _FACTS:
         out |= _FACTS[group_kind](obj)
     if group_kind in RECOGNISED and not controller:
@@ -210,6 +213,64 @@ def _definition(obj: Json) -> dict[str, Any]:
     return {"served_versions": [v["name"] for v in (obj.get("spec") or {}).get("versions") or [] if v.get("served")]}
 
 
+_WITH_IMAGES = frozenset(
+    {
+        ("serving.knative.dev", "Revision"),
+        ("sparkoperator.k8s.io", "ScheduledSparkApplication"),
+        ("keda.sh", "ScaledJob"),
+        ("opentelemetry.io", "OpenTelemetryCollector"),
+        *(("slinky.slurm.net", kind) for kind in ("Controller", "LoginSet", "Accounting", "RestApi")),
+    }
+)
+"""Types that hold images, and whose pods are counted elsewhere."""
+
+
+def _pool(obj: Json) -> dict[str, Any]:
+    """Labels of the pods that an InferencePool routes to: a map since v1, under matchLabels."""
+    selector = (obj.get("spec") or {}).get("selector") or {}
+    return {"selector": selector.get("matchLabels", selector)} if isinstance(selector, dict) else {}
+
+
+def _application(obj: Json) -> dict[str, Any]:
+    spec = obj.get("spec") or {}
+    sources = [spec.get("source"), *(spec.get("sources") or [])]
+    urls = [s["repoURL"] for s in sources if isinstance(s, dict) and isinstance(s.get("repoURL"), str)]
+    return {"repository": urls[0]} if urls else {}
+
+
+def _kafka(obj: Json) -> dict[str, Any]:
+    listeners = (obj.get("status") or {}).get("listeners") or []
+    return {"hosts": [text for one in listeners if isinstance(text := one.get("bootstrapServers"), str)]}
+
+
+def _kafka_nodes(obj: Json) -> dict[str, Any]:
+    """Bytes of the volumes of one broker; those of JBOD are added up.
+
+    Source: strimzi.io, "Deploying and Managing", KafkaNodePool schema, storage; read 2026-11-24.
+    """
+    storage = (obj.get("spec") or {}).get("storage") or {}
+    volumes = storage.get("volumes") or [storage]
+    sizes = [v["size"] for v in volumes if isinstance(v, dict) and isinstance(v.get("size"), str)]
+    return {"size_bytes": sum(map(size_bytes, sizes))} if sizes and len(sizes) == len(volumes) else {}
+
+
+def _slice(obj: Json) -> dict[str, Any]:
+    """Devices that a driver of dynamic resource allocation offers. Up to v1beta1, what is said of one stands under `basic`.
+
+    Source: kubernetes.io, API reference, ResourceSlice of resource.k8s.io v1 and v1beta1; products as the drivers of NVIDIA and AMD name
+    them (productName), read 2026-11-24.
+    """
+    devices = [d for d in (obj.get("spec") or {}).get("devices") or [] if isinstance(d, dict)]
+    told = [(d.get("basic") or d).get("attributes") or {} for d in devices]
+    products = {
+        text
+        for t in told
+        for key, v in t.items()
+        if key.rpartition("/")[2] == "productName" and (text := v.get("string"))
+    }
+    return {"device_count": len(devices)} | ({"products": sorted(products)} if products else {})
+
+
 _FACTS: Mapping[tuple[str, str], Callable[[Json], dict[str, Any]]] = {
     ("", "Node"): nodes.facts,
     ("", "Pod"): workloads.pod_facts,
@@ -224,4 +285,11 @@ _FACTS: Mapping[tuple[str, str], Callable[[Json], dict[str, Any]]] = {
     ("rbac.authorization.k8s.io", "RoleBinding"): _principals,
     ("rbac.authorization.k8s.io", "ClusterRoleBinding"): _principals,
     ("apiextensions.k8s.io", "CustomResourceDefinition"): _definition,
+    ("resource.k8s.io", "ResourceSlice"): _slice,
+    ("argoproj.io", "Application"): _application,
+    ("kafka.strimzi.io", "Kafka"): _kafka,
+    ("kafka.strimzi.io", "KafkaNodePool"): _kafka_nodes,
+    ("inference.networking.k8s.io", "InferencePool"): _pool,
+    ("inference.networking.x-k8s.io", "InferencePool"): _pool,
+    ("llm-d.ai", "InferencePool"): _pool,
 }

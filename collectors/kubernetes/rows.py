@@ -10,93 +10,22 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
 
+from collectors.kubernetes.operators import OPERATORS
+from collectors.kubernetes.row import SENSITIVE, TRAINING, WORKLOAD, row
 from collectors.kubernetes.types import Objects, Silence
-from collectors.kubernetes.workloads import RECOGNISED
 from normalize.model import Alias, Category, Field, Kind, Path, Template
 from normalize.units import instant, integer, quantity, size_bytes
-
-_COMMON: Mapping[str, Path | Field] = {
-    "name": "metadata.name",
-    "namespace": "metadata.namespace",
-    "created_at": Field("metadata.creationTimestamp", instant),
-    "deleting_since_at": Field("metadata.deletionTimestamp", instant),
-    "finalizers": "metadata.finalizers",
-    "api_version": "$type.apiVersion",
-    "owner_kind": "$facts.owner_kind",
-    "written_api_versions": "$facts.written_api_versions",
-}
-_RECOGNISED: Mapping[str, Path | Field] = {
-    name: f"$facts.{name}"
-    for name in ("workload_type", "workload_type_confidence", "software", "models", "recognition")
-}
-_QUIET = frozenset({"$facts", "$type", "$names"})
-_NAMES = (Alias("id", "$names[]"), Alias("id", Template("k8s-uid:{metadata.uid}")))
-_SENSITIVE = frozenset({"data", "stringData", "binaryData"})
 
 
 def _cpus(text: str) -> int:
     return int(quantity(text))
 
 
-def _row(
-    name: str,
-    category: Category,
-    group: str,
-    kind: str,
-    plural: str,
-    fields: Mapping[str, Path | Field] | None = None,
-    *,
-    namespaced: bool = True,
-    sensitive: frozenset[str] = frozenset(),
-    aliases: tuple[Alias, ...] = (),
-    quiet: frozenset[str] = frozenset(),
-) -> Kind:
-    native = "{metadata.namespace}/{metadata.name}" if namespaced else "{metadata.name}"
-    return Kind(
-        name=name,
-        category=category,
-        fetch=Objects(group, kind, plural, namespaced),
-        id=Template(f"k8s://{{@account}}/{group}/{kind}/{{metadata.namespace?}}/{{metadata.name}}"),
-        native=Template(native),
-        fields={**_COMMON, **(_RECOGNISED if (group, kind) in RECOGNISED else {}), **(fields or {})},
-        tags="metadata.labels",
-        sensitive=sensitive,
-        aliases=aliases + _NAMES,
-        quiet=_QUIET | quiet,
-    )
-
-
-_ASKS: Mapping[str, Path | Field] = {
-    name: f"$facts.{name}"
-    for name in (
-        "keys",
-        "environment_from",
-        "labels",
-        "tolerations",
-        "accelerator_resources",
-        "extended_resources",
-        "volume_types",
-        "host_paths",
-        "storage_classes",
-        "host_network",
-        "privileged",
-        "annotation_names",
-        "service_account",
-        "runtime_class",
-    )
-}
-_WORKLOAD: Mapping[str, Path | Field] = {
-    **_ASKS,
-    "images": "$facts.images",
-    "desired_count": "$facts.desired_count",
-    "accelerator_requested_count": "$facts.accelerator_requested_count",
-}
 _DEPLOYED: Mapping[str, Path | Field] = {
-    **_WORKLOAD,
+    **WORKLOAD,
     "ready_count": "status.readyReplicas",
     "selector": "spec.selector.matchLabels",
 }
-_TRAINING: Mapping[str, Path | Field] = {**_WORKLOAD, "accelerator_count": "$facts.accelerator_requested_count"}
 _LABEL = "metadata", "labels"
 _C = Category
 _KUBEFLOW = "kubeflow.org"
@@ -128,7 +57,7 @@ CLUSTER = Kind(
 names that the kubeconfig and the configuration give it."""
 
 KINDS: tuple[Kind, ...] = (
-    _row(
+    row(
         "k8s.node", _C.NODE, "", "Node", "nodes",
         {
             "provider_id": "spec.providerID",
@@ -166,7 +95,7 @@ KINDS: tuple[Kind, ...] = (
         aliases=(Alias("address", "$facts.addresses[]"), Alias("aws", "metadata.name")),
         quiet=frozenset({"status.images"}),  # what its disk happens to cache
     ),
-    _row(
+    row(
         "k8s.pod", _C.POD, "", "Pod", "pods",
         {
             "phase": "status.phase",
@@ -182,17 +111,17 @@ KINDS: tuple[Kind, ...] = (
         },
         aliases=(Alias("address", "$facts.addresses[]"),),
     ),
-    _row("k8s.deployment", _C.WORKLOAD, "apps", "Deployment", "deployments", {**_DEPLOYED, "strategy": "spec.strategy.type"}),
-    _row("k8s.stateful_set", _C.WORKLOAD, "apps", "StatefulSet", "statefulsets", _DEPLOYED),
-    _row(
+    row("k8s.deployment", _C.WORKLOAD, "apps", "Deployment", "deployments", {**_DEPLOYED, "strategy": "spec.strategy.type"}),
+    row("k8s.stateful_set", _C.WORKLOAD, "apps", "StatefulSet", "statefulsets", _DEPLOYED),
+    row(
         "k8s.daemon_set", _C.WORKLOAD, "apps", "DaemonSet", "daemonsets", {**_DEPLOYED, "ready_count": "status.numberReady"}
     ),
-    _row("k8s.replica_set", _C.WORKLOAD, "apps", "ReplicaSet", "replicasets", _DEPLOYED),
-    _row("k8s.replication_controller", _C.WORKLOAD, "", "ReplicationController", "replicationcontrollers", _WORKLOAD),
-    _row(
+    row("k8s.replica_set", _C.WORKLOAD, "apps", "ReplicaSet", "replicasets", _DEPLOYED),
+    row("k8s.replication_controller", _C.WORKLOAD, "", "ReplicationController", "replicationcontrollers", WORKLOAD),
+    row(
         "k8s.job", _C.WORKLOAD, "batch", "Job", "jobs",
         {
-            **_WORKLOAD,
+            **WORKLOAD,
             "parallelism_count": "spec.parallelism",
             "completion_count": "spec.completions",
             "suspended": "spec.suspend",
@@ -200,11 +129,11 @@ KINDS: tuple[Kind, ...] = (
             "ended_at": Field("status.completionTime", instant),
         },
     ),
-    _row(
+    row(
         "k8s.cron_job", _C.WORKLOAD, "batch", "CronJob", "cronjobs",
-        {**_WORKLOAD, "schedule": "spec.schedule", "suspended": "spec.suspend", "last_activity_at": Field("status.lastScheduleTime", instant)},
+        {**WORKLOAD, "schedule": "spec.schedule", "suspended": "spec.suspend", "last_activity_at": Field("status.lastScheduleTime", instant)},
     ),
-    _row(
+    row(
         "k8s.service", _C.SERVICE, "", "Service", "services",
         {
             "type": "spec.type",
@@ -216,7 +145,7 @@ KINDS: tuple[Kind, ...] = (
             "annotation_names": "$facts.annotation_names",
         },
     ),
-    _row(
+    row(
         "k8s.ingress", _C.LOAD_BALANCER, "networking.k8s.io", "Ingress", "ingresses",
         {
             "hosts": "$facts.hosts",
@@ -225,8 +154,8 @@ KINDS: tuple[Kind, ...] = (
             "annotation_names": "$facts.annotation_names",
         },
     ),
-    _row("k8s.network_policy", _C.FIREWALL, "networking.k8s.io", "NetworkPolicy", "networkpolicies", {"selector": "spec.podSelector.matchLabels"}),
-    _row(
+    row("k8s.network_policy", _C.FIREWALL, "networking.k8s.io", "NetworkPolicy", "networkpolicies", {"selector": "spec.podSelector.matchLabels"}),
+    row(
         "k8s.persistent_volume", _C.VOLUME, "", "PersistentVolume", "persistentvolumes",
         {
             "size_bytes": Field("spec.capacity.storage", size_bytes),
@@ -239,7 +168,7 @@ KINDS: tuple[Kind, ...] = (
         },
         namespaced=False,
     ),
-    _row(
+    row(
         "k8s.persistent_volume_claim", _C.VOLUME_CLAIM, "", "PersistentVolumeClaim", "persistentvolumeclaims",
         {
             "size_bytes": Field("status.capacity.storage", size_bytes),
@@ -248,7 +177,7 @@ KINDS: tuple[Kind, ...] = (
             "phase": "status.phase",
         },
     ),
-    _row(
+    row(
         "k8s.storage_class", _C.STORAGE_CLASS, "storage.k8s.io", "StorageClass", "storageclasses",
         {
             "type": "provisioner",
@@ -259,34 +188,34 @@ KINDS: tuple[Kind, ...] = (
         },
         namespaced=False,
     ),
-    _row("k8s.csi_driver", _C.SETTINGS, "storage.k8s.io", "CSIDriver", "csidrivers", namespaced=False),
-    _row("k8s.service_account", _C.IDENTITY, "", "ServiceAccount", "serviceaccounts", {"role": "$facts.role", "annotation_names": "$facts.annotation_names"}),
-    _row(
+    row("k8s.csi_driver", _C.SETTINGS, "storage.k8s.io", "CSIDriver", "csidrivers", namespaced=False),
+    row("k8s.service_account", _C.IDENTITY, "", "ServiceAccount", "serviceaccounts", {"role": "$facts.role", "annotation_names": "$facts.annotation_names"}),
+    row(
         "k8s.secret", _C.SECRET, "", "Secret", "secrets",
         {"type": "type", "keys": "$facts.keys", "key_count": "$facts.key_count", "immutable": "immutable"},
-        sensitive=_SENSITIVE,
+        sensitive=SENSITIVE,
     ),
-    _row(
+    row(
         "k8s.config_map", _C.SETTINGS, "", "ConfigMap", "configmaps",
         {"keys": "$facts.keys", "key_count": "$facts.key_count", "immutable": "immutable"},
-        sensitive=_SENSITIVE,
+        sensitive=SENSITIVE,
     ),
-    _row("k8s.namespace", _C.NAMESPACE, "", "Namespace", "namespaces", {"phase": "status.phase"}, namespaced=False),
-    _row(
+    row("k8s.namespace", _C.NAMESPACE, "", "Namespace", "namespaces", {"phase": "status.phase"}, namespaced=False),
+    row(
         "k8s.custom_resource_definition", _C.SETTINGS,
         "apiextensions.k8s.io", "CustomResourceDefinition", "customresourcedefinitions",
         {"served_versions": "$facts.served_versions", "access_scope": "spec.scope"},
         namespaced=False,
     ),
-    _row("k8s.role", _C.POLICY, "rbac.authorization.k8s.io", "Role", "roles", {"rules": "rules"}),
-    _row("k8s.cluster_role", _C.POLICY, "rbac.authorization.k8s.io", "ClusterRole", "clusterroles", {"rules": "rules"}, namespaced=False),
-    _row("k8s.role_binding", _C.POLICY, "rbac.authorization.k8s.io", "RoleBinding", "rolebindings", {"principals": "$facts.principals", "role": "roleRef.name"}),
-    _row(
+    row("k8s.role", _C.POLICY, "rbac.authorization.k8s.io", "Role", "roles", {"rules": "rules"}),
+    row("k8s.cluster_role", _C.POLICY, "rbac.authorization.k8s.io", "ClusterRole", "clusterroles", {"rules": "rules"}, namespaced=False),
+    row("k8s.role_binding", _C.POLICY, "rbac.authorization.k8s.io", "RoleBinding", "rolebindings", {"principals": "$facts.principals", "role": "roleRef.name"}),
+    row(
         "k8s.cluster_role_binding", _C.POLICY, "rbac.authorization.k8s.io", "ClusterRoleBinding", "clusterrolebindings",
         {"principals": "$facts.principals", "role": "roleRef.name"},
         namespaced=False,
     ),
-    _row(
+    row(
         "k8s.horizontal_pod_autoscaler", _C.SCALING_GROUP, "autoscaling", "HorizontalPodAutoscaler", "horizontalpodautoscalers",
         {
             "min_count": "spec.minReplicas",
@@ -295,29 +224,29 @@ KINDS: tuple[Kind, ...] = (
             "scaled_by": "$facts.scaled_by",
         },
     ),
-    _row("k8s.resource_quota", _C.SETTINGS, "", "ResourceQuota", "resourcequotas", {"limits": "spec.hard"}),
-    _row("k8s.priority_class", _C.SETTINGS, "scheduling.k8s.io", "PriorityClass", "priorityclasses", {"default": "globalDefault"}, namespaced=False),
-    _row("k8s.runtime_class", _C.SETTINGS, "node.k8s.io", "RuntimeClass", "runtimeclasses", {"type": "handler"}, namespaced=False),
-    _row("k8s.kubeflow.py_torch_job", _C.TRAINING_JOB, _KUBEFLOW, "PyTorchJob", "pytorchjobs", _TRAINING),
-    _row("k8s.kubeflow.tf_job", _C.TRAINING_JOB, _KUBEFLOW, "TFJob", "tfjobs", _TRAINING),
-    _row("k8s.kubeflow.mpi_job", _C.TRAINING_JOB, _KUBEFLOW, "MPIJob", "mpijobs", _TRAINING),
-    _row("k8s.kubeflow.xgboost_job", _C.TRAINING_JOB, _KUBEFLOW, "XGBoostJob", "xgboostjobs", _TRAINING),
-    _row("k8s.kubeflow.train_job", _C.TRAINING_JOB, "trainer.kubeflow.org", "TrainJob", "trainjobs", {**_TRAINING, "suspended": "spec.suspend"}),
-    _row("k8s.job_set", _C.WORKLOAD, "jobset.x-k8s.io", "JobSet", "jobsets", {**_WORKLOAD, "suspended": "spec.suspend"}),
-    _row("k8s.leader_worker_set", _C.WORKLOAD, "leaderworkerset.x-k8s.io", "LeaderWorkerSet", "leaderworkersets", _WORKLOAD),
-    _row("k8s.kubeflow.notebook", _C.NOTEBOOK, _KUBEFLOW, "Notebook", "notebooks", _TRAINING),
-    _row("k8s.kubeflow.experiment", _C.EXPERIMENT, _KUBEFLOW, "Experiment", "experiments", {"parallelism_count": "spec.parallelTrialCount"}),
-    _row("k8s.kubeflow.scheduled_workflow", _C.PIPELINE, _KUBEFLOW, "ScheduledWorkflow", "scheduledworkflows", {"enabled": "spec.enabled"}),
-    _row("k8s.kubeflow.pipeline", _C.PIPELINE, "pipelines.kubeflow.org", "Pipeline", "pipelines"),
-    _row("k8s.kubeflow.pipeline_version", _C.PIPELINE, "pipelines.kubeflow.org", "PipelineVersion", "pipelineversions"),
-    _row("k8s.volcano.job", _C.TRAINING_JOB, "batch.volcano.sh", "Job", "jobs", _TRAINING),
-    _row("k8s.ray.cluster", _C.CLUSTER, "ray.io", "RayCluster", "rayclusters", {**_WORKLOAD, "state": "status.state", "version": "spec.rayVersion"}),
-    _row("k8s.ray.job", _C.TRAINING_JOB, "ray.io", "RayJob", "rayjobs", {**_TRAINING, "command": "spec.entrypoint"}),
-    _row("k8s.ray.service", _C.ENDPOINT, "ray.io", "RayService", "rayservices", _WORKLOAD),
-    _row(
+    row("k8s.resource_quota", _C.SETTINGS, "", "ResourceQuota", "resourcequotas", {"limits": "spec.hard"}),
+    row("k8s.priority_class", _C.SETTINGS, "scheduling.k8s.io", "PriorityClass", "priorityclasses", {"default": "globalDefault"}, namespaced=False),
+    row("k8s.runtime_class", _C.SETTINGS, "node.k8s.io", "RuntimeClass", "runtimeclasses", {"type": "handler"}, namespaced=False),
+    row("k8s.kubeflow.py_torch_job", _C.TRAINING_JOB, _KUBEFLOW, "PyTorchJob", "pytorchjobs", TRAINING),
+    row("k8s.kubeflow.tf_job", _C.TRAINING_JOB, _KUBEFLOW, "TFJob", "tfjobs", TRAINING),
+    row("k8s.kubeflow.mpi_job", _C.TRAINING_JOB, _KUBEFLOW, "MPIJob", "mpijobs", TRAINING),
+    row("k8s.kubeflow.xgboost_job", _C.TRAINING_JOB, _KUBEFLOW, "XGBoostJob", "xgboostjobs", TRAINING),
+    row("k8s.kubeflow.train_job", _C.TRAINING_JOB, "trainer.kubeflow.org", "TrainJob", "trainjobs", {**TRAINING, "suspended": "spec.suspend"}),
+    row("k8s.job_set", _C.WORKLOAD, "jobset.x-k8s.io", "JobSet", "jobsets", {**WORKLOAD, "suspended": "spec.suspend"}),
+    row("k8s.leader_worker_set", _C.WORKLOAD, "leaderworkerset.x-k8s.io", "LeaderWorkerSet", "leaderworkersets", WORKLOAD),
+    row("k8s.kubeflow.notebook", _C.NOTEBOOK, _KUBEFLOW, "Notebook", "notebooks", TRAINING),
+    row("k8s.kubeflow.experiment", _C.EXPERIMENT, _KUBEFLOW, "Experiment", "experiments", {"parallelism_count": "spec.parallelTrialCount"}),
+    row("k8s.kubeflow.scheduled_workflow", _C.PIPELINE, _KUBEFLOW, "ScheduledWorkflow", "scheduledworkflows", {"enabled": "spec.enabled"}),
+    row("k8s.kubeflow.pipeline", _C.PIPELINE, "pipelines.kubeflow.org", "Pipeline", "pipelines"),
+    row("k8s.kubeflow.pipeline_version", _C.PIPELINE, "pipelines.kubeflow.org", "PipelineVersion", "pipelineversions"),
+    row("k8s.volcano.job", _C.TRAINING_JOB, "batch.volcano.sh", "Job", "jobs", TRAINING),
+    row("k8s.ray.cluster", _C.CLUSTER, "ray.io", "RayCluster", "rayclusters", {**WORKLOAD, "state": "status.state", "version": "spec.rayVersion"}),
+    row("k8s.ray.job", _C.TRAINING_JOB, "ray.io", "RayJob", "rayjobs", {**TRAINING, "command": "spec.entrypoint"}),
+    row("k8s.ray.service", _C.ENDPOINT, "ray.io", "RayService", "rayservices", WORKLOAD),
+    row(
         "k8s.kserve.inference_service", _C.ENDPOINT, "serving.kserve.io", "InferenceService", "inferenceservices",
         {
-            **_WORKLOAD,
+            **WORKLOAD,
             "artifact_uri": "spec.predictor.model.storageUri",
             "framework": "spec.predictor.model.modelFormat.name",
             "min_count": "spec.predictor.minReplicas",
@@ -326,26 +255,26 @@ KINDS: tuple[Kind, ...] = (
         },
         aliases=(Alias("uri", "status.url"),),
     ),
-    _row("k8s.kserve.serving_runtime", _C.ENDPOINT_CONFIG, "serving.kserve.io", "ServingRuntime", "servingruntimes"),
-    _row(
+    row("k8s.kserve.serving_runtime", _C.ENDPOINT_CONFIG, "serving.kserve.io", "ServingRuntime", "servingruntimes"),
+    row(
         "k8s.kserve.cluster_serving_runtime", _C.ENDPOINT_CONFIG, "serving.kserve.io", "ClusterServingRuntime", "clusterservingruntimes",
         namespaced=False,
     ),
-    _row("k8s.seldon.deployment", _C.ENDPOINT, "machinelearning.seldon.io", "SeldonDeployment", "seldondeployments"),
-    _row("k8s.spark.application", _C.DATA_JOB, "sparkoperator.k8s.io", "SparkApplication", "sparkapplications", {**_WORKLOAD, "source_uri": "spec.mainApplicationFile"}),
-    _row("k8s.argo.workflow", _C.PIPELINE, "argoproj.io", "Workflow", "workflows", {"phase": "status.phase"}),
-    _row("k8s.argo.workflow_template", _C.PIPELINE, "argoproj.io", "WorkflowTemplate", "workflowtemplates"),
-    _row("k8s.argo.cluster_workflow_template", _C.PIPELINE, "argoproj.io", "ClusterWorkflowTemplate", "clusterworkflowtemplates", namespaced=False),
-    _row("k8s.argo.cron_workflow", _C.PIPELINE, "argoproj.io", "CronWorkflow", "cronworkflows", {"suspended": "spec.suspend"}),
-    _row("k8s.feast.feature_store", _C.FEATURE_STORE, "feast.dev", "FeatureStore", "featurestores"),
-    _row("k8s.kueue.cluster_queue", _C.BATCH_QUEUE, "kueue.x-k8s.io", "ClusterQueue", "clusterqueues", namespaced=False),
-    _row("k8s.kueue.local_queue", _C.BATCH_QUEUE, "kueue.x-k8s.io", "LocalQueue", "localqueues"),
-    _row("k8s.prometheus.prometheus", _C.MONITOR, "monitoring.coreos.com", "Prometheus", "prometheuses"),
-    _row("k8s.prometheus.service_monitor", _C.MONITOR, "monitoring.coreos.com", "ServiceMonitor", "servicemonitors"),
-    _row("k8s.prometheus.prometheus_rule", _C.ALARM, "monitoring.coreos.com", "PrometheusRule", "prometheusrules"),
-    _row("k8s.karpenter.node_pool", _C.SCALING_GROUP, "karpenter.sh", "NodePool", "nodepools", {"limits": "spec.limits"}, namespaced=False),
-    _row("k8s.snapshot.volume_snapshot", _C.SNAPSHOT, "snapshot.storage.k8s.io", "VolumeSnapshot", "volumesnapshots"),
-    _row(
+    row("k8s.seldon.deployment", _C.ENDPOINT, "machinelearning.seldon.io", "SeldonDeployment", "seldondeployments"),
+    row("k8s.spark.application", _C.DATA_JOB, "sparkoperator.k8s.io", "SparkApplication", "sparkapplications", {**WORKLOAD, "source_uri": "spec.mainApplicationFile"}),
+    row("k8s.argo.workflow", _C.PIPELINE, "argoproj.io", "Workflow", "workflows", {"phase": "status.phase"}),
+    row("k8s.argo.workflow_template", _C.PIPELINE, "argoproj.io", "WorkflowTemplate", "workflowtemplates"),
+    row("k8s.argo.cluster_workflow_template", _C.PIPELINE, "argoproj.io", "ClusterWorkflowTemplate", "clusterworkflowtemplates", namespaced=False),
+    row("k8s.argo.cron_workflow", _C.PIPELINE, "argoproj.io", "CronWorkflow", "cronworkflows", {"suspended": "spec.suspend"}),
+    row("k8s.feast.feature_store", _C.FEATURE_STORE, "feast.dev", "FeatureStore", "featurestores"),
+    row("k8s.kueue.cluster_queue", _C.BATCH_QUEUE, "kueue.x-k8s.io", "ClusterQueue", "clusterqueues", namespaced=False),
+    row("k8s.kueue.local_queue", _C.BATCH_QUEUE, "kueue.x-k8s.io", "LocalQueue", "localqueues"),
+    row("k8s.prometheus.prometheus", _C.MONITOR, "monitoring.coreos.com", "Prometheus", "prometheuses"),
+    row("k8s.prometheus.service_monitor", _C.MONITOR, "monitoring.coreos.com", "ServiceMonitor", "servicemonitors"),
+    row("k8s.prometheus.prometheus_rule", _C.ALARM, "monitoring.coreos.com", "PrometheusRule", "prometheusrules"),
+    row("k8s.karpenter.node_pool", _C.SCALING_GROUP, "karpenter.sh", "NodePool", "nodepools", {"limits": "spec.limits"}, namespaced=False),
+    row("k8s.snapshot.volume_snapshot", _C.SNAPSHOT, "snapshot.storage.k8s.io", "VolumeSnapshot", "volumesnapshots"),
+    row(
         "k8s.snapshot.volume_snapshot_content", _C.SNAPSHOT, "snapshot.storage.k8s.io", "VolumeSnapshotContent", "volumesnapshotcontents",
         {"size_bytes": Field("status.restoreSize", integer)},
         namespaced=False,
@@ -384,7 +313,6 @@ _PLAIN: tuple[tuple[str, Category, str, str, str, bool], ...] = (
     ("k8s.device_class", _C.SETTINGS, "resource.k8s.io", "DeviceClass", "deviceclasses", False),
     ("k8s.resource_claim", _C.SETTINGS, "resource.k8s.io", "ResourceClaim", "resourceclaims", True),
     ("k8s.resource_claim_template", _C.SETTINGS, "resource.k8s.io", "ResourceClaimTemplate", "resourceclaimtemplates", True),
-    ("k8s.resource_slice", _C.SETTINGS, "resource.k8s.io", "ResourceSlice", "resourceslices", False),
     ("k8s.snapshot.volume_snapshot_class", _C.STORAGE_CLASS, _SNAPSHOT, "VolumeSnapshotClass", "volumesnapshotclasses", False),
     ("k8s.gateway.gateway_class", _C.SETTINGS, _GATEWAY, "GatewayClass", "gatewayclasses", False),
     ("k8s.gateway.gateway", _C.LOAD_BALANCER, _GATEWAY, "Gateway", "gateways", True),
@@ -414,7 +342,8 @@ _PLAIN: tuple[tuple[str, Category, str, str, str, bool], ...] = (
     ("k8s.kubeflow.cluster_training_runtime", _C.SETTINGS, _TRAINER, "ClusterTrainingRuntime", "clustertrainingruntimes", False),
     ("k8s.ack.bucket", _C.SETTINGS, "s3.services.k8s.aws", "Bucket", "buckets", True),
 )  # fmt: skip
-KINDS += tuple(_row(n, c, group, kind, plural, namespaced=spaced) for n, c, group, kind, plural, spaced in _PLAIN)
+KINDS += tuple(row(n, c, group, kind, plural, namespaced=spaced) for n, c, group, kind, plural, spaced in _PLAIN)
+KINDS += OPERATORS
 
 _BY_TYPE: Mapping[tuple[str, str], Kind] = {(k.fetch.group, k.fetch.kind): k for k in KINDS}
 
@@ -427,17 +356,17 @@ def snake(kind: str) -> str:
 @cache
 def kind_name(group: str, kind: str) -> str:
     """Our name of a type, whether it has a row or not."""
-    row = _BY_TYPE.get((group, kind))
-    return row.name if row else f"k8s.{group or 'core'}.{snake(kind)}"
+    known = _BY_TYPE.get((group, kind))
+    return known.name if known else f"k8s.{group or 'core'}.{snake(kind)}"
 
 
 def row_of(type_: Objects) -> Kind:
     """The row of a served type: ours, read under the version and reach that the server names, or one that keeps it raw."""
-    row = _BY_TYPE.get((type_.group, type_.kind))
-    if row is None:
+    known = _BY_TYPE.get((type_.group, type_.kind))
+    if known is None:
         name = kind_name(type_.group, type_.kind)
-        row = _row(name, Category.UNMODELLED, type_.group, type_.kind, type_.plural, namespaced=type_.namespaced)
-    return replace(row, fetch=type_)
+        known = row(name, Category.UNMODELLED, type_.group, type_.kind, type_.plural, namespaced=type_.namespaced)
+    return replace(known, fetch=type_)
 
 
 def silent(silence: Silence) -> Kind:

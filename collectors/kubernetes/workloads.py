@@ -87,7 +87,8 @@ def _ray(path: str) -> Callable[[Json], Iterator[Group]]:
             return
         yield 1, read(cluster, "headGroupSpec.template.spec")
         for worker in cluster.get("workerGroupSpecs") or []:
-            yield _count(worker.get("replicas"), None), read(worker, "template.spec")
+            groups, hosts = _count(worker.get("replicas"), None), _count(worker.get("numOfHosts"), 1) or 1
+            yield None if groups is None else groups * hosts, read(worker, "template.spec")
 
     return groups
 
@@ -154,6 +155,106 @@ def _leader_worker_set(obj: Json) -> Iterator[Group]:
     yield groups * (size - 1), worker
 
 
+def _knative(obj: Json) -> Iterator[Group]:
+    """How many run is the autoscaler's choice, unless its bounds leave none. Source: knative.dev, "Configuring scale bounds", read
+    2026-11-24."""
+    notes = read(obj, "spec.template.metadata.annotations")
+    bounds = {_bound(notes, "min-scale"), _bound(notes, "max-scale")} if isinstance(notes, dict) else {None}
+    yield bounds.pop() if len(bounds) == 1 else None, read(obj, _TEMPLATE)
+
+
+def _bound(notes: Mapping[str, Any], name: str) -> int | None:
+    text = str(notes.get(f"autoscaling.knative.dev/{name}") or "")
+    return int(text) if text.isdigit() else None
+
+
+def _llm(obj: Json) -> Iterator[Group]:
+    """A decode workload and, where it is split off, one of prefill. With `worker`, a replica is a group of pods whose number follows
+    from the parallelism, so it is not known here.
+
+    Source: kserve/kserve at 01bfd23, pkg/apis/serving/v1alpha1/llm_inference_service_types.go, read 2026-11-24.
+    """
+    spec = obj.get("spec") or {}
+    for part in (spec, spec.get("prefill")):
+        if isinstance(part, dict):
+            fixed = (
+                None if "scaling" in part or isinstance(part.get("worker"), dict) else _count(part.get("replicas"), 1)
+            )
+            yield fixed, part.get("template", MISSING)
+            if isinstance(part.get("worker"), dict):
+                yield None, part["worker"]
+
+
+def _nim(obj: Json) -> Iterator[Group]:
+    """The pod is written as parts of the object. Source: NVIDIA/k8s-nim-operator at f63f74d, apps.nvidia.com_nimservices.yaml, read
+    2026-11-24."""
+    spec = obj.get("spec") or {}
+    scaled = read(spec, "scale.enabled") is True or isinstance(spec.get("multiNode"), dict)
+    pod = {k: spec[k] for k in ("tolerations", "nodeSelector", "initContainers") if k in spec}
+    container = {k: spec[k] for k in ("resources", "env", "command", "args") if k in spec}
+    claims = {"resourceClaims": spec["draResources"]} if spec.get("draResources") else {}
+    yield None if scaled else _count(spec.get("replicas"), 1), {**pod, **claims, "containers": [container]}
+
+
+def _dynamo(obj: Json) -> Iterator[Group]:
+    """Components: by name with `extraPodSpec` and devices under the key "gpu" (v1alpha1), as a list with a pod template (v1beta1).
+
+    Source: ai-dynamo/dynamo, examples/backends/vllm/deploy/disagg.yaml at 0044eb9 and the guide of its mocker (v1beta1), read 2026-11-24.
+    """
+    spec = obj.get("spec") or {}
+    for one in (spec.get("services") or {}).values():
+        nodes = _count(read(one, "multinode.nodeCount"), 1) or 1
+        replicas = _count(one.get("replicas"), 1)
+        pod = one.get("extraPodSpec") or {}
+        limits = (
+            {**(read(one, "resources.requests") or {}), **(read(one, "resources.limits") or {})}
+            if "resources" in one
+            else {}
+        )
+        asked = {"nvidia.com/gpu": limits["gpu"]} if "gpu" in limits else {}
+        main = {**(pod.get("mainContainer") or {}), "resources": {"limits": asked}}
+        yield None if replicas is None else replicas * nodes, {**pod, "containers": [main]}
+    for one in spec.get("components") or []:
+        replicas, nodes = _count(one.get("replicas"), 1), _count(read(one, "multinode.nodeCount"), 1) or 1
+        yield None if replicas is None else replicas * nodes, read(one, "podTemplate.spec")
+
+
+def _flink(obj: Json) -> Iterator[Group]:
+    """Task managers follow from the parallelism and the slots of each, unless they are a number. Source: apache/flink-kubernetes-operator at
+    6e9caeb, definition of FlinkDeployment, read 2026-11-24."""
+    shared = read(obj, "spec.podTemplate.spec")
+    for role, default in (("jobManager", 1), ("taskManager", None)):
+        own = read(obj, f"spec.{role}.podTemplate.spec")
+        pod = own if isinstance(own, dict) else shared
+        yield _count(read(obj, f"spec.{role}.replicas"), default), pod if isinstance(pod, dict) else {"containers": []}
+
+
+def _slinky(obj: Json) -> Iterator[Group]:
+    """The daemon's container is apart from the pod that is around it. Source: SlinkyProject/slurm-operator at f2ed3fc,
+    slinky.slurm.net_nodesets.yaml, read 2026-11-24."""
+    daemon, pod = read(obj, "spec.slurmd"), read(obj, _TEMPLATE)
+    around = pod if isinstance(pod, dict) else {}
+    containers = [c for c in (daemon, *(around.get("containers") or [])) if isinstance(c, dict)]
+    replicas = None if read(obj, "spec.scalingMode") == "DaemonSet" else _count(read(obj, "spec.replicas"), 1)
+    yield replicas, {**around, "containers": containers}
+
+
+def _storm(obj: Json) -> Iterator[Group]:
+    """Replicas of a set of roles, each with its own replicas. Source: vllm-project/aibrix at e3e10f9, StormService, read 2026-11-24."""
+    sets = _count(read(obj, "spec.replicas"), 1)
+    roles = read(obj, "spec.template.spec.roles")
+    for role in roles if isinstance(roles, list) else []:
+        each = _count(role.get("replicas"), 1)
+        grouped = "podGroupSize" in role
+        yield None if sets is None or each is None or grouped else sets * each, read(role, "template.spec")
+
+
+def _ray_fleet(obj: Json) -> Iterator[Group]:
+    fleet = _count(read(obj, "spec.replicas"), 1)
+    for pods, spec in _ray("spec.template.spec")(obj):
+        yield None if fleet is None or pods is None else fleet * pods, spec
+
+
 _TEMPLATE = "spec.template.spec"
 GROUPS: Mapping[tuple[str, str], Callable[[Json], Iterator[Group]]] = {
     ("apps", "Deployment"): _at("spec.replicas", _TEMPLATE, 1),
@@ -167,6 +268,8 @@ GROUPS: Mapping[tuple[str, str], Callable[[Json], Iterator[Group]]] = {
     ("kubeflow.org", "TFJob"): _named_replicas("tfReplicaSpecs"),
     ("kubeflow.org", "MPIJob"): _named_replicas("mpiReplicaSpecs"),
     ("kubeflow.org", "XGBoostJob"): _named_replicas("xgbReplicaSpecs"),
+    ("kubeflow.org", "JAXJob"): _named_replicas("jaxReplicaSpecs"),
+    ("kubeflow.org", "PaddleJob"): _named_replicas("paddleReplicaSpecs"),
     ("jobset.x-k8s.io", "JobSet"): _job_set,
     ("leaderworkerset.x-k8s.io", "LeaderWorkerSet"): _leader_worker_set,
     ("kubeflow.org", "Notebook"): _notebook,
@@ -174,6 +277,16 @@ GROUPS: Mapping[tuple[str, str], Callable[[Json], Iterator[Group]]] = {
     ("ray.io", "RayCluster"): _ray("spec"),
     ("ray.io", "RayJob"): _ray("spec.rayClusterSpec"),
     ("ray.io", "RayService"): _ray("spec.rayClusterConfig"),
+    ("ray.io", "RayCronJob"): _ray("spec.jobTemplate.rayClusterSpec"),
+    ("orchestration.aibrix.ai", "RayClusterFleet"): _ray_fleet,
+    ("orchestration.aibrix.ai", "StormService"): _storm,
+    ("argoproj.io", "Rollout"): _at("spec.replicas", _TEMPLATE, 1),
+    ("serving.knative.dev", "Service"): _knative,
+    ("serving.kserve.io", "LLMInferenceService"): _llm,
+    ("apps.nvidia.com", "NIMService"): _nim,
+    ("nvidia.com", "DynamoGraphDeployment"): _dynamo,
+    ("flink.apache.org", "FlinkDeployment"): _flink,
+    ("slinky.slurm.net", "NodeSet"): _slinky,
     ("batch.volcano.sh", "Job"): _volcano,
     ("serving.kserve.io", "InferenceService"): _inference,
     ("sparkoperator.k8s.io", "SparkApplication"): _spark,

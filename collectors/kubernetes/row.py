@@ -1,0 +1,84 @@
+"""How a row of Kubernetes is made, and the fields that many of them share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from collectors.kubernetes.types import Objects
+from collectors.kubernetes.workloads import RECOGNISED
+from normalize.model import Alias, Category, Field, Kind, Path, Template
+from normalize.units import instant
+
+_COMMON: Mapping[str, Path | Field] = {
+    "name": "metadata.name",
+    "namespace": "metadata.namespace",
+    "created_at": Field("metadata.creationTimestamp", instant),
+    "deleting_since_at": Field("metadata.deletionTimestamp", instant),
+    "finalizers": "metadata.finalizers",
+    "api_version": "$type.apiVersion",
+    "owner_kind": "$facts.owner_kind",
+    "written_api_versions": "$facts.written_api_versions",
+}
+_RECOGNISED: Mapping[str, Path | Field] = {
+    name: f"$facts.{name}"
+    for name in ("workload_type", "workload_type_confidence", "software", "models", "recognition")
+}
+_QUIET = frozenset({"$facts", "$type", "$names"})
+_NAMES = (Alias("id", "$names[]"), Alias("id", Template("k8s-uid:{metadata.uid}")))
+SENSITIVE = frozenset({"data", "stringData", "binaryData"})
+
+
+def row(
+    name: str,
+    category: Category,
+    group: str,
+    kind: str,
+    plural: str,
+    fields: Mapping[str, Path | Field] | None = None,
+    *,
+    namespaced: bool = True,
+    sensitive: frozenset[str] = frozenset(),
+    aliases: tuple[Alias, ...] = (),
+    quiet: frozenset[str] = frozenset(),
+) -> Kind:
+    native = "{metadata.namespace}/{metadata.name}" if namespaced else "{metadata.name}"
+    return Kind(
+        name=name,
+        category=category,
+        fetch=Objects(group, kind, plural, namespaced),
+        id=Template(f"k8s://{{@account}}/{group}/{kind}/{{metadata.namespace?}}/{{metadata.name}}"),
+        native=Template(native),
+        fields={**_COMMON, **(_RECOGNISED if (group, kind) in RECOGNISED else {}), **(fields or {})},
+        tags="metadata.labels",
+        sensitive=sensitive,
+        aliases=aliases + _NAMES,
+        quiet=_QUIET | quiet,
+    )
+
+
+_ASKS: Mapping[str, Path | Field] = {
+    name: f"$facts.{name}"
+    for name in (
+        "keys",
+        "environment_from",
+        "labels",
+        "tolerations",
+        "accelerator_resources",
+        "extended_resources",
+        "volume_types",
+        "host_paths",
+        "storage_classes",
+        "host_network",
+        "privileged",
+        "annotation_names",
+        "service_account",
+        "runtime_class",
+    )
+}
+WORKLOAD: Mapping[str, Path | Field] = {
+    **_ASKS,
+    "images": "$facts.images",
+    "desired_count": "$facts.desired_count",
+    "accelerator_requested_count": "$facts.accelerator_requested_count",
+}
+TRAINING: Mapping[str, Path | Field] = {**WORKLOAD, "accelerator_count": "$facts.accelerator_requested_count"}
