@@ -14,7 +14,6 @@ _STATE: Mapping[str, Path | Field] = {"state": "properties.provisioningState"}
 _PUBLIC: Mapping[str, Path | Field] = {"public": Field("properties.publicNetworkAccess", equals("Enabled"))}
 _FACTORY = "azure.datafactory.factory"
 _FACTORY_VERSION = "2018-06-01"
-_IN_FACTORY = Link("part_of", _FACTORY, "$parent.$id")
 _SYNAPSE = "azure.synapse.workspace"
 _KUSTO = "azure.kusto.cluster"
 _LISTS = {
@@ -54,7 +53,7 @@ def _in_factory(
         Get(f"{{$parent.$id}}/{path}", _FACTORY_VERSION, under=_FACTORY, derive=_references),
         {"description": "properties.description", **fields},
         tags="",
-        links=(_IN_FACTORY, Link("uses", "", "$Referred[]")),
+        links=(Link("uses", "", "$Referred[]"),),
         sensitive=frozenset(sensitive),
     )
 
@@ -176,7 +175,6 @@ KINDS: tuple[Kind, ...] = (
         },
         tags="",
         links=(
-            _IN_FACTORY,
             Link(
                 "runs_in", "azure.network.subnet", "properties.typeProperties.computeProperties.vNetProperties.subnetId"
             ),
@@ -209,7 +207,6 @@ KINDS: tuple[Kind, ...] = (
         Get("{$parent.$id}/databases", "2024-04-13", under=_KUSTO),
         {**_STATE, "type": "kind", "size_bytes": Field("properties.statistics.size", int)},
         tags="",
-        links=(Link("part_of", _KUSTO, "$parent.$id"),),
     ),
     resource(
         "azure.streamanalytics.job",

@@ -76,7 +76,7 @@ KINDS: tuple[Kind, ...] = (
             "endpoint": "properties.serviceUrl",
         },
         tags="",
-        links=(Link("part_of", _SERVICE, "$parent.$id"), Link("calls", "", "properties.serviceUrl")),
+        links=(Link("calls", "", "properties.serviceUrl"),),
         quiet=frozenset({"properties.contact", "properties.license", "properties.termsOfServiceUrl"}),
     ),
     resource(
@@ -92,7 +92,6 @@ KINDS: tuple[Kind, ...] = (
         },
         tags="",
         links=(
-            Link("part_of", _SERVICE, "$parent.$id"),
             Link("calls", "", "properties.url"),
             Link("routes_to", "azure.apimanagement.backend", "properties.pool.services[].id"),
         ),

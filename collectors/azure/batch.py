@@ -41,7 +41,6 @@ KINDS: tuple[Kind, ...] = (
         tags="",
         links=(
             ASSUMES,
-            Link("part_of", "azure.batch.account", "$parent.$id"),
             Link("runs_in", "azure.network.subnet", "properties.networkConfiguration.subnetId"),
         ),
         sensitive=frozenset(

@@ -92,7 +92,6 @@ KINDS: tuple[Kind, ...] = (
             "created_at": Field("systemData.createdAt", instant),
         },
         links=(
-            Link("part_of", "azure.cognitiveservices.account", "$parent.$id"),
             Link("guarded_by", "azure.cognitiveservices.content_policy", "$Policy", optional=True),
             Link("routes_to", "azure.cognitiveservices.deployment", "$Spillover"),
             Link("made_from", "", "properties.model.source"),
@@ -108,6 +107,5 @@ KINDS: tuple[Kind, ...] = (
             parents=lambda a: bool((a.get("properties") or {}).get("allowProjectManagement")),
         ),
         {"state": "properties.provisioningState", "description": "properties.description"},
-        links=(Link("part_of", "azure.cognitiveservices.account", "$parent.$id"),),
     ),
 )

@@ -118,10 +118,7 @@ KINDS: tuple[Kind, ...] = (
         Get("{$parent.$id}/hubVirtualNetworkConnections", _VERSION, under=_HUB),
         {**_STATE, "internet_access": "properties.enableInternetSecurity"},
         tags="",
-        links=(
-            Link("part_of", _HUB, "$parent.$id"),
-            Link("connects", "azure.network.virtual_network", "properties.remoteVirtualNetwork.id"),
-        ),
+        links=(Link("connects", "azure.network.virtual_network", "properties.remoteVirtualNetwork.id"),),
     ),
     resource(
         "azure.network.vpn_gateway",

@@ -79,7 +79,6 @@ KINDS: tuple[Kind, ...] = (
             Get("{$parent.$id}/databases", version, under=f"azure.{engine}.flexible_server"),
             {},
             tags="",
-            links=(Link("part_of", f"azure.{engine}.flexible_server", "$parent.$id"),),
         )
         for engine, version in (("postgresql", "2024-08-01"), ("mysql", "2023-12-30"))
     ),
@@ -136,7 +135,6 @@ KINDS: tuple[Kind, ...] = (
         Category.DATABASE,  # bytes are known of accounts and containers
         Get("{$parent.$id}/sqlDatabases", _COSMOS_VERSION, under=_COSMOS, parents=_speaks_sql),
         {},
-        links=(Link("part_of", _COSMOS, "$parent.$id"),),
     ),
     resource(
         "azure.cosmosdb.sql_container",
@@ -148,14 +146,12 @@ KINDS: tuple[Kind, ...] = (
             "vector_dimension_count": Field("properties.resource.vectorEmbeddingPolicy", _vectors),
             "distance_metric": "properties.resource.vectorEmbeddingPolicy.vectorEmbeddings[0].distanceFunction",
         },
-        links=(Link("part_of", "azure.cosmosdb.sql_database", "$parent.$id"),),
     ),
     resource(
         "azure.cosmosdb.mongo_database",
         Category.DATABASE,
         Get("{$parent.$id}/mongodbDatabases", _COSMOS_VERSION, under=_COSMOS, parents=_speaks_mongo),
         {},
-        links=(Link("part_of", _COSMOS, "$parent.$id"),),
     ),
     resource(
         "azure.cosmosdb.mongo_cluster",
@@ -208,7 +204,6 @@ KINDS: tuple[Kind, ...] = (
         },
         tags="",
         links=(
-            Link("part_of", _REDIS, "$parent.$id"),
             Link("replicates_to", "azure.redisenterprise.database", "properties.geoReplication.linkedDatabases[].id"),
         ),
         sensitive=frozenset({"properties.modules[].args"}),

@@ -76,7 +76,6 @@ def _records(kind: str, path: str, version: str, zone: str, ttl: str) -> Kind:
         },
         tags="properties.metadata",
         links=(
-            Link("part_of", zone, "$parent.$id"),
             Link("resolves_to", "", "$Targets[]"),
             *((Link("resolves_to", "", "properties.targetResource.id"),) if ttl == "TTL" else ()),
         ),
@@ -169,7 +168,6 @@ KINDS: tuple[Kind, ...] = (
             "targets": Field("properties.targetDnsServers", _servers),
         },
         tags="properties.metadata",
-        links=(Link("part_of", "azure.network.dns_forwarding_ruleset", "$parent.$id"),),
         quiet=frozenset({"properties.domainName"}),
     ),
     _records("azure.network.dns_record", "recordsets", "2018-05-01", "azure.network.dns_zone", "TTL"),

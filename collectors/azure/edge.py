@@ -211,7 +211,6 @@ KINDS: tuple[Kind, ...] = (
         },
         tags="",
         links=(
-            Link("part_of", "azure.cdn.front_door_endpoint", "$parent.$id"),
             Link("routes_to", "azure.cdn.origin_group", "properties.originGroup.id"),
             Link("serves", "azure.cdn.custom_domain", "properties.customDomains[].id"),
         ),
@@ -222,7 +221,6 @@ KINDS: tuple[Kind, ...] = (
         Get("{$parent.$id}/originGroups", _VERSION, under="azure.cdn.profile", parents=lambda p: _is_front_door(p)),
         {**_STATE, "settings": "properties.healthProbeSettings"},
         tags="",
-        links=(Link("part_of", "azure.cdn.profile", "$parent.$id"),),
     ),
     resource(
         "azure.cdn.origin",
@@ -239,7 +237,6 @@ KINDS: tuple[Kind, ...] = (
         },
         tags="",
         links=(
-            Link("part_of", "azure.cdn.origin_group", "$parent.$id"),
             Link("routes_to", "", "properties.azureOrigin.id"),
             Link("connects", "", "properties.sharedPrivateLinkResource.privateLink.id"),
         ),
@@ -255,10 +252,7 @@ KINDS: tuple[Kind, ...] = (
             "tls_policy": "properties.tlsSettings.minimumTlsVersion",
         },
         tags="",
-        links=(
-            Link("part_of", "azure.cdn.profile", "$parent.$id"),
-            Link("registers_in", "azure.network.dns_zone", "properties.azureDnsZone.id"),
-        ),
+        links=(Link("registers_in", "azure.network.dns_zone", "properties.azureDnsZone.id"),),
         aliases=(Alias("dns", "properties.hostName"),),
         sensitive=frozenset({"properties.validationProperties"}),
     ),

@@ -91,7 +91,6 @@ KINDS: tuple[Kind, ...] = (
         },
         tags="",
         links=(
-            Link("part_of", _POLICY, "$parent.$id"),
             Link("uses", "azure.network.address_group", "properties.ruleCollections[].rules[].sourceIpGroups[]"),
             Link("uses", "azure.network.address_group", "properties.ruleCollections[].rules[].destinationIpGroups[]"),
         ),

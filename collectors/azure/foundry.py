@@ -17,7 +17,6 @@ from normalize.model import Category, Field, Kind, Link, Path
 VERSION = "2025-09-01"
 _ACCOUNT = "azure.cognitiveservices.account"
 _PROJECT = "azure.cognitiveservices.project"
-_IN_ACCOUNT = Link("part_of", _ACCOUNT, "$parent.$id")
 
 
 def _blocklists(policy: Mapping[str, Any]) -> list[str]:
@@ -45,7 +44,7 @@ KINDS: tuple[Kind, ...] = (
         Category.CONNECTION,
         Get("{$parent.$id}/connections", VERSION, under=_ACCOUNT),
         CONNECTED,
-        links=(_IN_ACCOUNT, Link("leads_to", "", "properties.metadata.ResourceId")),
+        links=(Link("leads_to", "", "properties.metadata.ResourceId"),),
         sensitive=frozenset({"properties.credentials"}),
     ),
     resource(
@@ -53,7 +52,7 @@ KINDS: tuple[Kind, ...] = (
         Category.CONNECTION,
         Get("{$parent.$id}/connections", VERSION, under=_PROJECT),
         CONNECTED,
-        links=(Link("part_of", _PROJECT, "$parent.$id"), Link("leads_to", "", "properties.metadata.ResourceId")),
+        links=(Link("leads_to", "", "properties.metadata.ResourceId"),),
         sensitive=frozenset({"properties.credentials"}),
     ),
     resource(
@@ -79,17 +78,13 @@ KINDS: tuple[Kind, ...] = (
                 ),
             ),
         },
-        links=(
-            _IN_ACCOUNT,
-            Link("uses", "azure.cognitiveservices.blocklist", "$Blocklists[]"),
-        ),
+        links=(Link("uses", "azure.cognitiveservices.blocklist", "$Blocklists[]"),),
     ),
     resource(
         "azure.cognitiveservices.blocklist",
         Category.GUARDRAIL,
         Get("{$parent.$id}/raiBlocklists", VERSION, under=_ACCOUNT),
         {"description": "properties.description"},
-        links=(_IN_ACCOUNT,),
     ),
     resource(
         "azure.cognitiveservices.encryption_scope",
@@ -100,14 +95,13 @@ KINDS: tuple[Kind, ...] = (
             "encryption": "properties.keySource",
             "encryption_key": "properties.keyVaultProperties.keyName",
         },
-        links=(_IN_ACCOUNT, Link("encrypted_by", "azure.keyvault.vault", "properties.keyVaultProperties.keyVaultUri")),
+        links=(Link("encrypted_by", "azure.keyvault.vault", "properties.keyVaultProperties.keyVaultUri"),),
     ),
     resource(
         "azure.cognitiveservices.commitment_plan",
         Category.CAPACITY,
         Get("{$parent.$id}/commitmentPlans", VERSION, under=_ACCOUNT),
         _PLAN,
-        links=(_IN_ACCOUNT,),
     ),
     resource(
         "azure.cognitiveservices.shared_commitment_plan",

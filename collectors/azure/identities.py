@@ -37,7 +37,6 @@ KINDS: tuple[Kind, ...] = (
         Get("{$parent.$id}/federatedIdentityCredentials", "2023-01-31", under="azure.managedidentity.identity"),
         {"issuer": "properties.issuer", "user": "properties.subject", "audiences": "properties.audiences"},
         tags="",
-        links=(Link("part_of", "azure.managedidentity.identity", "$parent.$id"),),
     ),
     resource(
         "azure.authorization.role_assignment",
@@ -99,7 +98,6 @@ KINDS: tuple[Kind, ...] = (
             "key_type": "properties.kty",
             "created_at": Field("properties.attributes.created", instant),
         },
-        links=(Link("part_of", "azure.keyvault.vault", "$parent.$id"),),
         quiet=frozenset({"properties.keyUri", "properties.keyUriWithVersion"}),
     ),
     resource(
@@ -111,7 +109,6 @@ KINDS: tuple[Kind, ...] = (
             "data_type": "properties.contentType",
             "created_at": Field("properties.attributes.created", instant),
         },
-        links=(Link("part_of", "azure.keyvault.vault", "$parent.$id"),),
         quiet=frozenset({"properties.secretUri", "properties.secretUriWithVersion"}),
     ),
 )

@@ -40,7 +40,6 @@ def _subscriptions(name: str, under: str) -> Kind:
         },
         tags="",
         links=(
-            Link("part_of", under, "$parent.$id"),
             Link("notifies", "", f"{_TO}.resourceId"),
             Link("dead_letters_to", "azure.storage.account", "properties.deadLetterDestination.properties.resourceId"),
         ),
@@ -62,10 +61,7 @@ KINDS: tuple[Kind, ...] = (
             "modified_at": Field("properties.updatedAt", instant),
         },
         tags="",
-        links=(
-            Link("part_of", "azure.eventhub.namespace", "$parent.$id"),
-            Link("writes_to", "azure.storage.container", "$Captured"),
-        ),
+        links=(Link("writes_to", "azure.storage.container", "$Captured"),),
         sensitive=frozenset({"properties.userMetadata"}),
     ),
     resource(
@@ -82,7 +78,6 @@ KINDS: tuple[Kind, ...] = (
             "created_at": Field("properties.createdAt", instant),
         },
         tags="",
-        links=(Link("part_of", _BUS, "$parent.$id"),),
         sensitive=frozenset({"properties.userMetadata"}),
     ),
     resource(
@@ -98,7 +93,6 @@ KINDS: tuple[Kind, ...] = (
             "created_at": Field("properties.createdAt", instant),
         },
         tags="",
-        links=(Link("part_of", _BUS, "$parent.$id"),),
         sensitive=frozenset({"properties.userMetadata"}),
     ),
     *(

@@ -82,7 +82,6 @@ class Asset:
             ),
             {**common, **state, "version": "properties.latestVersion", **self.holder_fields},
             tags="properties.tags",
-            links=(Link("part_of", under, "$parent.$id"),),
         )
         yield resource(
             f"{holder}_version",

@@ -7,7 +7,7 @@ from typing import Any
 
 from collectors.azure.ml_endpoints import COMMON, IN, QUIET
 from collectors.azure.ml_machines import machines
-from collectors.azure.ml_workspaces import IN_WORKSPACE, MADE, STATE, TYPE, VERSION, WORKSPACE
+from collectors.azure.ml_workspaces import MADE, STATE, TYPE, VERSION, WORKSPACE
 from collectors.azure.rows import ASSUMES, Get, Rows, resource
 from collectors.azure.sizes import on_machines
 from collectors.azure.values import seconds, text, told
@@ -89,7 +89,6 @@ KINDS: tuple[Kind, ...] = (
         },
         links=(
             ASSUMES,
-            IN_WORKSPACE,
             Link("uses", "azure.machinelearning.marketplace_subscription", "properties.marketplaceSubscriptionId"),
         ),
         aliases=(Alias("uri", "properties.inferenceEndpoint.uri"),),
@@ -108,6 +107,5 @@ KINDS: tuple[Kind, ...] = (
             "billing_mode": "properties.marketplacePlan.planId",
             **MADE,
         },
-        links=(IN_WORKSPACE,),
     ),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from collectors.azure.ml_workspaces import IN_WORKSPACE, VERSION, WORKSPACE
+from collectors.azure.ml_workspaces import VERSION, WORKSPACE
 from collectors.azure.rows import ASSUMES, Get, Lookup, resource
 from collectors.azure.sizes import MACHINE, Sizes
 from collectors.azure.values import equals, first, seconds
@@ -67,7 +67,6 @@ KINDS: tuple[Kind, ...] = (
         },
         links=(
             ASSUMES,
-            IN_WORKSPACE,
             Link("runs_in", "azure.network.subnet", f"{_AT}.subnet.id"),
         ),
         sensitive=frozenset({f"{_AT}.userAccountCredentials.adminUserPassword", f"{_AT}.propertyBag"}),
@@ -92,7 +91,6 @@ KINDS: tuple[Kind, ...] = (
         },
         links=(
             ASSUMES,
-            IN_WORKSPACE,
             Link("runs_in", "azure.network.subnet", f"{_AT}.subnet.id"),
         ),
         sensitive=frozenset(
@@ -117,7 +115,7 @@ KINDS: tuple[Kind, ...] = (
             "instance_type": f"{_AT}.defaultInstanceType",
             "node_groups": Field(f"{_AT}.instanceTypes", _shapes),
         },
-        links=(ASSUMES, IN_WORKSPACE, Link("runs_on", "azure.aks.cluster", "properties.resourceId")),
+        links=(ASSUMES, Link("runs_on", "azure.aks.cluster", "properties.resourceId")),
         sensitive=frozenset({f"{_AT}.relayConnectionString", f"{_AT}.serviceBusConnectionString"}),
         quiet=_QUIET,
     ),
@@ -138,7 +136,7 @@ KINDS: tuple[Kind, ...] = (
             "instance_type": Field(_AT, first("agentVmSize", "virtualMachineSize", "nodeSize")),
             "node_count": Field(_AT, first("agentCount", "nodeCount")),
         },
-        links=(ASSUMES, IN_WORKSPACE, Link("runs_on", "", "properties.resourceId")),
+        links=(ASSUMES, Link("runs_on", "", "properties.resourceId")),
         sensitive=frozenset(
             {
                 f"{_AT}.databricksAccessToken",

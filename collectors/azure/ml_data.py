@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from collectors.azure.ml_workspaces import IN_WORKSPACE, MADE, VERSION, WORKSPACE
+from collectors.azure.ml_workspaces import MADE, VERSION, WORKSPACE
 from collectors.azure.rows import Get, resource
 from collectors.azure.values import text, told
 from normalize.model import Category, Kind, Link
@@ -57,7 +57,6 @@ KINDS: tuple[Kind, ...] = (
         },
         tags="properties.tags",
         links=(
-            IN_WORKSPACE,
             Link("stored_in", "azure.storage.container", _ADDRESS),
             Link("stored_in", "azure.storage.account", "$Account"),
         ),

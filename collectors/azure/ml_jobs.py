@@ -12,7 +12,7 @@ from typing import Any
 from collectors.azure.ml_assets import ALL
 from collectors.azure.ml_machines import machines
 from collectors.azure.ml_names import ports, workspace_of
-from collectors.azure.ml_workspaces import IN_WORKSPACE, MADE, VERSION, WORKSPACE
+from collectors.azure.ml_workspaces import MADE, VERSION, WORKSPACE
 from collectors.azure.rows import Get, Lookup, created_since, resource
 from collectors.azure.sizes import on_machines
 from collectors.azure.values import equals, seconds, text, told
@@ -97,7 +97,6 @@ _COMMON: Mapping[str, Path | Field] = {
     **MADE,
 }
 _LINKS = (
-    IN_WORKSPACE,
     Link("runs_on", "", "properties.computeId"),
     Link("writes_to", "azure.machinelearning.datastore", f"{_OUTPUTS}[].uri"),
 )

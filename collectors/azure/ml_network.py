@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from collectors.azure.ml_workspaces import IN_WORKSPACE, MADE, REGISTRY, VERSION, WORKSPACE
+from collectors.azure.ml_workspaces import MADE, REGISTRY, VERSION, WORKSPACE
 from collectors.azure.rows import Get, Rows, resource
 from collectors.azure.values import first, last
 from normalize.mapping import read
@@ -61,7 +61,7 @@ KINDS: tuple[Kind, ...] = (
             "failure_reason": "properties.errorInformation",
         },
         tags="",
-        links=(IN_WORKSPACE, Link("reaches", "", "properties.destination.serviceResourceId")),
+        links=(Link("reaches", "", "properties.destination.serviceResourceId"),),
     ),
     resource(
         "azure.machinelearning.private_endpoint_connection",
@@ -73,7 +73,6 @@ KINDS: tuple[Kind, ...] = (
             "description": f"{_APPROVAL}.description",
         },
         links=(
-            IN_WORKSPACE,
             Link("reached_by", "azure.network.private_endpoint", _PEER),
             Link("reached_by", "azure.network.subnet", "properties.privateEndpoint.subnetArmId"),
         ),

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from collectors.azure.ml_assets import ALL
-from collectors.azure.ml_workspaces import IN_WORKSPACE, MADE, STATE, VERSION, WORKSPACE
+from collectors.azure.ml_workspaces import MADE, STATE, VERSION, WORKSPACE
 from collectors.azure.rows import Get, resource
 from collectors.azure.values import text
 from normalize.mapping import MISSING
@@ -57,7 +57,7 @@ KINDS: tuple[Kind, ...] = (
         _schedules(lambda schedule: not _watches(schedule)),
         {**_COMMON, "type": "properties.action.actionType"},
         tags="properties.tags",
-        links=(IN_WORKSPACE, Link("runs_on", "", f"{_JOB}.computeId")),
+        links=(Link("runs_on", "", f"{_JOB}.computeId"),),
         sensitive=_SECRETS,
     ),
     resource(
@@ -72,7 +72,6 @@ KINDS: tuple[Kind, ...] = (
         },
         tags="properties.tags",
         links=(
-            IN_WORKSPACE,
             Link("applies_to", "azure.machinelearning.online_deployment", f"{_MONITOR}.monitoringTarget.deploymentId"),
             Link("applies_to", "azure.machinelearning.model_version", f"{_MONITOR}.monitoringTarget.modelId"),
         ),

@@ -25,7 +25,6 @@ MADE: Mapping[str, Path | Field] = {
 }
 """Who made a thing, and when."""
 STATE: Mapping[str, Path | Field] = {"state": "properties.provisioningState"}
-IN_WORKSPACE = Link("part_of", WORKSPACE, "$parent.$id")
 
 _COMMON: Mapping[str, Path | Field] = {
     **STATE,

@@ -48,9 +48,6 @@ KINDS: tuple[Kind, ...] = (
             "created_at": Field("properties.creationDate", instant),
         },
         tags="",
-        links=(
-            Link("part_of", "azure.containerregistry.registry", "$parent.$id"),
-            Link("copy_of", "azure.containerregistry.registry", "properties.sourceRepository"),
-        ),
+        links=(Link("copy_of", "azure.containerregistry.registry", "properties.sourceRepository"),),
     ),
 )

@@ -184,6 +184,7 @@ class Lookup(Protocol):
         ...
 
 
+PARENT = "$parent.$id"
 ASSUMES = Link("assumes", "azure.managedidentity.identity", "$identities[]")
 """Identities that somebody made and assigned to a thing."""
 _OWN = frozenset(
@@ -204,7 +205,11 @@ def resource(
     quiet: frozenset[str] = frozenset(),
     needs: tuple[str, ...] = (),
 ) -> Kind:
-    """A row. `name` and `region` are read as every resource has them, unless `fields` says otherwise; None leaves one out."""
+    """A row. `name` and `region` are read as every resource has them, unless `fields` says otherwise; None leaves one out. What is listed under
+    something is part of it, unless a link to "$parent.$id" says what else it has to do with that."""
+    if isinstance(fetch, Get) and fetch.path.startswith("{$parent.$id}/"):
+        stated = any(link.path == PARENT for link in links)
+        links = links if stated else (Link("part_of", fetch.under, PARENT), *links)
     below = (isinstance(fetch, Get) and fetch.under != "") or (isinstance(fetch, Rows) and fetch.each != "")
     common: dict[str, Path | Field | None] = {"name": "name", "region": "$parent.location" if below else "location"}
     return Kind(

@@ -76,7 +76,6 @@ KINDS: tuple[Kind, ...] = (
             "modified_at": Field("properties.lastModifiedTime", instant),
         },
         tags="properties.metadata",
-        links=(Link("part_of", "azure.storage.account", "$parent.$id"),),
         aliases=(Alias("uri", Template("abfss://{name}@{$parent.name}.dfs.core.windows.net")),),
     ),
     resource(
@@ -116,6 +115,5 @@ KINDS: tuple[Kind, ...] = (
             "modified_at": Field("properties.lastModifiedTime", instant),
         },
         tags="properties.metadata",
-        links=(Link("part_of", "azure.storage.account", "$parent.$id"),),
     ),
 )
