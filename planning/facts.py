@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, Protocol
 
 from normalize.model import Category
 from planning.estate import Component, Estate
+from planning.surroundings import SURROUNDINGS, surroundings
 
 
 class Known(NamedTuple):
@@ -55,6 +56,10 @@ DERIVED: Mapping[str, str] = {
     "nvlink_domain_count": "Accelerators that one NVLink domain joins",
     "customer_managed_key": "Whether a key of the customer's encrypts it",
     "days_since_activity": "Days since anything last happened to it",
+    "local_nvme_bytes": "Local disks that the type of its machine comes with; 0 for none",
+    "engine_family": "Engine of a database or cache: postgres, mysql, mariadb, sqlserver, oracle, redis, mongodb, …",
+    "engine_release": "Release of that engine as a number: 100 times major plus minor, 8.4 is 804",
+    **SURROUNDINGS,
 }
 """Facts that stand in no inventory and follow from it, with their meaning."""
 
@@ -96,6 +101,9 @@ def derive(estate: Estate, lookup: Lookup) -> None:
             if component.category in rule.categories:
                 _inherit(estate, component, rule)
     platforms = _platforms(estate)
+    for component, name, value, told_by in surroundings(estate, platforms):
+        component.facts.setdefault(name, value)
+        component.origins.setdefault(name, replace(component.origin(told_by), derived_by=told_by))
     for component in estate.components.values():
         for derivation in _DERIVATIONS:
             for name, value, told_by in derivation(component, lookup):
@@ -311,7 +319,7 @@ def _machine(c: Component, lookup: Lookup) -> Told:
     if type_ is None:
         return
     name = type_.removeprefix("ml.")
-    for fact in ("cpu_architecture", "fabric", "fabric_gbps", "nvlink_domain_count"):
+    for fact in ("cpu_architecture", "fabric", "fabric_gbps", "nvlink_domain_count", "local_nvme_bytes"):
         if (known := lookup(f"instance_types/{name}#{fact}")) and known.status != "unverified":
             yield fact, known.value, "instance_type"
 
@@ -335,6 +343,37 @@ def _key(c: Component, lookup: Lookup) -> Told:
         yield "customer_managed_key", False, "encryption"
 
 
+_ENGINES = (
+    ("postgres", re.compile(r"postgres|alloydb")),
+    ("mariadb", re.compile("mariadb")),
+    ("mysql", re.compile("mysql|aurora$")),
+    ("sqlserver", re.compile(r"sqlserver|azure\.sql\.")),
+    ("oracle", re.compile("oracle")),
+    ("db2", re.compile("db2")),
+    ("mongodb", re.compile(r"docdb|mongo")),
+    ("valkey", re.compile("valkey")),
+    ("memcached", re.compile("memcache")),
+    ("redis", re.compile("redis|memorydb")),
+    ("elasticsearch", re.compile("elasticsearch")),
+    ("opensearch", re.compile("opensearch")),
+)
+"""Engine, and how engines, versions or, where those say nothing, kinds name it."""
+_HAS_ENGINE = frozenset({C.DATABASE, C.CACHE, C.SEARCH_INDEX, C.CLUSTER})
+_RELEASE = re.compile(r"(?P<major>\d+)(?:[._](?P<minor>\d+))?")
+
+
+def _engine(c: Component, lookup: Lookup) -> Told:
+    if c.category not in _HAS_ENGINE:
+        return
+    texts = [str(c.facts.get(n) or "").lower() for n in ("engine", "engine_version")] + [c.kind]
+    family = next((name for t in texts for name, pattern in _ENGINES if pattern.search(t)), None)
+    if family is None:
+        return
+    yield "engine_family", family, "engine" if c.facts.get("engine") else "engine_version"
+    if m := _RELEASE.search(str(c.facts.get("engine_version") or "")):
+        yield "engine_release", int(m["major"]) * 100 + int(m["minor"] or 0), "engine_version"
+
+
 _DERIVATIONS: tuple[Callable[[Component, Lookup], Told], ...] = (
     _accelerators,
     _images,
@@ -345,5 +384,6 @@ _DERIVATIONS: tuple[Callable[[Component, Lookup], Told], ...] = (
     _environment,
     _uris,
     _machine,
+    _engine,
     _key,
 )

@@ -75,6 +75,8 @@ _ASKS: Mapping[str, Path | Field] = {
         "runtime_class",
     )
 }
+BY_RUNTIME: Mapping[str, Path | Field] = {name: f"$runtime.{name}" for name in _ASKS}
+"""Of pods that a training runtime makes up, the object says nothing: what it lacks is unknown, rather than not set."""
 WORKLOAD: Mapping[str, Path | Field] = {
     **_ASKS,
     "images": "$facts.images",

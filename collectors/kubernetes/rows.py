@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import cache
 
 from collectors.kubernetes.operators import OPERATORS
-from collectors.kubernetes.row import SENSITIVE, TRAINING, WORKLOAD, row
+from collectors.kubernetes.row import BY_RUNTIME, SENSITIVE, TRAINING, WORKLOAD, row
 from collectors.kubernetes.types import Objects, Silence
 from normalize.model import Alias, Category, Field, Kind, Path, Template
 from normalize.units import instant, integer, quantity, size_bytes
@@ -231,7 +231,7 @@ KINDS: tuple[Kind, ...] = (
     row("k8s.kubeflow.tf_job", _C.TRAINING_JOB, _KUBEFLOW, "TFJob", "tfjobs", TRAINING),
     row("k8s.kubeflow.mpi_job", _C.TRAINING_JOB, _KUBEFLOW, "MPIJob", "mpijobs", TRAINING),
     row("k8s.kubeflow.xgboost_job", _C.TRAINING_JOB, _KUBEFLOW, "XGBoostJob", "xgboostjobs", TRAINING),
-    row("k8s.kubeflow.train_job", _C.TRAINING_JOB, "trainer.kubeflow.org", "TrainJob", "trainjobs", {**TRAINING, "suspended": "spec.suspend"}),
+    row("k8s.kubeflow.train_job", _C.TRAINING_JOB, "trainer.kubeflow.org", "TrainJob", "trainjobs", {**TRAINING, **BY_RUNTIME, "suspended": "spec.suspend"}),
     row("k8s.job_set", _C.WORKLOAD, "jobset.x-k8s.io", "JobSet", "jobsets", {**WORKLOAD, "suspended": "spec.suspend"}),
     row("k8s.leader_worker_set", _C.WORKLOAD, "leaderworkerset.x-k8s.io", "LeaderWorkerSet", "leaderworkersets", WORKLOAD),
     row("k8s.kubeflow.notebook", _C.NOTEBOOK, _KUBEFLOW, "Notebook", "notebooks", TRAINING),

@@ -9,6 +9,7 @@ import yaml
 
 from collectors.kubernetes.facts import payload
 from collectors.kubernetes.types import Objects
+from discovery.planning import declared
 
 DEPLOYMENT = """
 metadata:
@@ -116,6 +117,8 @@ def test_pods_that_a_training_runtime_makes_up_stay_unknown() -> None:
     found = facts(train, "trainer.kubeflow.org", "TrainJob")
     assert found["accelerator_requested_count"] == 16
     assert not {"keys", "tolerations", "host_network"} & set(found)
+    assert not {"keys", "tolerations", "host_network"} & set(declared()["k8s.kubeflow.train_job"])
+    assert {"keys", "tolerations", "host_network"} <= set(declared()["k8s.deployment"])
 
 
 def test_a_served_model_asks_as_its_predictor_does() -> None:
