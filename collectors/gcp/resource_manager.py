@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from collectors.gcp.listed import Searched
 from collectors.gcp.rows import Asset, row
 from collectors.gcp.values import members
 from normalize.mapping import MISSING
@@ -43,8 +44,9 @@ KINDS = (
             "cloudresourcemanager.v1.Project",
             "//cloudresourcemanager.googleapis.com/projects/PROJECT_NUMBER",
             iam=True,
+            lookups=(Searched(),),
         ),
-        _FIELDS,
+        {**_FIELDS, "listed_counts": "$Listed"},
         links=_ABOVE,
         quiet=frozenset({"parent", "projectId"}),
     ),

@@ -51,6 +51,7 @@ locals {
     "bigquery.tables.get",
     "cloudasset.assets.listIamPolicy",
     "cloudasset.assets.listResource",
+    "cloudasset.assets.searchAllResources",
     "cloudquotas.quotas.get",
     "cloudscheduler.jobs.list",
     "cloudscheduler.locations.list",

@@ -19,6 +19,7 @@ from normalize import gap_scopes
 from normalize import gap_second as texts
 from normalize.arm import kind_of, parse_arm
 from normalize.gap import EVIDENCE_LIMIT
+from normalize.google import kind_of_type
 from normalize.identity import Name, arn_name
 from normalize.model import Category, Evidence, Gap, Scope
 from store import content
@@ -185,30 +186,48 @@ def _kind_of(type_: str) -> str:
     return f"aws.{service.lower()}.{snake}"
 
 
-def fewer_than_listed(connection: Connection, ground: Ground) -> Iterator[Gap]:
-    """Types of which Azure Resource Manager counts more in a subscription than the inventory holds."""
+_COUNTERS = {
+    "azure.resources.subscription": ("Azure Resource Manager", "Resources - List", kind_of),
+    "gcp.cloudresourcemanager.project": ("Cloud Asset Inventory's search", "SearchAllResources", kind_of_type),
+}
+"""What says of itself how many things another listing counts in it, by type: who counts, its call, and from a type to our kind."""
+
+
+def fewer_than_listed(connection: Connection, ground: Ground, now: datetime) -> Iterator[Gap]:
+    """Types of which another listing counts more in a subscription or project than the inventory holds, or held within the lag."""
     r = resources.c
-    told = select(r.id, r.account, r.attributes, listings.c.source).join(listings, listings.c.id == r.listing_id)
-    told = told.where(r.kind == "azure.resources.subscription", r.gone_at.is_(None)).order_by(r.id)
-    for row in connection.execute(told).all():
+    told = select(r.id, r.kind, r.provider, r.account, r.attributes, listings.c.source)
+    told = told.join(listings, listings.c.id == r.listing_id).where(r.kind.in_(_COUNTERS), r.gone_at.is_(None))
+    for row in connection.execute(told.order_by(r.id)).all():
         counts = content.decode(row.attributes).get("listed_counts")
-        if not isinstance(counts, dict):
+        if not isinstance(counts, dict) or not counts:
             continue
-        held = select(r.id, r.kind).where(r.provider == "azure", r.account == row.account, r.gone_at.is_(None))
-        types: Counter[str] = Counter()
-        kinds: Counter[str] = Counter()
-        for id_, kind in connection.execute(held, execution_options={"yield_per": 1000}):
-            kinds[kind] += 1
-            if found := parse_arm(id_):
-                types[found.type] += 1
+        other, call, kind_named = _COUNTERS[row.kind]
+        types, kinds = _held_by_type(connection, row.provider, row.account, now)
         for type_, theirs in sorted(counts.items()):
-            kind = kind_of(type_)
+            kind = kind_named(type_)
             ours = max(types[type_], kinds[kind])
-            looks = [s.look for s in ground.by_kind.get(("azure", kind), ()) if s.look.scope.account == row.account]
+            looks = [
+                s.look for s in ground.by_kind.get((row.provider, kind), ()) if s.look.scope.account == row.account
+            ]
             if theirs > ours and looks and all(look.proves for look in looks):
-                call = f"{row.source} GET /subscriptions/{row.account}/resources"
-                evidence = [Evidence(call, f"$.listed_counts['{type_}']", str(theirs), row.id)]
-                yield texts.uncounted(kind, Scope("azure", row.account, ""), theirs, ours, evidence, "Azure Resource Manager")  # fmt: skip
+                evidence = [Evidence(f"{row.source} {call}", f"$.listed_counts['{type_}']", str(theirs), row.id)]
+                yield texts.uncounted(kind, Scope(row.provider, row.account, ""), theirs, ours, evidence, other)
+
+
+def _held_by_type(connection: Connection, provider: str, account: str, now: datetime) -> tuple[Counter[str], Counter[str]]:  # fmt: skip
+    """How many things of an account are there or went within the lag, by ARM type and by kind."""
+    r = resources.c
+    old = content.instant(now - timedelta(hours=texts.LAG_HOURS))
+    held = select(r.id, r.kind).where(r.provider == provider, r.account == account)
+    held = held.where(or_(r.gone_at.is_(None), r.gone_at > old))
+    types: Counter[str] = Counter()
+    kinds: Counter[str] = Counter()
+    for id_, kind in connection.execute(held, execution_options={"yield_per": 1000}):
+        kinds[kind] += 1
+        if provider == "azure" and (found := parse_arm(id_)):
+            types[found.type] += 1
+    return types, kinds
 
 
 def stale(connection: Connection, now: datetime) -> Iterator[Gap]:

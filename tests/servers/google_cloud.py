@@ -35,6 +35,7 @@ DEFAULTS: Mapping[str, Any] = {
     "/projects/ml-prod/locations": {"locations": [{"locationId": "us-central1"}]},
     "/projects/ml-prod/zones": {"items": [{"name": "us-central1-a"}]},
     "/projects/ml-prod/timeSeries": {},
+    ":searchAllResources": {},
 }
 """What is answered where nothing else is held, by how a call ends."""
 SERVICE = "google.cloud.asset.v1.AssetService"

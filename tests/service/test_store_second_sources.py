@@ -379,3 +379,29 @@ def test_azure_resource_manager_counts_what_resource_graph_does_not_show(estate:
     assert "Azure Resource Manager counts 3" in gap["why"]
     estate.run((kind, scope, [account("a")], Outcome.PARTIAL), subscription(storage=3))
     assert estate.codes() == ["coverage-partial"]
+
+
+def test_the_search_of_google_counts_what_the_sweep_does_not_show(estate: Estate) -> None:
+    scope, name = Scope("gcp", "ml-prod", "global"), "gcp.cloudresourcemanager.project"
+
+    def bucket(name: str) -> Observation:
+        return estate.thing(
+            f"//storage.googleapis.com/{name}",
+            "gcp.storage.bucket",
+            Category.BUCKET,
+            scope,
+            attributes={"size_bytes": 1},
+        )
+
+    def project(count: int) -> tuple[str, Scope, list[Observation]]:
+        told = {"listed_counts": {"storage.googleapis.com/Bucket": count}}
+        id_ = "//cloudresourcemanager.googleapis.com/projects/480123456789"
+        return name, scope, [estate.thing(id_, name, Category.ACCOUNT, scope, attributes=told)]
+
+    estate.run(("gcp.storage.bucket", scope, [bucket("a"), bucket("b")]), project(2))
+    assert estate.gaps("second-source-mismatch") == []
+    estate.run(("gcp.storage.bucket", scope, [bucket("a")]), project(2))  # the index may still have what just went
+    assert estate.gaps("second-source-mismatch") == []
+    estate.run(("gcp.storage.bucket", scope, [bucket("a")]), project(3))
+    (gap,) = estate.gaps("second-source-mismatch")
+    assert "search counts 3 of gcp.storage.bucket" in gap["why"]
