@@ -129,6 +129,9 @@ def test_things_are_found_by_their_region(scanned: Any) -> None:
             told = (thing["place"], thing["region"], thing["attributes"]["region"].lower().replace(" ", ""))
             assert len(set(told)) == 1, told
             assert thing in desk.rows("resources", "--region", thing["region"], "--kind", kind)
+    endpoints = [w for w in desk.rows("workloads") if w["type"] == "inference" and w["place"] != "azure-global"]
+    assert endpoints
+    assert {w["region"] for w in endpoints} == {w["place"] for w in endpoints}
     (group,) = desk.rows("resources", "--kind", "azure.management.management_group")
     assert (group["place"], "region" in group) == ("azure-global", False)
 

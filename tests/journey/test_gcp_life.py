@@ -101,6 +101,14 @@ def test_things_are_joined_by_whichever_name_they_go_by(scanned: Any) -> None:
     assert ("trainer-0", "mentions", "serve") in joined  # by a relationship of Cloud Asset Inventory
 
 
+def test_things_in_a_zone_are_found_by_the_region_of_the_zone(scanned: Any) -> None:
+    desk, *_ = scanned
+    kinds = {r["kind"]: r["place"] for r in desk.rows("resources", "--region", "us-central1")}
+    assert kinds["gcp.compute.instance"] == "us-central1-a"
+    assert kinds["gcp.compute.subnetwork"] == kinds["gcp.aiplatform.endpoint"] == "us-central1"
+    assert "us-central1" in {w.get("region") for w in desk.rows("workloads")}
+
+
 def test_what_serves_computes_and_stores_leads_to_what_it_needs(scanned: Any) -> None:
     desk, *_ = scanned
     found = {(r["source_id"].partition("//")[2], r["verb"], r["target_id"].partition("//")[2]) for r in desk.rows("relations")}  # fmt: skip

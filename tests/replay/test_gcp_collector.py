@@ -178,6 +178,16 @@ def test_a_sweep_that_is_cut_is_partial_for_what_came_and_failed_for_what_did_no
     assert cloud.calls["ListAssets RESOURCE"] == 3 + ATTEMPTS
 
 
+@pytest.mark.parametrize("transport", ["rest", "grpc"])
+def test_a_connection_that_is_cut_once_is_resumed(transport: str) -> None:
+    cloud = replace(disks(300), faults=lambda n: CUT if n == 3 else None, largest_page=100)
+    serve = serve_rest if transport == "rest" else serve_grpc
+    with serve(cloud) as url, opened(url, transport=transport) as (collector, _):
+        coverages, seen = looks(collector, [DISK])
+    assert {c.outcome for c in coverages.values()} == {Outcome.COMPLETE}
+    assert len({o.resource.id for o in seen}) == len(seen) == 300
+
+
 def test_a_sweep_begins_anew_when_its_token_expires_and_nothing_comes_twice() -> None:
     cloud = replace(disks(300), faults=lambda n: EXPIRED if n == 4 else None, largest_page=100)
     with serve_rest(cloud) as url, opened(url) as (collector, _):
