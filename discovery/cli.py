@@ -384,7 +384,10 @@ def _listing(name: str, help_: str, examples: str, *, group: bool = False) -> An
         shown = "estimates" if filters.pop("estimate", None) else name
         with open_reader(state.database()) as reader:
             rows = getattr(reader, shown)(limit=limit, filters={k: v for k, v in filters.items() if v is not None})
-            _print(state, rows, COLUMNS[shown], TABLE_COLUMNS[shown], format_)
+            if name == "gaps" and format_ in (None, "table") and (format_ or sys.stdout.isatty()):
+                _print_gaps(state, rows)
+            else:
+                _print(state, rows, COLUMNS[shown], TABLE_COLUMNS[shown], format_)
 
     run.__doc__ = f"{help_}\n\n\b\nExamples:\n{examples}"
     command: Any = shared(run)
@@ -766,3 +769,10 @@ def _print(state: State, rows: Any, columns: tuple[str, ...], shown: tuple[str, 
     format_ = format_ or ("table" if sys.stdout.isatty() else "json")
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
     write(rows, shown if format_ == "table" else columns, format_, sys.stdout, color=state.console.color, width=width)
+
+
+def _print_gaps(state: State, rows: Any) -> None:
+    from reports.gap_lines import write
+
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    write(rows, sys.stdout, color=state.console.color, width=width)

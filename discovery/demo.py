@@ -419,6 +419,7 @@ def _tell(estate: Estate, output: Path, console: Console, gaps: list[dict[str, A
         f"{len(gaps)} gaps in all, after {seconds:.0f} s. Look at:",
         f"  {output / 'summary.html'}",
         f"  {output / 'gaps.html'}",
+        f"  {output / 'confidence.html'}",
         "",
         "Try next (the servers are stopped, the inventory stays):",
         f"  export STOCKTAKE_CONFIG={estate.config}",
