@@ -35,6 +35,7 @@ bench: .venv/ready ## benchmarks, in a quick form; prints ratios taken in one ru
 	$(RUN) -m benchmarks.gcp_sweep_bench --assets 4000
 	$(RUN) -m benchmarks.bill_bench --lines 50000
 	$(RUN) -m benchmarks.assess_bench --components 2000
+	$(RUN) -m benchmarks.gap_bench --told
 	$(RUN) -m benchmarks.growth_bench --scale 0.01 --factors 1 4 --axes objects accounts
 
 docs: .venv/ready ## regenerate what is generated

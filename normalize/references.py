@@ -113,6 +113,7 @@ _OWN_ADDRESS = re.compile(
 _NOISE_HOSTS = re.compile(
     r"(?:^|\.)(?:console\.aws\.amazon\.com|awsdns-\d+\.[a-z.]{2,6}|kubernetes\.io|k8s\.io|w3\.org|json-schema\.org|schema\.org|opencontainers\.org|example\.(?:com|org|net)|"
     r"schemas\.microsoft\.com|apache\.org/licenses|cluster\.local|in-addr\.arpa)$"
+    r"|^(?:(?:ml|portal)\.azure|console\.cloud\.google)\.com$"
 )
 _PROSE_NAME = re.compile(
     r"(?:description|descr|summary|message|comment|documentation|docs?|help|note|license|reason)$",
@@ -146,6 +147,9 @@ _SERVICE_ENDPOINT = re.compile(
     r"|management\.(?:azure\.com|usgovcloudapi\.net|chinacloudapi\.cn)|login\.(?:microsoftonline\.(?:com|us)|chinacloudapi\.cn)|graph\.microsoft\.com"
 )
 """Hosts of a cloud's own services (s3.us-west-2.amazonaws.com, the principal ec2.amazonaws.com): no thing of anybody's."""
+
+
+_OF_THINGS = (".amazonaws.com", ".amazonaws.com.cn")
 
 
 _REMEMBERED = 16384
@@ -313,6 +317,8 @@ def _kept(marker: re.Match[str]) -> Iterator[Mention]:
         form, _, rest = word.partition(":")
         if form in ("dns", "ip"):
             named = host_name(rest)
+        elif form == "image" and "/" not in rest.removeprefix("//"):  # a registry, of whose repositories nobody knows
+            named = Name(word, "azure.containerregistry.registry", "azure")
         elif form == "image":
             named = image_name(rest.removeprefix("//"))
         elif form == "azblob":
@@ -377,8 +383,8 @@ def _uri(value: str, scheme: str, called: _Called) -> Name | None:
         return named
     if _NOISE_HOSTS.search(host) or host == "169.254.169.254":
         return None
-    if _SERVICE_ENDPOINT.fullmatch(host) and (value.rstrip("/").endswith(host) or host.endswith(".googleapis.com")):
-        return None  # of Google's links, only those that name a thing say something
+    if _SERVICE_ENDPOINT.fullmatch(host) and (value.rstrip("/").endswith(host) or not host.endswith(_OF_THINGS)):
+        return None  # of links to Google and Azure, only those that name a thing say something
     if known_service(host) or host.endswith(".svc") or not called.prose:
         return named
     return None

@@ -346,7 +346,10 @@ def _mentioned_roles(connection: Connection) -> dict[str, set[str]]:
     own = select(_reached.c.workload_id, _reached.c.resource_id).where(
         or_(_reached.c.depth == 0, _reached.c.category.in_(sorted(_OWN)))
     ).subquery("own")  # fmt: skip
-    resolved = exists(literal_column("1")).where(aliases.c.key == refs.c.key)
+    bearer = sightings.alias("bearer")
+    resolved = exists(literal_column("1")).where(
+        aliases.c.key == refs.c.key, bearer.c.id == aliases.c.sighting_id, bearer.c.gone_at.is_(None)
+    )
     lost = (
         select(own.c.workload_id, refs.c.target, refs.c.verb)
         .select_from(own)

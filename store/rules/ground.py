@@ -66,11 +66,12 @@ class Ground:
     unplanned: dict[str, list[Stand]] = field(default_factory=lambda: defaultdict(list))
     shut: dict[tuple[str, str], list[Stand]] = field(default_factory=lambda: defaultdict(list))
     numbers: dict[str, str] = field(default_factory=dict)
+    stores: dict[str, str] = field(default_factory=dict)
     _judged: dict[tuple[object, ...], tuple[str, list[Stand]]] = field(default_factory=dict)
 
     @classmethod
     def read(cls, connection: Connection) -> Ground:
-        ground = cls(numbers=project_numbers(connection))
+        ground = cls(numbers=project_numbers(connection), stores=_stores(connection))
         known = select(resources.c.kind, func.max(resources.c.dimension)).group_by(resources.c.kind)
         dimensions = {k: Dimension(d) if d else None for k, d in connection.execute(known)}
         statement = (
@@ -123,6 +124,8 @@ class Ground:
         """
         if lost.provider == "gcp":
             lost = replace(lost, account=self.numbers.get(lost.account, lost.account))
+        elif lost.target == "azure.storage.container":
+            lost = replace(lost, account=self.stores.get(lost.account, lost.account))
         elif lost.target == "aws.s3.bucket" and (account := self._named_for(lost.key)):
             lost = replace(lost, account=account)
         asked = (lost.provider, lost.target, lost.account, lost.place, lost.key.startswith("dns:"), newest_run)
@@ -188,6 +191,13 @@ class Ground:
         """Whether every account of the provider that we cover was looked through for the kind."""
         ours = {a for p, a in self.accounts if p == lost.provider}
         return ours <= {s.look.scope.account for s in looks}
+
+
+def _stores(connection: Connection) -> dict[str, str]:
+    """Name of a storage account of Azure, of which there is one in the world -> the subscription that holds it."""
+    r = resources.c
+    held = select(r.name, r.account).where(r.kind == "azure.storage.account", r.gone_at.is_(None), r.name.is_not(None))
+    return {row.name: row.account for row in connection.execute(held)}
 
 
 def project_numbers(connection: Connection) -> dict[str, str]:

@@ -7,7 +7,7 @@ denied, failed or cut short, the name belongs to that look's own gap, and what w
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
 from typing import Any
@@ -108,12 +108,35 @@ def _lost(rows: Sequence[Any]) -> Lost:
     )
 
 
+def _wholes(rows: Iterable[Any]) -> Iterator[tuple[Lost, list[Any]]]:
+    """(name, its mentions) of each, by key. Versions of a thing that is missing itself count as mentions of it: one who names both
+    misses one thing."""
+    nested: list[tuple[Lost, list[Any]]] = []
+    for key, mentions in groupby(rows, key=lambda r: r.key):
+        found = list(mentions)
+        while nested and not key.startswith(nested[-1][0].key):
+            yield nested.pop()
+        for at, (whole, its) in enumerate(nested):
+            if key.startswith((f"{whole.key}@", f"{whole.key}/versions/")):
+                nested[at] = _with_part(whole, _lost(found)), its
+                break
+        else:
+            nested.append((_lost(found), found))
+    yield from reversed(nested)
+
+
+def _with_part(whole: Lost, part: Lost) -> Lost:
+    known = {e.resource_id for e in whole.evidence}
+    more = [e for e in part.evidence if e.resource_id not in known]
+    needers = whole.needers + len({e.resource_id for e in more})
+    return replace(whole, evidence=(*whole.evidence, *more), count=whole.count + part.count, needers=needers)
+
+
 def lost_names(connection: Connection, ground: Ground, into: dict[int, Into], held: set[str]) -> Iterator[Gap]:
     unread: list[Lost] = []
     rows = connection.execute(_lost_rows(), execution_options={"yield_per": 1000})
-    for key, mentions in groupby(rows, key=lambda r: r.key):
-        found = list(mentions)
-        lost = _lost(found)
+    for lost, found in _wholes(rows):
+        key = lost.key
         if key.startswith(SERVER):
             unread.append(lost)
             continue

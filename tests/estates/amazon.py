@@ -74,8 +74,11 @@ class Amazon:
             self._decoys(cell)
         self._looks()
         self._gone()
-        self._second_listings()
         self._unread_clusters()
+
+    def finish(self) -> None:
+        """What rests on all that is there."""
+        self._second_listings()
 
     # --- what is well
 

@@ -11,12 +11,14 @@ from typing import Any
 @dataclass(frozen=True, slots=True)
 class Planted:
     """One gap that an estate has. `handle` is a text by which it can be told from others of its code: what the payload says, an id, or
-    KIND|ACCOUNT|PLACE. `group` names those that may be told as one gap, because there are many alike."""
+    KIND|ACCOUNT|PLACE; several such texts stand in lines of their own."""
 
     code: str
     handle: str
     about: str
-    group: str = ""
+
+    def told_by(self, said: set[str]) -> bool:
+        return not said.isdisjoint(self.handle.split("\n"))
 
 
 @dataclass
@@ -70,7 +72,7 @@ def score(planted: Iterable[Planted], gaps: Iterable[Mapping[str, Any]]) -> dict
     told: set[Planted] = set()
     for gap in gaps:
         said = handles(gap)
-        mine = {p for p in by_code[gap["code"]] if p.handle in said}
+        mine = {p for p in by_code[gap["code"]] if p.told_by(said)}
         if mine - told:
             told |= mine
         else:

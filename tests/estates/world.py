@@ -52,7 +52,7 @@ def kinds() -> dict[str, Kind]:
 class Told:
     """What one look at one kind in one scope gave."""
 
-    records: list[tuple[dict[str, Any], str, tuple[CollectError, ...]]] = field(default_factory=list)
+    records: list[tuple[dict[str, Any], str, Scope, tuple[CollectError, ...]]] = field(default_factory=list)
     outcome: Outcome = Outcome.COMPLETE
     reason: str = ""
     needs: tuple[str, ...] = ()
@@ -77,8 +77,10 @@ class World:
         self.types.setdefault(source, scope.provider)
         return self.ages.setdefault(age, {}).setdefault((source, kind, scope), Told())
 
-    def put(self, source: str, kind: str, scope: Scope, payload: dict[str, Any], call: str = "List", *, age: int = 0, gaps: tuple[CollectError, ...] = ()) -> None:  # fmt: skip
-        self.look(source, kind, scope, age=age).records.append((payload, call, gaps))
+    def put(self, source: str, kind: str, scope: Scope, payload: dict[str, Any], call: str = "List", *, at: str = "", age: int = 0, gaps: tuple[CollectError, ...] = ()) -> None:  # fmt: skip
+        """Something that a look shows. `at` is its own place, where a look speaks of several."""
+        own = Scope(scope.provider, scope.account, at) if at else scope
+        self.look(source, kind, scope, age=age).records.append((payload, call, own, gaps))
 
     def cover(self, source: str, scope: Scope, names: Iterable[str]) -> None:
         """All these kinds were looked at there, whatever there is of them."""
@@ -89,8 +91,8 @@ class World:
         told = self.look(source, kind, scope)
         told.outcome, told.reason, told.needs = outcome, reason, needs
 
-    def plant(self, code: str, handle: str, about: str, group: str = "") -> None:
-        self.planted.append(Planted(code, handle, about, group))
+    def plant(self, code: str, handle: str, about: str) -> None:
+        self.planted.append(Planted(code, handle, about))
 
     # --- names
 
@@ -142,8 +144,8 @@ class World:
             if source not in batch:
                 continue
             seen = [
-                observe(RawRecord(kind, scope, payload, source, call, at.tick(), gaps), self.rows[kind])
-                for payload, call, gaps in told.records
+                observe(RawRecord(kind, own, payload, source, call, at.tick(), gaps), self.rows[kind])
+                for payload, call, own, gaps in told.records
             ]
             coverage = Coverage(
                 run, source, kind, scope, told.outcome, len(seen), sum(len(s.gaps) for s in seen), 0, at.tick(), at.tick(), told.reason, told.needs,
