@@ -17,17 +17,18 @@ from normalize.model import Field, Path
 TRAFFIC = "$Traffic"
 
 
-def per_minute(counts: Sequence[float], days: int) -> dict[str, float]:
+def per_minute(counts: Sequence[float], days: int, each: int = 1) -> dict[str, float]:
     """Quantiles over all minutes of the window; a minute without a data point had no request.
 
     Args:
-        counts: requests of the minutes that had any, smallest first.
+        counts: requests of the minutes that had any, smallest first; their mean where one stands for several.
+        each: minutes that one count stands for.
     """
-    return {"P50": _share(counts, days, 0.5), "P95": _share(counts, days, 0.95), "Max": max(counts, default=0)}
+    windows = days * 1440 // each
+    return {"P50": _share(counts, windows, 0.5), "P95": _share(counts, windows, 0.95), "Max": max(counts, default=0)}
 
 
-def _share(counts: Sequence[float], days: int, share: float) -> float:
-    minutes = days * 1440
+def _share(counts: Sequence[float], minutes: int, share: float) -> float:
     at = math.ceil(share * minutes) - 1 - (minutes - len(counts))
     return counts[at] if at >= 0 else 0
 

@@ -158,12 +158,33 @@ class AzureSource(_Source):
 
 
 class KubernetesSource(_Source):
-    """`aliases` are names under which others know the cluster: its ARN or full resource name, the URL of its API server."""
+    """`aliases` are names under which others know the cluster: its ARN or full resource name, the URL of its API server.
+    `prometheus` is the URL of one that watches it, or "in-cluster"."""
 
     type: Literal["kubernetes"]
     kubeconfig: str | None = None
     context: str | None = None
     aliases: list[str] = Field(default_factory=list)
+    prometheus: str | None = None
+    prometheus_token_env: str | None = None
+
+    @field_validator("prometheus")
+    @classmethod
+    def _way_to_prometheus(cls, value: str | None) -> str | None:
+        if value != "in-cluster" and value is not None and not re.fullmatch(r"https?://[^\s@]+", value):
+            raise ValueError(
+                'accepted: an http:// or https:// URL without user name and password, or "in-cluster": Services that are a Prometheus, '
+                "through the API server"
+            )
+        return value
+
+    @model_validator(mode="after")
+    def _token_goes_somewhere(self) -> KubernetesSource:
+        if self.prometheus_token_env and (self.prometheus or "in-cluster") == "in-cluster":
+            raise ValueError(
+                "prometheus_token_env goes with the URL of a Prometheus; accepted: prometheus = a URL besides"
+            )
+        return self
 
     @field_validator("aliases")
     @classmethod
@@ -546,6 +567,9 @@ database = "sqlite:///stocktake.db"        # or postgresql+psycopg://stocktake@d
 # kubeconfig = "~/.kube/config"            # left out: in-cluster, then the default file
 # context = "train"
 # aliases = ["arn:aws:eks:us-east-1:111122223333:cluster/train"]  # where nothing else tells which cluster of a cloud it is
+# prometheus = "https://prometheus.example.internal"  # two weeks of requests, latency and use of accelerators; or "in-cluster":
+#                                          # Services that are a Prometheus, through the API server's proxy
+# prometheus_token_env = "PROMETHEUS_TOKEN"  # the variable that holds a bearer token for that URL
 
 # [[source]]
 # type = "mlflow"

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from collectors.kubernetes.rows import CLUSTER, KINDS
+from collectors.kubernetes.rows import CLUSTER, KINDS, PROMETHEUS
 from normalize.model import Kind
 
 if TYPE_CHECKING:
@@ -15,14 +15,15 @@ if TYPE_CHECKING:
 
 def kind_rows() -> Sequence[Kind]:
     """Every row that is known without a connection. A cluster adds one per type that it serves beyond these."""
-    return (CLUSTER, *KINDS)
+    return (CLUSTER, PROMETHEUS, *KINDS)
 
 
 def open_source(settings: Mapping[str, Any], *, clock: Callable[[], datetime] | None = None) -> KubernetesCollector:
     """Open a configured cluster.
 
     Args:
-        settings: `name`; `kubeconfig` (a path; left out: the cluster that we run in, then the default file); `context`.
+        settings: `name`; `kubeconfig` (a path; left out: the cluster that we run in, then the default file); `context`;
+            `prometheus` (a URL, or "in-cluster": Services that are one, through the API server); `prometheus_token_env`.
 
     Raises:
         ConfigError: the kubeconfig or its context cannot be used.

@@ -13,7 +13,9 @@ from collectors.contract import Blindness, Planned, plan_each
 from collectors.kubernetes import client, facts
 from collectors.kubernetes.edges import CLUSTER_SCOPED
 from collectors.kubernetes.external_secrets import EXTERNAL_SECRET, entries, stores
-from collectors.kubernetes.rows import CLUSTER, row_of, silent
+from collectors.kubernetes.prometheus import MEASURABLE, Asker, Measured, Prometheus
+from collectors.kubernetes.prometheus_ways import IN_CLUSTER, ThroughApiServer, by_url, found
+from collectors.kubernetes.rows import CLUSTER, PROMETHEUS, row_of, silent
 from collectors.kubernetes.types import Objects, Silence, discover
 from normalize.errors import MISSHAPEN, CollectError, DeniedError, TransientError, UnavailableError
 from normalize.identity import canonical, known_service
@@ -46,13 +48,19 @@ class KubernetesCollector:
 
     Args:
         aliases: other names of the cluster, as configured: an ARN, the URL of its API server.
+        prometheus: a way to a Prometheus, or IN_CLUSTER: Services of the cluster that are one; None asks none.
     """
 
     provider = "kubernetes"
     spreads = True
 
     def __init__(
-        self, source: str, api: client.Api, clock: Callable[[], datetime] = _now, aliases: Sequence[str] = ()
+        self,
+        source: str,
+        api: client.Api,
+        clock: Callable[[], datetime] = _now,
+        aliases: Sequence[str] = (),
+        prometheus: Asker | str | None = None,
     ) -> None:
         self.source = source
         self._api = api
@@ -63,6 +71,9 @@ class KubernetesCollector:
         self._kinds: list[Kind] | None = None
         self._namespace: Json = None
         self._unscoped = CLUSTER_SCOPED
+        named: list[Asker] = [] if prometheus is None or isinstance(prometheus, str) else [prometheus]
+        self._ways: Callable[[], Sequence[Asker]] = self._services if prometheus == IN_CLUSTER else lambda: named
+        self._prometheus = Prometheus(self._ways, clock) if prometheus else None
 
     def kinds(self) -> Sequence[Kind]:
         """The cluster itself, one row per type that it serves, and one per group version that does not answer.
@@ -75,6 +86,7 @@ class KubernetesCollector:
                 types, silences = discover(self._api, client.AGGREGATED)
                 self._unscoped = CLUSTER_SCOPED | {(t.group, t.kind) for t in types if not t.namespaced}
                 self._kinds = [CLUSTER, *map(row_of, types), *map(silent, silences)]
+                self._kinds += [PROMETHEUS] if self._prometheus else []
             return self._kinds
 
     def plan(self, kinds: Sequence[Kind]) -> Iterator[Planned]:
@@ -124,6 +136,8 @@ class KubernetesCollector:
             raise CollectError(f"the cluster that answers at {self._api.server} is {uid}, not {scope.account}")
         if kind.name == CLUSTER.name:
             yield self._cluster(scope)
+        elif kind.name == PROMETHEUS.name:
+            yield from self._measured(scope)
         elif isinstance(kind.fetch, Silence):
             self._break(kind.fetch)
         else:
@@ -138,11 +152,45 @@ class KubernetesCollector:
                     payload, gaps = facts.payload(item, type_, scope.account, self._unscoped)
                     if (type_.group, type_.kind) == EXTERNAL_SECRET:
                         gaps += self._add_entries(payload)
+                    if self._prometheus and (type_.group, type_.kind) in MEASURABLE:
+                        gaps += self._prometheus.add(payload, type_.group, type_.kind)
                 else:
                     payload, gaps = item, ()
                 yield RawRecord(kind.name, scope, payload, self.source, call, self._clock(), gaps)
         except DeniedError as error:
             raise DeniedError(str(error), call=call, needs=(need(type_),), code=error.code) from None
+
+    def _services(self) -> Sequence[Asker]:
+        """Services of the cluster that are a Prometheus, each through the API server.
+
+        Raises:
+            UnavailableError: none is recognised.
+        """
+        services = [one for one in self._list("/api/v1/services") if isinstance(one, dict)]
+        ways = [ThroughApiServer(self._api, *place) for place in found(services)]
+        if not ways:
+            raise UnavailableError(
+                "no Service of the cluster is recognised as a Prometheus; name its URL in `prometheus`",
+                call="GET /api/v1/services",
+            )
+        return ways
+
+    def _measured(self, scope: Scope) -> Iterator[RawRecord]:
+        """Every Prometheus that told something; then the error of one that did not.
+
+        Raises:
+            CollectError: one was asked in vain, or none was found.
+        """
+        failed: CollectError | None = None
+        for name, told in self._prometheus.told() if self._prometheus else ():
+            if isinstance(told, Measured):
+                payload = {"name": name, "days": told.days, **told.about}
+                call = f"GET {name}/api/v1/query_range"
+                yield RawRecord(PROMETHEUS.name, scope, payload, self.source, call, self._clock(), told.gaps)
+            else:
+                failed = told
+        if failed:
+            raise failed
 
     def _list(self, path: str) -> Iterator[Json]:
         """Every item of a list once, page by page; from the start again when its token expires on the way."""
@@ -242,12 +290,23 @@ class KubernetesCollector:
             (scope,) = self.scopes(kind)
             if isinstance(kind.fetch, Objects):
                 error = self._refused(kind.fetch)
+            elif kind.name == PROMETHEUS.name:
+                error = self._unasked()
             elif kind.name != CLUSTER.name:
                 error = self._error(kind.fetch)
             else:
                 continue
             if error:
                 yield Blindness(kind.name, scope, error)
+
+    def _unasked(self) -> CollectError | None:
+        """Why no Prometheus would tell anything, by the cheapest question to each."""
+        try:
+            for way in self._ways():
+                way.get("/api/v1/query", [("query", "up"), ("limit", "1")])
+        except CollectError as error:
+            return error
+        return None
 
     def _refused(self, type_: Objects) -> CollectError | None:
         try:
@@ -323,5 +382,9 @@ def open_source(settings: Mapping[str, Any], *, clock: Callable[[], datetime] | 
     Raises:
         ConfigError: the kubeconfig or its context cannot be used.
     """
+    name, named = str(settings["name"]), settings.get("prometheus")
+    prometheus = (
+        named if named in (None, IN_CLUSTER) else by_url(str(named), settings.get("prometheus_token_env"), name)
+    )
     api = client.connect(settings)
-    return KubernetesCollector(str(settings["name"]), api, clock or _now, settings.get("aliases") or ())
+    return KubernetesCollector(name, api, clock or _now, settings.get("aliases") or (), prometheus)

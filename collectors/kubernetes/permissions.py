@@ -70,6 +70,7 @@ def _binding(name: str) -> dict[str, Any]:
 
 def manifests() -> Mapping[str, list[dict[str, Any]]]:
     """What to apply: a remark -> the objects it speaks of."""
+    proxy = {"apiGroups": [""], "resources": ["services/proxy"], "verbs": ["get"]}
     secrets = {"apiGroups": [""], "resources": ["secrets"], "verbs": ["list"]}
     return {
         "The account that a scan runs as, when it runs inside the cluster.": [
@@ -85,6 +86,11 @@ def manifests() -> Mapping[str, list[dict[str, Any]]]:
         "Leave these two out, and references to Secrets cannot be checked; coverage says so.": [
             _role(f"{NAME}-secrets", [secrets]),
             _binding(f"{NAME}-secrets"),
+        ],
+        'Optional: for prometheus = "in-cluster" only. It lets the account GET any path of any Service through the API server, which\n'
+        "RBAC cannot narrow to one path; a scan asks only Services that are a Prometheus. Naming its URL instead needs nothing of this.": [
+            _role(f"{NAME}-prometheus", [proxy]),
+            _binding(f"{NAME}-prometheus"),
         ],
     }
 

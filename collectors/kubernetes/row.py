@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from collectors.kubernetes.prometheus import MEASURABLE, USE
 from collectors.kubernetes.types import Objects
 from collectors.kubernetes.workloads import RECOGNISED
+from collectors.traffic import CLIENT_ERRORS, ERRORS, LATENCY, MEASURED, TRAFFIC
 from normalize.model import Alias, Category, Field, Kind, Path, Template
 from normalize.units import instant
 
@@ -23,9 +25,28 @@ _RECOGNISED: Mapping[str, Path | Field] = {
     name: f"$facts.{name}"
     for name in ("workload_type", "workload_type_confidence", "software", "models", "recognition")
 }
-_QUIET = frozenset({"$facts", "$type", "$names"})
+_QUIET = frozenset({"$facts", "$type", "$names", TRAFFIC, USE})
 _NAMES = (Alias("id", "$names[]"), Alias("id", Template("k8s-uid:{metadata.uid}")))
 SENSITIVE = frozenset({"data", "stringData", "binaryData"})
+
+
+_TRAFFIC: Mapping[str, Path | Field] = {
+    **MEASURED,
+    **LATENCY,
+    **ERRORS,
+    **CLIENT_ERRORS,
+    "metric_name": f"{TRAFFIC}.Metric",
+}
+_USE: Mapping[str, Path | Field] = {
+    "accelerator_utilization_ratio": f"{USE}.Busy",
+    "accelerator_memory_utilization_ratio": f"{USE}.Memory",
+    "utilization_window_days": f"{USE}.Days",
+}
+
+
+def _measured(kind: str) -> Mapping[str, Path | Field]:
+    """What a Prometheus of the cluster tells of a kind, where the source names one."""
+    return _USE if kind == "Node" else _TRAFFIC if kind == "Ingress" else {**_TRAFFIC, **_USE}
 
 
 def row(
@@ -48,7 +69,12 @@ def row(
         fetch=Objects(group, kind, plural, namespaced),
         id=Template(f"k8s://{{@account}}/{group}/{kind}/{{metadata.namespace?}}/{{metadata.name}}"),
         native=Template(native),
-        fields={**_COMMON, **(_RECOGNISED if (group, kind) in RECOGNISED else {}), **(fields or {})},
+        fields={
+            **_COMMON,
+            **(_RECOGNISED if (group, kind) in RECOGNISED else {}),
+            **(_measured(kind) if (group, kind) in MEASURABLE else {}),
+            **(fields or {}),
+        },
         tags="metadata.labels",
         sensitive=sensitive,
         aliases=aliases + _NAMES,

@@ -56,6 +56,22 @@ CLUSTER = Kind(
 """The cluster itself: GET /version, the namespace kube-system (whose uid names the cluster), the issuer of its tokens, and the
 names that the kubeconfig and the configuration give it."""
 
+PROMETHEUS = Kind(
+    name="k8s.prometheus.server",
+    category=Category.METRIC_STORE,
+    fetch="/api/v1/query_range",
+    id=Template("prometheus://{@account}/{name}"),
+    native="name",
+    fields={
+        "name": "name",
+        "version": "version",
+        "retention_days": "retention",
+        "traffic_window_days": "days",
+    },
+    quiet=frozenset({"name"}),
+)
+"""A Prometheus that the source names, and what it was asked: there where `prometheus` is set."""
+
 KINDS: tuple[Kind, ...] = (
     row(
         "k8s.node", _C.NODE, "", "Node", "nodes",

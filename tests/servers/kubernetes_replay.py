@@ -18,15 +18,18 @@ import base64
 import gzip
 import http.server
 import json
+import re
 import signal
 import threading
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, ClassVar, Literal
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlencode, urlsplit
 
 USER = "system:serviceaccount:audit-ro:reader"
 REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
@@ -53,6 +56,7 @@ def failure(code: int, reason: str, message: str, *, meta: Any = None, headers: 
     return Answer(code, dump(status | {"message": message, "reason": reason, "code": code}), headers=headers)
 
 
+SERVICE_PROXY = re.compile(r"/api/v1/namespaces/([^/]+)/services/([^/]+)/proxy(/.*)")
 NOT_FOUND = (404, b"404 page not found\n", "text/plain; charset=utf-8")
 
 
@@ -148,6 +152,7 @@ class Replay:
         fail_after, fail_for, fail_mode: after so many requests, so many (None: all) are dropped unanswered, cut half-way through
             the body, or answered 503.
         throttle_every: every Nth request gets 429 with Retry-After: 1.
+        proxied: URLs of Services, by "NAMESPACE/NAME:PORT", behind the proxy of the API server.
         expire_after: of every list, the continue token expires (410) after so many continued pages, `expire_times` times.
     """
 
@@ -166,12 +171,14 @@ class Replay:
         expire_after: int = 0,
         expire_times: int | None = None,
         context: str | None = None,
+        proxied: Mapping[str, str] | None = None,
     ) -> None:
         self.recording = Recording(Path(folder))
         self.context = context or self.recording.cluster
         self.deny, self.token, self.aggregated = frozenset(deny), token, aggregated
         self.fail_after, self.fail_for, self.fail_mode = fail_after, fail_for, fail_mode
         self.throttle_every, self.expire_after, self.expire_times = throttle_every, expire_after, expire_times
+        self.proxied = dict(proxied or {})
         self.latency = 0.0  # seconds before each answer
         self.requests: list[Request] = []
         self.lock = threading.Lock()
@@ -223,11 +230,26 @@ class Replay:
         if method not in ("GET", "HEAD"):
             message = "the server does not allow this method on the requested resource"
             return failure(405, "MethodNotAllowed", message)
+        if service := SERVICE_PROXY.fullmatch(path):
+            return self._proxy(service, query)
         target = target_of(path)
         if target is None:
             whole = self.recording.aggregated(path, headers.get("Accept", "")) if self.aggregated else None
             return whole or self.recording.whole(path)
         return self._resource(target, query)
+
+    def _proxy(self, service: re.Match[str], query: Mapping[str, str]) -> Answer:
+        if self.denied("", "services/proxy"):
+            said = f'services "{service[2]}" is forbidden: User "{USER}" cannot get resource "services/proxy" in API group ""'
+            return failure(403, "Forbidden", said)
+        url = self.proxied.get(f"{service[1]}/{service[2]}")
+        if url is None:
+            return failure(503, "ServiceUnavailable", f'no endpoints available for service "{service[2]}"')
+        try:
+            with urllib.request.urlopen(f"{url}{service[3]}?{urlencode(query)}", timeout=60) as answer:
+                return Answer(answer.status, answer.read())
+        except urllib.error.HTTPError as error:
+            return Answer(error.code, error.read())
 
     def denied(self, group: str, plural: str) -> bool:
         full = f"{plural}.{group}" if group else plural

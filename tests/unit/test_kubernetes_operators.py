@@ -23,7 +23,12 @@ from normalize.model import Category, Kind, Observation, RawRecord, Scope
 FOLDER = Path(__file__).parent.parent / "fixtures" / "kubernetes-operators"
 UID = "0b7c"
 _PLURALS = {(k.fetch.group, k.fetch.kind): k.fetch for k in OPERATORS}
-_SHARED = {*WORKLOAD, *TRAINING, *row("k8s.x", Category.SETTINGS, "", "X", "xs").fields}
+_SHARED = {
+    *WORKLOAD,
+    *TRAINING,
+    *row("k8s.x", Category.SETTINGS, "", "X", "xs").fields,
+    *row("k8s.deployment", Category.WORKLOAD, "apps", "Deployment", "deployments").fields,
+}
 
 
 def objects() -> Iterator[dict[str, Any]]:
