@@ -82,3 +82,28 @@ def ownerless(workloads: Sequence[Workload], count: int) -> Gap:
         remedy="Find out who uses it and tag it at the source (`owner` or `team`), then scan again; or answer for it in `stocktake questionnaire`.",
         extra={"workload": first.id} if one else {},
     )  # fmt: skip
+
+
+def unserved(models: Sequence[Workload], count: int) -> Gap:
+    """Models of one registry that nothing serves, as far as what serves was looked at.
+
+    Args:
+        models: the models, or the first ones.
+        count: how many there are.
+    """
+    first = models[0]
+    one = count == 1
+    called = f"model {first.name}" if one else f"{count} models"
+    return Gap(
+        id=gap_id(GapCode.WORKLOAD_INCOMPLETE, "serving", *((first.first,) if one else (first.scope.provider, first.scope.account))),
+        code=GapCode.WORKLOAD_INCOMPLETE,
+        severity=Severity.LOW,
+        why=f"no endpoint, job or program of the inventory names {called}: retired, fetched by a client that nobody looked at, or copied to where it is served",
+        subject_id=first.first if one else "",
+        subject=f"what serves {called} of {where(first.scope)}",
+        missing=known_of(kind="serving", provider=first.scope.provider, account=first.scope.account),
+        evidence=tuple(Evidence("inventory", "", f"nothing points at {m.name}", m.first) for m in models[:EVIDENCE_LIMIT]),
+        evidence_count=count,
+        remedy="Ask the owner whether it is still used: what is not may stay behind; what is, is served by something that no source covers.",
+        extra={"lacks": "serving"},
+    )  # fmt: skip

@@ -247,6 +247,8 @@ def uri_name(text: str) -> Name | None:
     text = text.strip()
     if text.startswith("jdbc:"):
         text = text.removeprefix("jdbc:").partition(";")[0]
+    if text.startswith("models:/"):
+        return mlflow_model_name(text)
     if text.startswith("bq://"):  # a project's domain is no host with a port
         return _table_name(text.removeprefix("bq://"))
     try:
@@ -571,6 +573,20 @@ def image_name(text: str) -> Name | None:
     ):  # its repositories are known to nobody but the registry itself; it is what is listed and moved
         return Name(f"image://{registry}", "azure.containerregistry.registry", "azure")
     return Name(key, "container.image_repository", registry)
+
+
+MLFLOW_MODEL = re.compile(
+    r"\bmodels:/(?!m-[0-9a-f]{32}\b)(?P<name>[\w.-]{1,250})(?:/[\w.-]{1,40}|@[\w.-]{1,250})", re.ASCII
+)
+"""models:/NAME/VERSION, models:/NAME/STAGE, models:/NAME@ALIAS. models:/m-… is a logged model, which only its own server knows. Names with
+blanks or letters beyond ASCII are not told apart from text. Source: mlflow 3.17.2, mlflow/store/artifact/utils/models.py, _parse_model_uri;
+read 2026-11-24."""
+
+
+def mlflow_model_name(text: str) -> Name | None:
+    """Name of the registered model that a models:/ URI loads: it says neither the server nor, by alias or stage, the version."""
+    m = MLFLOW_MODEL.fullmatch(text.strip().rstrip("/"))
+    return Name(f"models:/{m['name']}", "mlflow.registered_model", "mlflow") if m else None
 
 
 _SEGMENT = re.compile(r"[A-Za-z][A-Za-z0-9._-]{0,39}|v?\d{1,4}")

@@ -17,6 +17,7 @@ from normalize.addresses import Address, only_local, parse_address, parse_server
 from normalize.arm import ARM_ID, AZUREML
 from normalize.identity import (
     AWS_SHORT_ID,
+    MLFLOW_MODEL,
     OWN_SCHEMES,
     Name,
     arm_name,
@@ -55,7 +56,7 @@ _LABEL_HOST = re.compile(
     r"(?P<scheme>[a-z][a-z0-9+.-]*)://(?:[^\s/@]*@)?(?P<host>[a-z](?:[a-z0-9-]{0,38}[a-z0-9])?)(?P<port>:\d{2,5})?(?:[/?#]|$)"
 )
 _LABEL_AND_PORT = re.compile(r"(?P<host>[a-z](?:[a-z0-9-]{0,38}[a-z0-9])?):\d{2,5}")
-_QUICK = re.compile(r"arn:aws|://|-[0-9a-f]{8}|\.[A-Za-z]{2}|\d\.\d|(?i:bucket)|\[redacted; ")
+_QUICK = re.compile(r"arn:aws|://|models:/|-[0-9a-f]{8}|\.[A-Za-z]{2}|\d\.\d|(?i:bucket)|\[redacted; ")
 
 _STORE_SCHEMES = frozenset(
     {"s3", "s3a", "s3n", "gs", "abfs", "abfss", "wasb", "wasbs", "hdfs", "viewfs", "nfs", "hf", "azureml", "bq"}
@@ -238,6 +239,8 @@ def _found(text: str, name: str) -> Iterator[Mention]:
     if "ubscriptions/" in text or "UBSCRIPTIONS/" in text:
         yield from _named_by(uri_name, AZUREML, text, taken)
         yield from _named_by(arm_name, ARM_ID, text, taken)
+    if "models:/" in text:
+        yield from _named_by(uri_name, MLFLOW_MODEL, text, taken)
     if "/" in text:
         yield from _named_by(image_name, _REGISTRY_IMAGE, text, taken)
     if "://" in text:

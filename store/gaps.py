@@ -160,3 +160,4 @@ def _found(connection: Connection, held: set[str], now: datetime) -> Iterator[Ga
     yield from spend.unreconciled(connection, ground)
     yield from workloads.incomplete(connection)
     yield from workloads.ownerless(connection)
+    yield from workloads.unserved(connection, ground)

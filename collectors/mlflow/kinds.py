@@ -100,6 +100,7 @@ KINDS: Sequence[Kind] = (
             "modified_at": Field("last_updated_timestamp", instant),
         },
         tags="tags",
+        aliases=(Alias("uri", Template("models:/{name}/latest")),),
     ),
     Kind(
         name="mlflow.model_version",

@@ -365,3 +365,19 @@ def test_search_never_crashes(payload: Any) -> None:
 )  # fmt: skip
 def test_spans_lie_in_the_text(text: str, name: str) -> None:
     assert all(0 <= m.span[0] < m.span[1] <= len(text) for m in mentions(text, name))
+
+
+@pytest.mark.parametrize(
+    ("text", "keys"),
+    [
+        ("models:/fraud-scorer/3", {"models:/fraud-scorer"}),
+        ("models:/fraud-scorer/Production", {"models:/fraud-scorer"}),
+        ("mlflow models serve -m models:/fraud-scorer@champion -p 5000", {"models:/fraud-scorer"}),
+        ("MODEL_URI=models:/ml.risk.fraud/latest", {"models:/ml.risk.fraud"}),
+        ("models:/m-0123456789abcdef0123456789abcdef", set()),
+        ("models:/", set()),
+        ("see models:/fraud for more", set()),
+    ],
+)
+def test_models_of_a_registry_are_named_by_their_uri(text: str, keys: set[str]) -> None:
+    assert {m.name.key for m in mentions(text, "args")} == keys
