@@ -207,6 +207,7 @@ class MlflowSource(_Source):
     username_env: str | None = None
     password_env: str | None = None
     token_env: str | None = None
+    databricks: bool | None = None
     window_days: int | None = Field(default=None, ge=1)
     artifact_calls: int = Field(default=2000, ge=0)
 
@@ -578,6 +579,7 @@ database = "sqlite:///stocktake.db"        # or postgresql+psycopg://stocktake@d
 # aliases = ["http://mlflow.ml.svc:5000"]  # other addresses of this very server, where nothing in a cluster tells that
 # cluster = "train"                        # whose in-cluster names these are; left out: the only kubernetes source
 # token_env = "MLFLOW_PROD_TOKEN"          # the variable with its token, or username_env with password_env; left out: MLflow's own
+# databricks = true                        # a workspace behind a name of your own; token_env is then DATABRICKS_TOKEN unless set
 # window_days = 365                        # runs: how far back; left out: all
 # artifact_calls = 2000                    # requests that a look makes at most to count artifacts behind the server; 0 for none
 

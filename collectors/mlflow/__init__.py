@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from collectors.contract import Blindness, CutShortError, Planned
+from collectors.mlflow import databricks
 from collectors.mlflow.client import ARTIFACT_CALLS, Allowance, Login, Search, Server, classify
 from collectors.mlflow.kinds import KINDS
 from normalize.addresses import Address, only_local, parse_server, seen_inside
@@ -37,7 +38,9 @@ def open_source(settings: Mapping[str, Any], *, clock: Callable[[], datetime] = 
     Args:
         settings: name; tracking_uri (http or https); aliases, further addresses of the same server; cluster, the source of
             the cluster in which in-cluster names among all of these hold; username_env with password_env, or token_env, variables
-            that hold its credentials; window_days of runs; artifact_calls, requests that a look makes to count artifacts.
+            that hold its credentials; databricks, whether it is a workspace (told
+            by its host, where that is left out), then token_env is DATABRICKS_TOKEN unless it says another; window_days of runs;
+            artifact_calls, requests that a look makes to count artifacts.
 
     Raises:
         ConfigError: an address is no web address, or holds credentials; the environment lacks a variable that is named.
@@ -50,11 +53,12 @@ def open_source(settings: Mapping[str, Any], *, clock: Callable[[], datetime] = 
     own = addresses[0]
     account = str(seen_inside(own, cluster, "") if own.service and cluster else own)
     days = settings.get("window_days")
-    server = Server(
+    hosted = settings.get("databricks", databricks.is_workspace(uri))
+    server = (databricks.Workspace if hosted else Server)(
         uri,
         aliases=aliases,
         keys=list(keys),
-        login=_login(settings),
+        login=_login({"token_env": databricks.TOKEN_ENV, **settings} if hosted else settings),
         since=(settings.get("began") or clock()) - timedelta(days=days) if days else None,
         artifact_calls=settings.get("artifact_calls", ARTIFACT_CALLS),
     )
@@ -132,7 +136,7 @@ class MlflowCollector:
             for payload in search.read(self._server):
                 whole, gaps = self._completed(search, payload, allowance)
                 yield RawRecord(kind.name, scope, whole, self.source, search.call, self._clock(), gaps)
-            left_out = None if kind.name == "mlflow.server" else self._server.left_out
+            left_out = None if kind.name == "mlflow.server" else self._server.left_out_of(kind.name)
         except Exception as error:
             known = classify(error, search.call)
             if known is None:
@@ -166,7 +170,7 @@ class MlflowCollector:
             records = self.collect(kind, self._scope)
             try:
                 next(records, None)
-                if left_out := self._server.left_out:
+                if left_out := self._server.left_out_of(kind.name):
                     yield Blindness(kind.name, self._scope, CutShortError(left_out[0], needs=left_out[1:]))
             except UnavailableError:
                 pass  # what this server does not have hides nothing

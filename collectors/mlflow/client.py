@@ -158,7 +158,12 @@ class Server:
         login: where its credentials are.
         since: runs that began before are not listed; None for all.
         artifact_calls: how many requests each look may make to count artifacts.
+
+    Attributes:
+        hosted: by whom, where it is no server of MLflow's own.
     """
+
+    hosted = ""
 
     def __init__(
         self,
@@ -253,15 +258,37 @@ class Server:
         text: str = response.text.strip()
         return text if response.status_code == 200 and _VERSION.fullmatch(text) else None
 
-    @cached_property
-    def left_out(self) -> tuple[str, str] | None:
-        """(why listings of this server are known not to be whole though they end well, what is needed); None where
+    def left_out_of(self, kind: str) -> tuple[str, str] | None:
+        """(why listings of a kind are known not to be whole though they end well, what is needed); None where
         nothing says so."""
+        return self._left_out
+
+    @cached_property
+    def _left_out(self) -> tuple[str, str] | None:
         if hidden := self._hidden_from_user():
             return hidden, READ_PERMISSION
         if others := self._other_workspaces():
             return others, "a scan for each workspace, with MLFLOW_WORKSPACE set to it"
         return None
+
+    def models(self) -> Iterator[tuple[Any, bool]]:
+        """(registered model or prompt, whether it is a prompt)."""
+        return _with_prompts(self, self.registry.search_registered_models, 500, MODELS)
+
+    def versions(self) -> Iterator[tuple[Any, bool]]:
+        """(version, whether it is one of a prompt)."""
+        return _with_prompts(self, self.registry.search_model_versions, 1000, VERSIONS)
+
+    def told(self, get: Callable[[str], _T], call: str, name: str) -> _T:
+        """What the SDK says of one thing.
+
+        Raises:
+            CollectError: it cannot be read.
+        """
+        try:
+            return get(name)
+        except Exception as error:
+            raise _explained(error, call) from error
 
     def _hidden_from_user(self) -> str | None:
         """A server with basic-auth leaves unreadable things out of its listings without a word; only an administrator
@@ -307,6 +334,7 @@ def servers(server: Server) -> Iterator[Json]:
     next(_experiments(server), None)
     yield (
         {"url": server.uri, "$keys": server.keys}
+        | ({"type": server.hosted} if server.hosted else {})
         | ({"version": version} if version else {})
         | ({"aliases": server.aliases} if server.aliases else {})
         | ({"$at": server.uri} if uri_name(server.uri) else {})
@@ -344,7 +372,7 @@ def logged_models(server: Server) -> Iterator[Json]:
     try:
         for ids in _chunks((e.experiment_id for e in _experiments(server)), 50):
             search = server.tracking.search_logged_models
-            for model in server.pages(search, 100, LOGGED_MODELS, {"experiment_ids": ids}, experiment_ids=ids):
+            for model in server.pages(search, 50, LOGGED_MODELS, {"experiment_ids": ids}, experiment_ids=ids):
                 payload = _plain(model)
                 payload["metrics"] = {m.key: _metric(m.value) for m in model.metrics or ()}
                 yield payload
@@ -358,10 +386,13 @@ def webhooks(server: Server) -> Iterator[Json]:
     """Webhooks: where the server posts what happens to models and prompts.
 
     Raises:
-        UnavailableError: the server is older than webhooks.
+        UnavailableError: the server is older than webhooks, or is hosted by who has none.
 
-    Source: release notes of MLflow 3.3.0, "Model Registry Webhooks"; read 2026-11-24.
+    Source: release notes of MLflow 3.3.0, "Model Registry Webhooks", and its documentation, "Webhooks" (only MLflow's own servers have
+    them); read 2026-11-24.
     """
+    if server.hosted:
+        raise UnavailableError(f"{server.hosted} has none of MLflow's webhooks")
     try:
         for webhook in server.pages(server.registry.list_webhooks, 100, WEBHOOKS):
             yield {
@@ -400,7 +431,7 @@ def release(version: str) -> tuple[int, int]:
 
 def registered_models(server: Server) -> Iterator[Json]:
     """Registered models and prompts."""
-    for model, prompt in _with_prompts(server, server.registry.search_registered_models, 500, MODELS):
+    for model, prompt in server.models():
         payload = _plain(model) | ({"$prompt": True} if prompt else {})
         payload.pop("latest_versions", None)  # each is a record of its own
         yield payload
@@ -408,9 +439,8 @@ def registered_models(server: Server) -> Iterator[Json]:
 
 def model_versions(server: Server) -> Iterator[Json]:
     """Versions of models and prompts, each with the aliases that point at it."""
-    models = _with_prompts(server, server.registry.search_registered_models, 500, MODELS)
-    aliases = {model.name: dict(model.aliases or {}) for model, _ in models}
-    for version, prompt in _with_prompts(server, server.registry.search_model_versions, 1000, VERSIONS):
+    aliases = {model.name: dict(model.aliases or {}) for model, _ in server.models()}
+    for version, prompt in server.versions():
         payload = _plain(version) | ({"$prompt": True} if prompt else {})
         pointing = (a for a, v in aliases.get(version.name, {}).items() if str(v) == str(version.version))
         payload["aliases"] = sorted({*(payload.get("aliases") or ()), *pointing})

@@ -27,7 +27,7 @@ KINDS: Sequence[Kind] = (
         id=Template(_SERVER),
         native=Template("{@account}"),
         unique="world",
-        fields={"endpoint": "url", "version": "version", "aliases": "aliases"},
+        fields={"endpoint": "url", "type": "type", "version": "version", "aliases": "aliases"},
         aliases=(Alias("id", "$keys[]"),),
         links=(Link("answers_at", "", "$at", optional=True),),
         quiet=frozenset({"url", "aliases", "$keys", "$at"}),
