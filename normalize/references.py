@@ -644,8 +644,11 @@ def listen_to_object(value: dict[str, Json], place: Place, path: list[str], foun
             path.append(step)
             (listen_to_object if kind is dict else listen_to_list)(item, child, path, found)
             path.pop()
-    if len(found) > start and not ENVIRONMENTS.isdisjoint(value) and (store := _object_store(value)):
+    if ENVIRONMENTS.isdisjoint(value):
+        return
+    if len(found) > start and (store := _object_store(value)):
         found[start:] = [(where, _kept_at(store, mention)) for where, mention in found[start:]]
+    found.extend(("".join(path) + step, mention) for step, mention in _default_tracker(value))
 
 
 ENVIRONMENTS = frozenset({"env", "environment", "Environment"})
@@ -654,22 +657,45 @@ _STORE_ENDPOINT = re.compile(r"AWS_ENDPOINT_URL(?:_S3)?|(?:AWS_|MLFLOW_)?S3_ENDP
 environment_variables.py; read 2026-11-24. The names without AWS_ENDPOINT and MLFLOW are not verified."""
 
 
-def _object_store(value: dict[str, Json]) -> Address | None:
-    """The object store that a container or function is told to use instead of Amazon's; None where it is not."""
+def _variables(value: dict[str, Json]) -> Iterator[tuple[str, str, str]]:
+    """(path below, name, value, "" where it stands elsewhere) of the variables of a container or function."""
     for key in ENVIRONMENTS & value.keys():
         held = value[key]
         if isinstance(held, dict):
-            pairs = list(held.items())
+            pairs = [(key_step(str(k)), k, v) for k, v in held.items()]
         elif isinstance(held, list):
-            pairs = [(e.get("name"), e.get("value")) for e in held if isinstance(e, dict)]
+            pairs = [(f"[{i}]", e.get("name"), e.get("value")) for i, e in enumerate(held) if isinstance(e, dict)]
         else:
             continue
-        for name, text in pairs:
-            if isinstance(name, str) and isinstance(text, str) and _STORE_ENDPOINT.fullmatch(name):
-                named = mlflow_server_name(text if "://" in text else f"http://{text}")
-                if named and not re.search(r"(?:^|\.)amazonaws\.com(?:\.cn)?$", parse_server(named.key).host):
-                    return replace(parse_server(named.key), path="")
+        for step, name, text in pairs:
+            if isinstance(name, str):
+                yield f"{key_step(key)}{step}", name, text if isinstance(text, str) else ""
+
+
+def _object_store(value: dict[str, Json]) -> Address | None:
+    """The object store that a container or function is told to use instead of Amazon's; None where it is not."""
+    for _, name, text in _variables(value):
+        if text and _STORE_ENDPOINT.fullmatch(name):
+            named = mlflow_server_name(text if "://" in text else f"http://{text}")
+            if named and not re.search(r"(?:^|\.)amazonaws\.com(?:\.cn)?$", parse_server(named.key).host):
+                return replace(parse_server(named.key), path="")
     return None
+
+
+_TRACKS = frozenset({"WANDB_API_KEY", "WANDB_PROJECT", "WANDB_ENTITY", "WANDB_SWEEP_ID"})
+_TRACKER = "https://api.wandb.ai"
+"""Where Weights & Biases sends runs unless WANDB_BASE_URL says otherwise; WANDB_MODE and WANDB_DISABLED keep them at home. Source: docs.wandb.ai,
+"Environment variables"; wandb/wandb, wandb/sdk/wandb_settings.py; read 2026-11-24."""
+
+
+def _default_tracker(value: dict[str, Json]) -> Iterator[tuple[str, Mention]]:
+    """The tracker that a container or function reports to without naming it: (path of the variable that shows it, mention)."""
+    told = {name: (step, text) for step, name, text in _variables(value)}
+    shown = next((name for name in told if name in _TRACKS), None)
+    at_home = told.get("WANDB_MODE", ("", ""))[1] in ("offline", "disabled", "dryrun")
+    off = told.get("WANDB_DISABLED", ("", ""))[1].lower() in ("true", "1")
+    if shown and "WANDB_BASE_URL" not in told and not at_home and not off and (named := uri_name(_TRACKER)):
+        yield told[shown][0], Mention(named, _TRACKER, (0, 0))
 
 
 def _kept_at(store: Address, mention: Mention) -> Mention:

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from normalize.identity import Name, host_name, mlflow_server_name
-from normalize.model import Scope
+from normalize.model import Json, Scope
+from normalize.reading import redact_and_search
 from normalize.references import declared, key_step, mentions, search, seen_from
 
 CLUSTER = Scope("kubernetes", "93597c0f", "train")
@@ -381,3 +382,28 @@ def test_spans_lie_in_the_text(text: str, name: str) -> None:
 )
 def test_models_of_a_registry_are_named_by_their_uri(text: str, keys: set[str]) -> None:
     assert {m.name.key for m in mentions(text, "args")} == keys
+
+
+@pytest.mark.parametrize(
+    ("variables", "path"),
+    [
+        ([{"name": "A", "value": "b"}, {"name": "WANDB_PROJECT", "value": "ranker"}], "$.env[1]"),
+        ([{"name": "WANDB_API_KEY", "valueFrom": {"secretKeyRef": {"name": "wandb", "key": "key"}}}], "$.env[0]"),
+        ({"WANDB_ENTITY": "acme"}, "$.env.WANDB_ENTITY"),
+        ([{"name": "WANDB_PROJECT", "value": "ranker"}, {"name": "WANDB_MODE", "value": "offline"}], None),
+        ([{"name": "WANDB_PROJECT", "value": "ranker"}, {"name": "WANDB_DISABLED", "value": "true"}], None),
+        ([{"name": "WANDB_DIR", "value": "/tmp"}], None),
+    ],
+)
+def test_a_container_that_tracks_without_saying_where_names_the_default(variables: Json, path: str | None) -> None:
+    _, said = redact_and_search({"env": variables})
+    assert [(where, m.name.target) for where, m in said] == ([(path, "wandb.api")] if path else [])
+
+
+def test_a_container_that_names_its_tracker_names_no_other() -> None:
+    variables = [
+        {"name": "WANDB_PROJECT", "value": "ranker"},
+        {"name": "WANDB_BASE_URL", "value": "https://wandb.acme.internal"},
+    ]
+    _, said = redact_and_search({"env": variables})
+    assert {m.name.key for _, m in said} == {"dns:wandb.acme.internal"}
