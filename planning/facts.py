@@ -372,6 +372,8 @@ def _engine(c: Component, lookup: Lookup) -> Told:
     yield "engine_family", family, "engine" if c.facts.get("engine") else "engine_version"
     if m := _RELEASE.search(str(c.facts.get("engine_version") or "")):
         yield "engine_release", int(m["major"]) * 100 + int(m["minor"] or 0), "engine_version"
+    elif c.facts.get("engine_version", 0) is None:
+        yield "engine_release", None, "engine_version"
 
 
 _DERIVATIONS: tuple[Callable[[Component, Lookup], Told], ...] = (

@@ -66,10 +66,10 @@ def _overlaps(estate: Estate) -> Iterator[Told]:
     for c in estate.components.values():
         if c.kind not in _NETWORKS or c.name == "default":
             continue
-        found, own[c.id] = ranges(c)
-        if not found:
-            del own[c.id]
-        elif c.facts.get("default") is not True:
+        found, told_by = ranges(c)
+        if found or told_by in c.facts:
+            own[c.id] = told_by
+        if found and c.facts.get("default") is not True:
             spans += [(r.version, int(r.network_address), int(r.broadcast_address), c.id, r) for r in found]
     others = _pairs(spans, {id_: _joined(estate, id_) for id_ in own})
     for id_, told_by in own.items():

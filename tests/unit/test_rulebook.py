@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from discovery.wiring import static_kinds
 from normalize.errors import PlanError
 from normalize.vocabulary import TERMS
 from planning import rules
 from planning.estate import Component
-from planning.facts import DERIVED
+from planning.facts import DERIVED, INHERITED
 from planning.readiness import Judge, Result
 from planning.rules import Example, Rule
 from tests.unit.planned import lookup
@@ -44,6 +45,21 @@ def test_a_rule_passes_its_own_tests(rule: Rule, example: Example) -> None:
 def test_a_rule_looks_at_facts_that_exist(rule: Rule) -> None:
     unknown = rule.needs - set(TERMS) - set(DERIVED)
     assert not unknown
+
+
+MEASURED_ELSEWHERE = frozenset({"latency_p99_seconds"})
+"""What no source tells of some kinds, and without which nothing can be said of them: they stay unknown until it is measured."""
+
+
+@pytest.mark.parametrize("rule", BOOK, ids=lambda r: r.id)
+def test_a_rule_asks_no_kind_for_what_it_never_tells(rule: Rule) -> None:
+    """A fact that a kind has no field for is unknown for ever, and with it the verdict: such a rule must not be about it."""
+    inherited = {(c, f) for i in INHERITED for c in i.categories for f in i.facts}
+    for name, kind in static_kinds().items():
+        if not any(rule.applies(name, kind.category, t) for t in rules.TARGETS if t != name.partition(".")[0]):
+            continue
+        told = {*kind.fields, *DERIVED, *MEASURED_ELSEWHERE, *(f for c, f in inherited if c is kind.category)}
+        assert not rule.needs - told, f"{name} never tells {sorted(rule.needs - told)}"
 
 
 @pytest.mark.parametrize("rule", BOOK, ids=lambda r: r.id)
