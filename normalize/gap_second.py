@@ -116,6 +116,30 @@ def unjoined_instances(cluster: str, name: str, scope: Scope, machines: Sequence
     )  # fmt: skip
 
 
+def version_without_artifacts(server: str, versions: Sequence[tuple[str, Evidence]], count: int) -> Gap:
+    """Versions of models that a registry calls ready, and under whose source the server's own artifacts hold no file.
+
+    Args:
+        server: id of the server, as its things are looked at under.
+        versions: (name, evidence) of the first ones.
+        count: how many there are.
+    """
+    one = count == 1
+    name, evidence = versions[0]
+    return Gap(
+        id=gap_id(GapCode.SECOND_SOURCE_MISMATCH, "artifacts", *((evidence.resource_id,) if one else (server, "many"))),
+        code=GapCode.SECOND_SOURCE_MISMATCH,
+        severity=Severity.HIGH,
+        why=f"the registry calls {'it' if one else 'them'} ready, and the artifacts of the same server hold no file where {'it says that it lies' if one else 'they say that they lie'}: there is nothing to carry over or to serve",
+        subject_id=evidence.resource_id if one else "",
+        subject=f"model version {name}, without a file" if one else f"{count} model versions on {server}, without a file",
+        missing=known_of(kind="mlflow.model_version", reference=evidence.value if one else "", provider="mlflow", account=server),
+        evidence=tuple(e for _, e in versions[:EVIDENCE_LIMIT]),
+        evidence_count=count,
+        remedy="Ask its owner whether the files were deleted or never came; log the model again, or archive the version before the registry is moved. Where the files lie elsewhere, mend the version's source.",
+    )  # fmt: skip
+
+
 def miscounted_accelerators(kind: str, other: str, scope: Scope, pairs: Sequence[tuple[Evidence, Evidence]], count: int) -> Gap:  # fmt: skip
     """Two sources count the accelerators of one machine, and do not agree.
 

@@ -152,6 +152,7 @@ def _found(connection: Connection, held: set[str], now: datetime) -> Iterator[Ga
     yield from facts.unmodelled(connection)
     yield from second.disagreements(connection, ground, now)
     yield from second.fewer_than_listed(connection, ground, now)
+    yield from second.versions_without_artifacts(connection)
     yield from machines.without_nodes(connection, ground)
     yield from machines.miscounted(connection)
     yield from second.stale(connection, now)

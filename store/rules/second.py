@@ -24,6 +24,7 @@ from normalize.identity import Name, arn_name
 from normalize.model import Category, Evidence, Gap, Scope
 from store import content
 from store.reader import last_seen
+from store.rules.facts import GROUPED_ABOVE, attribute_text
 from store.rules.ground import HEARSAY, Ground
 from store.schema import aliases, listings, resources, sightings
 
@@ -228,6 +229,32 @@ def _held_by_type(connection: Connection, provider: str, account: str, now: date
         if provider == "azure" and (found := parse_arm(id_)):
             types[found.type] += 1
     return types, kinds
+
+
+def versions_without_artifacts(connection: Connection) -> Iterator[Gap]:
+    """Versions that a registry calls ready and for which the server's own artifacts, counted to their end, hold no file."""
+    r = resources.c
+    empty = (
+        select(r.id, r.account, r.native_id, r.attributes, listings.c.source)
+        .join(listings, listings.c.id == r.listing_id)
+        .where(r.kind == "mlflow.model_version", r.gone_at.is_(None))
+        .where(attribute_text(connection, resources, "file_count").in_(_zero(connection)))
+        .order_by(r.account, r.id)
+    )
+    for server, rows in groupby(connection.execute(empty), key=lambda row: row.account):
+        found = []
+        for row in rows:
+            told = content.decode(row.attributes)
+            if told.get("state") == "READY":
+                uri = str(told.get("source_uri") or "")
+                found.append((row.native_id or row.id, Evidence(f"{row.source} artifacts", "$.source", uri, row.id)))
+        for group in [found] if len(found) > GROUPED_ABOVE else [[one] for one in found]:
+            yield texts.version_without_artifacts(server, group, len(group))
+
+
+def _zero(connection: Connection) -> tuple[str | int, ...]:
+    """0 as attributes give it: PostgreSQL has the text of the JSON."""
+    return ("0",) if connection.dialect.name == "postgresql" else (0,)
 
 
 def stale(connection: Connection, now: datetime) -> Iterator[Gap]:

@@ -405,3 +405,27 @@ def test_the_search_of_google_counts_what_the_sweep_does_not_show(estate: Estate
     estate.run(("gcp.storage.bucket", scope, [bucket("a")]), project(3))
     (gap,) = estate.gaps("second-source-mismatch")
     assert "search counts 3 of gcp.storage.bucket" in gap["why"]
+
+
+def test_a_version_that_is_ready_and_has_no_file_is_told(estate: Estate) -> None:
+    scope = Scope("mlflow", "mlflow:5000", "mlflow:5000")
+
+    def version(name: str, state: str, files: int | None) -> Observation:
+        told: dict[str, Any] = {"state": state, "source_uri": f"mlflow-artifacts:/1/{name}"}
+        if files is not None:
+            told["file_count"] = files
+        id_ = f"mlflow://mlflow:5000/models/{name}/versions/1"
+        return estate.thing(
+            id_, "mlflow.model_version", Category.MODEL_VERSION, scope, attributes=told, native=f"{name}/1"
+        )
+
+    found = [
+        version("a", "READY", 0),
+        version("b", "READY", 3),
+        version("c", "PENDING_REGISTRATION", 0),
+        version("d", "READY", None),
+    ]
+    estate.run(("mlflow.model_version", scope, found))
+    (gap,) = estate.gaps("second-source-mismatch")
+    assert (gap["subject"], gap["severity"]) == ("model version a/1, without a file", "high")
+    assert gap["evidence"][0]["value"] == "mlflow-artifacts:/1/a"
