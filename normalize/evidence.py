@@ -168,24 +168,27 @@ _HOSTED = When(
 
 
 def _useful(name: str, *attributes: str, **more: Any) -> Need:
-    return replace(Need(name=name, attributes=attributes, suppliers=_LISTED), **more)
+    suppliers = _LISTED if more.get("question") else (_LISTING,)
+    return replace(Need(name=name, attributes=attributes, suppliers=suppliers), **more)
 
 
 def _measured(name: str, *attributes: str, **more: Any) -> Need:
-    return replace(_useful(name, *attributes, max_age=MEASURED, suppliers=_COUNTED), **more)
+    suppliers = _COUNTED if more.get("question") else (_METRICS,)
+    return replace(_useful(name, *attributes, max_age=MEASURED, suppliers=suppliers), **more)
 
 
 def _bytes(*attributes: str, **more: Any) -> Need:
     why = "how long a copy takes and what it costs cannot be said without its bytes"
-    asked = _measured("bytes", *attributes, weight=3, required=True, severity=Severity.HIGH, why=why)
-    return replace(asked, **({"question": "How many bytes does it hold?"} | more))
+    question = "How many bytes does it hold?"
+    asked = _measured("bytes", *attributes, weight=3, required=True, severity=Severity.HIGH, question=question, why=why)
+    return replace(asked, **more)
 
 
 def _accelerators(*others: str, **more: Any) -> Need:
     why = "the accelerators wanted at the target cannot be counted"
-    asked = _useful("accelerators", "accelerator_count", *others, weight=3, required=True, why=why)
     question = "How many accelerators does it have? (0: none)"
-    return replace(asked, **({"question": question, "unless": (_OVER,)} | more))
+    asked = _useful("accelerators", "accelerator_count", *others, weight=3, required=True, question=question, why=why)
+    return replace(asked, **({"unless": (_OVER,)} | more))
 
 
 def _traffic(**more: Any) -> Need:
@@ -369,7 +372,7 @@ PROFILES: Mapping[Category, tuple[Need, ...]] = {
     ),
     Category.IMAGE_REPOSITORY: (
         _useful("images", "image_count", "tagged_count", "image", "digest", "aliases", "version"),
-        _useful("bytes", "size_bytes", weight=2, max_age=MEASURED, suppliers=_COUNTED),
+        _measured("bytes", "size_bytes", weight=2),
         _KEY,
     ),
     Category.BUCKET: (
@@ -486,10 +489,10 @@ PROFILES: Mapping[Category, tuple[Need, ...]] = {
     Category.HOST: (
         _accelerators(suppliers=(_PROBE, _OWNER)),
         _MODELS,
-        _useful("processors", "vcpu_count", "cpu_core_count", weight=2, suppliers=(_PROBE, _OWNER)),
-        _useful("memory", "memory_bytes", weight=2, suppliers=(_PROBE, _OWNER)),
+        _useful("processors", "vcpu_count", "cpu_core_count", weight=2, suppliers=(_PROBE,)),
+        _useful("memory", "memory_bytes", weight=2, suppliers=(_PROBE,)),
         _useful("driver", "driver_version", "cuda_version", "rocm_version", unless=(_NO_ACCELERATOR,), suppliers=(_PROBE,)),
-        _useful("operating system", "os", "kernel_version", suppliers=(_PROBE, _OWNER)),
+        _useful("operating system", "os", "kernel_version", suppliers=(_PROBE,)),
         _useful("fabric", "topology", "interfaces", suppliers=(_PROBE,)),
         _USE,
     ),

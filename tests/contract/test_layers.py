@@ -96,6 +96,9 @@ def test_what_people_are_asked_for_has_an_answer_that_fits_and_makes_it_known() 
     assert {name: t for name, t in types.items() if t not in ("text", "int", "float", "bool", "texts")} == {}
     assert [need.name for need in needs if need.fact not in need.attributes] == []
     for profile in (*evidence.PROFILES.values(), evidence.WORKLOAD):
+        assert [
+            need.name for need in profile if (evidence.Supplier.OWNER in need.suppliers) is not bool(need.question)
+        ] == []
         facts = [need.fact for need in profile if need.askable]
         assert sorted(set(facts)) == sorted(facts)
 
