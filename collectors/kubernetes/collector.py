@@ -16,10 +16,11 @@ from collectors.kubernetes.external_secrets import EXTERNAL_SECRET, entries, sto
 from collectors.kubernetes.prometheus import MEASURABLE, Asker, Measured, Prometheus
 from collectors.kubernetes.prometheus_ways import IN_CLUSTER, ThroughApiServer, by_url, found
 from collectors.kubernetes.rows import CLUSTER, PROMETHEUS, row_of, silent
+from collectors.kubernetes.serving_runtimes import CLUSTER_RUNTIME, SERVED, settle
 from collectors.kubernetes.types import Objects, Silence, discover
 from normalize.errors import MISSHAPEN, CollectError, DeniedError, TransientError, UnavailableError
 from normalize.identity import canonical, known_service
-from normalize.mapping import LINKS
+from normalize.mapping import LINKS, read
 from normalize.model import Json, Kind, RawRecord, Scope
 
 PAGE = 500
@@ -67,6 +68,7 @@ class KubernetesCollector:
         self._clock = clock
         self._aliases = list(aliases)
         self._stores: dict[str, Json] | None = None
+        self._runtimes: frozenset[str] | CollectError | None = None
         self._lock = threading.Lock()
         self._kinds: list[Kind] | None = None
         self._namespace: Json = None
@@ -152,6 +154,8 @@ class KubernetesCollector:
                     payload, gaps = facts.payload(item, type_, scope.account, self._unscoped)
                     if (type_.group, type_.kind) == EXTERNAL_SECRET:
                         gaps += self._add_entries(payload)
+                    if (type_.group, type_.kind) in SERVED and (known := self._cluster_runtimes()) is not None:
+                        settle(payload, known)
                     if self._prometheus and (type_.group, type_.kind) in MEASURABLE:
                         gaps += self._prometheus.add(payload, type_.group, type_.kind)
                 else:
@@ -228,6 +232,20 @@ class KubernetesCollector:
             said = f"what it reads cannot be told: {type(error).__name__}"
             return (CollectError(said, call="GET external-secrets.io"),)
         return ()
+
+    def _cluster_runtimes(self) -> frozenset[str] | None:
+        """Names of KServe's runtimes for the whole cluster, listed once; None where they may not be or cannot be listed."""
+        with self._lock:
+            if self._runtimes is None:
+                types = [k.fetch for k in self._kinds or () if isinstance(k.fetch, Objects)]
+                paths = [t.path for t in types if (t.group, t.kind) == CLUSTER_RUNTIME]
+                try:
+                    named = [read(one, "metadata.name") for path in paths for one in self._list(path)]
+                except CollectError as error:
+                    self._runtimes = error
+                else:
+                    self._runtimes = frozenset(name for name in named if isinstance(name, str))
+            return None if isinstance(self._runtimes, CollectError) else self._runtimes
 
     def _list_stores(self) -> Iterator[Json]:
         for kind in self._kinds or ():

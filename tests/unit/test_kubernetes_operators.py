@@ -16,6 +16,7 @@ from collectors.kubernetes.facts import payload
 from collectors.kubernetes.operators import OPERATORS
 from collectors.kubernetes.row import TRAINING, WORKLOAD, row
 from collectors.kubernetes.rows import row_of
+from collectors.kubernetes.serving_runtimes import settle
 from collectors.kubernetes.types import Objects
 from normalize.mapping import observe
 from normalize.model import Category, Kind, Observation, RawRecord, Scope
@@ -196,3 +197,20 @@ def test_devices_of_every_served_version_of_a_slice_are_read() -> None:
 )
 def test_workloads_of_operators_are_known_for_what_they_do(kind: str, name: str, type_: str) -> None:
     assert seen()[kind, name][1].resource.attributes["workload_type"] == type_
+
+
+def runtimes_of(known: set[str]) -> list[tuple[str, bool]]:
+    obj = {"metadata": {"name": "churn", "namespace": "llm"}, "spec": {"predictor": {"model": {"runtime": "sklearn"}}}}
+    type_ = Objects("serving.kserve.io", "InferenceService", "inferenceservices", version="v1beta1")
+    told, _ = payload(obj, type_, UID, CLUSTER_SCOPED)
+    settle(told, known)
+    return [(link["target"], link.get("optional", False)) for link in told["$links"] if link["verb"] == "uses_runtime"]
+
+
+def test_a_runtime_that_the_cluster_has_may_be_either() -> None:
+    either = [("k8s.kserve.serving_runtime", True), ("k8s.kserve.cluster_serving_runtime", True)]
+    assert runtimes_of({"sklearn"}) == either
+
+
+def test_a_runtime_that_the_cluster_has_not_must_be_the_namespaces() -> None:
+    assert runtimes_of({"other"}) == [("k8s.kserve.serving_runtime", False)]
