@@ -34,6 +34,10 @@ _UNSCANNED: Mapping[str, tuple[Dimension, ...]] = {
 }
 """Where what may stand in a scope that no source covers would count; an account or a region may hold anything."""
 _MACHINES = frozenset({Category.INSTANCE, Category.NODE, Category.HOST, Category.ACCELERATOR})
+_MEASURED = {
+    "k8s": "Name a Prometheus of each cluster (prometheus, of its source), and see that it holds metrics of {kind}"
+}
+"""How metrics come to be read, by the first word of a kind, where its provider does not measure by itself."""
 
 
 @dataclass(slots=True)
@@ -220,7 +224,8 @@ class _Measured:
         """The cheapest way to a fact that no refused call would give."""
         called = category.value.replace("_", " ")
         if Supplier.METRICS in need.suppliers and given:
-            self._step("setting", f"See that metrics of {kind} are read and hold values").give(need, missing)
+            how = _MEASURED.get(kind.partition(".")[0], "See that metrics of {kind} are read and hold values")
+            self._step("setting", how.format(kind=kind)).give(need, missing)
         elif Supplier.PROBE in need.suppliers and category in _MACHINES:
             self._step(
                 "source", "Read the machines themselves: a source of type host, or stocktake probe on each"

@@ -140,6 +140,15 @@ def test_steps_say_what_each_would_give_the_best_first() -> None:
     assert found.stuck == 0
 
 
+def test_a_cluster_has_its_metrics_from_a_prometheus_that_is_named() -> None:
+    service = "k8s.kserve.inference_service"
+    told = estate(fact("traffic", 2, 0, kind="aws.sagemaker.endpoint", dimension="inference") | {"kind": service})
+    told |= {"gives": {service: ("request_count",)}, "categories": {service: "endpoint"}}
+    (step,) = measure(told).steps
+    assert step.effort == "setting"
+    assert step.text.startswith("Name a Prometheus of each cluster")
+
+
 def test_what_owners_know_is_asked_of_workloads_that_move() -> None:
     found = measure(estate(workloads=(workload(owner="ml", wanted=10, known=5), workload(id="w2", type="monitoring"))))
     people = found.dimensions[confidence.PEOPLE]
