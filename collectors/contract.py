@@ -6,10 +6,10 @@ for a run: `classify` names the error, the executor turns it into coverage.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from normalize.errors import CollectError
 from normalize.model import Kind, Misfit, RawRecord, Scope
@@ -46,6 +46,25 @@ class Planned:
     since: datetime | None = None
     older: str = ""
     note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MachineList:
+    """Machines that a provider rents.
+
+    Attributes:
+        machines: (type, facts), once for each place that has it: facts of `instance_types` of the knowledge base, "accelerators"
+            (as the attribute of that name) in place of "accelerator", "region", and the price where it is told.
+        unpriced: why prices could not be read; "" where they were.
+    """
+
+    machines: Sequence[tuple[str, Mapping[str, Any]]]
+    unpriced: str = ""
+
+
+def priced(price: float | None, region: str) -> dict[str, Any]:
+    """A price as facts of a machine; nothing where it is not told."""
+    return {} if price is None else {"price_usd_per_hour": price, "price_region": region}
 
 
 class CutShortError(CollectError):

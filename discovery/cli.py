@@ -658,6 +658,50 @@ def knowledge_check(state: State, as_of: datetime | None, format_: str | None) -
         sys.exit(3)
 
 
+@knowledge_group.command("refresh")
+@click.argument("provider", type=click.Choice(["aws", "gcp", "azure"]))
+@click.option("--source", metavar="NAME", help="Whose credentials to use [the first source of that type].")
+@click.option(
+    "--region",
+    "regions",
+    multiple=True,
+    metavar="REGION",
+    help="Where to look; may be repeated. Prices are those of the first.",
+)
+@click.option("--account", metavar="ID", default="", help="Project or subscription to ask in [the source's first].")
+@click.option("--prices", metavar="URL", default="", help="Azure: where its Retail Prices API is, if behind a mirror.")
+@shared
+@click.pass_obj
+def knowledge_refresh(
+    state: State, provider: str, source: str | None, regions: tuple[str, ...], account: str, prices: str
+) -> None:
+    """Ask a cloud for its machines, their sizes and list prices, and write them into your folder of knowledge, whole or not at all.
+    Reads only; exit 3 where prices could not be read.
+
+    \b
+    Needs, beside what a scan does:
+      aws     ec2:DescribeInstanceTypes, pricing:GetProducts
+      gcp     compute.regions.get, compute.machineTypes.list; prices are public
+      azure   Microsoft.Compute/skus/read; prices are public
+
+    \b
+    Examples:
+      stocktake knowledge refresh aws --region eu-west-1 --region us-east-1
+      stocktake knowledge refresh gcp --account ml-prod --region europe-west4
+    """
+    from discovery.refresh import refresh
+
+    done = refresh(state.config(), provider, source, regions, _day(None), account=account, prices=prices)
+    state.console.note(f"wrote {done.file}: {done.machines} machines, {done.priced} with a price")
+    if done.unknown:
+        state.console.note(
+            f"accelerators that are not known yet: {', '.join(done.unknown)}; machines that only they are in were left out"
+        )
+    if done.unpriced:
+        state.console.note(f"prices could not be read: {done.unpriced}")
+        sys.exit(3)
+
+
 @main.group()
 def export() -> None:
     """Write the inventory for other tools."""

@@ -185,6 +185,27 @@ Defaults stand at the top of a file; `[facts.NAME]` gives one fact a source, dat
 too; `verified`, `derived`, `secondhand` and `unverified` in an entry name the facts that are known so. `rules = "rules"` names a folder of
 your own fit rules in the same way.
 
+## Refresh machines and prices
+
+```console
+$ stocktake knowledge refresh aws --region eu-west-1 --region us-east-1
+$ stocktake knowledge refresh gcp --account ml-prod --region europe-west4
+$ stocktake knowledge refresh azure --region westeurope
+```
+
+The cloud is asked for its machines, their sizes and list prices (of the first region), with the credentials of the first source of that
+type or of `--source NAME`. The answer goes to `00-refreshed-PROVIDER.toml` in your folder, valid for 90 days, below your other files;
+it is read as knowledge before it takes the place of the last one.
+
+| provider | permissions beside those of a scan | prices from |
+| --- | --- | --- |
+| `aws` | `ec2:DescribeInstanceTypes`, `pricing:GetProducts` | Price List: Linux, shared, on demand |
+| `gcp` | `compute.regions.get`, `compute.machineTypes.list` | the public catalog of Cloud Billing |
+| `azure` | `Microsoft.Compute/skus/read` | the public Retail Prices API |
+
+Exit 2: the cloud refused its machines, nothing was written. Exit 3: sizes were written, prices could not be read. A price that is told
+twice and differently is left out. Accelerators that no entry names are said, and the machines that they are in left out.
+
 ## What is in it
 
 {total:,} entries, {facts:,} facts: {shares}.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import IO, TYPE_CHECKING, Any, cast
 
@@ -11,7 +11,7 @@ from discovery.importing import IMPORTERS
 from normalize.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collectors.contract import Collector
+    from collectors.contract import Collector, MachineList
     from discovery.config import _Source
     from normalize.model import Kind
 
@@ -52,6 +52,23 @@ def open_source(source: _Source, began: datetime | None = None) -> Collector:
         extra = COLLECTORS[source_type][1]
         raise ConfigError(
             f'source "{settings["name"]}" needs the extra "{extra}": install "stocktake[{extra}]" ({error.name} is missing)'
+        ) from None
+
+
+def list_machines(provider: str, settings: Mapping[str, Any], regions: Sequence[str], **options: str) -> MachineList:
+    """Machines that a cloud rents, and their prices.
+
+    Raises:
+        CollectError: the cloud cannot be asked.
+        ConfigError: its extra is not installed, or there is nothing to ask in.
+    """
+    try:
+        return cast("MachineList", _module(provider).machine_list(settings, regions, **options))
+    except ModuleNotFoundError as error:
+        if (error.name or "").split(".")[0] in _OURS:
+            raise
+        raise ConfigError(
+            f'{provider} needs its extra: install "stocktake[{COLLECTORS[provider][1]}]" ({error.name} is missing)'
         ) from None
 
 

@@ -117,7 +117,7 @@ SORTS: Mapping[str, Sort] = {
             "vcpu_count": _count("Virtual CPUs", 1),
             "memory_bytes": _bytes("Main memory"),
             "local_nvme_bytes": _bytes("Local disks that come with it; 0 for none", 0),
-            "network_gbps": _rate("Most that its ordinary network carries"),
+            "network_gbps": _rate("What its ordinary network carries for long; where it may burst, without that"),
             "block_storage_gbps": _rate("Most that it exchanges with block storage"),
             "fabric": _text("Network between accelerators of several machines", *FABRICS),
             "fabric_gbps": _rate("Rate of that network for the machine; 0 for none"),
