@@ -125,8 +125,14 @@ _NAMES = sorted(
 _HASH, _SUFFIX = f"[{_SAFE}]{{6,10}}", f"[{_SAFE}]{{5}}"
 _RETAINED = re.compile(r"(?=\d+[ywd])(?:(?P<y>\d+)y)?(?:(?P<w>\d+)w)?(?:(?P<d>\d+)d)?")
 """Source: prometheus/common, model/time.go, Duration.String, read 2026-11-24: "15d", "2w", "20y", and "15d or 10GiB" of runtimeinfo."""
-_STEMS = (f"(.+)-{_SUFFIX}", "(.+)-[0-9]+", f"(.+)-{_HASH}-{_SUFFIX}")
-"""Names of pods without what is generated: of a DaemonSet or Job, a StatefulSet, a Deployment. The last that fits counts."""
+_STEMS = (
+    f"(.+)-{_SUFFIX}",
+    "(.+)-[0-9]+",
+    f"(.+)-{_HASH}-{_SUFFIX}",
+    f"(.+)-[0-9]{{5}}-deployment-{_HASH}-{_SUFFIX}",
+)
+"""Names of pods without what is generated: of a DaemonSet or Job, a StatefulSet, a Deployment, revisions of a Knative Service. The last that
+fits counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,16 +141,16 @@ class Measured:
 
     Attributes:
         days: days of the window on which it was there.
-        traffic: as collectors/traffic.py says, by workload; `ingresses`: by Ingress.
-        use: {"Days", "Busy", "Memory"} of accelerators, by workload; `nodes`: by node.
+        traffic: as collectors/traffic.py says, by namespace and workload; `ingresses`: by Ingress.
+        use: {"Days", "Busy", "Memory"} of accelerators, by namespace and workload; `nodes`: by node.
         about: version, retention, and how many series it holds, as far as it says.
         gaps: questions that were refused or failed.
     """
 
     days: int
-    traffic: Mapping[Key, Json] = field(default_factory=dict)
+    traffic: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
     ingresses: Mapping[Key, Json] = field(default_factory=dict)
-    use: Mapping[Key, Json] = field(default_factory=dict)
+    use: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
     nodes: Mapping[str, Json] = field(default_factory=dict)
     about: Mapping[str, Json] = field(default_factory=dict)
     gaps: tuple[CollectError, ...] = ()
@@ -172,7 +178,9 @@ class Prometheus:
             told = self.told()
         except CollectError as error:
             return (error,)
-        meta = payload.get("metadata") or {}
+        meta = payload.get("metadata")
+        if not isinstance(meta, dict):
+            return ()
         place, name = str(meta.get("namespace") or ""), str(meta.get("name") or "")
         gaps: list[CollectError] = []
         for _, measured in told:
@@ -192,7 +200,7 @@ def _of_object(told: Measured, group: str, kind: str, place: str, name: str) -> 
     shape = re.compile(_SHAPES[group, kind].format(re.escape(name)))
     out: dict[str, Json] = {}
     for part, found in ((TRAFFIC, told.traffic), (USE, told.use)):
-        own = [value for (space, stem), value in found.items() if space == place and shape.fullmatch(stem)]
+        own = [value for stem, value in found.get(place, {}).items() if shape.fullmatch(stem)]
         if len(own) == 1:
             out[part] = own[0]
         elif own and part == USE:  # parts of one job: each its own stem
@@ -219,8 +227,8 @@ _SHAPES: Mapping[tuple[str, str], str] = {
     ("leaderworkerset.x-k8s.io", "LeaderWorkerSet"): "{0}(?:-[0-9]+)?",
     ("kubeflow.org", "Notebook"): "{0}",
     **{("kubeflow.org", kind): "{0}-(?:master|worker|launcher|ps|chief|evaluator)" for kind in ("PyTorchJob", "TFJob", "MPIJob", "XGBoostJob", "JAXJob", "PaddleJob")},
-    ("serving.kserve.io", "InferenceService"): "{0}-predictor(?:-[0-9]{{5}}-deployment)?",
-    ("serving.knative.dev", "Service"): "{0}-[0-9]{{5}}-deployment",
+    ("serving.kserve.io", "InferenceService"): "{0}-predictor",
+    ("serving.knative.dev", "Service"): "{0}",
     ("apps.nvidia.com", "NIMService"): "{0}",
     ("ray.io", "RayCluster"): "{0}-(?:head|[a-z0-9-]+-worker)",
 }  # fmt: skip
@@ -250,9 +258,18 @@ def _measured(way: Asker, end: datetime) -> Measured | CollectError:
         ingresses = ask.attempt(partial(_traffic, ask, INGRESS, there, days), {})
         use = ask.attempt(lambda: _use(ask, there, days), {})
         nodes = {name: told for (_, name), told in ask.attempt(lambda: _node_use(ask, there, days), {}).items()}
-        return Measured(days, traffic, ingresses, use, nodes, ask.about(), tuple(ask.gaps))
+        return Measured(
+            days, _by_namespace(traffic), ingresses, _by_namespace(use), nodes, ask.about(), tuple(ask.gaps)
+        )
     except CollectError as error:
         return error
+
+
+def _by_namespace(told: Mapping[Key, Json]) -> dict[str, dict[str, Json]]:
+    found: dict[str, dict[str, Json]] = defaultdict(dict)
+    for (space, stem), value in told.items():
+        found[space][stem] = value
+    return found
 
 
 class _Questions:

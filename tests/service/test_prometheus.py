@@ -71,6 +71,7 @@ def recorded() -> Iterator[tuple[str, str, Iterator[Sample]]]:
     triton = 'exported_namespace="team-vision",exported_pod="triton-detect-75cf7b45f6-j4285",namespace="monitoring",pod="scraper-0"'
     yield "nv_inference_request_success", "unknown", counter(f"nv_inference_request_success{{{triton}}}", 10)
     yield "nv_inference_request_failure", "unknown", counter(f"nv_inference_request_failure{{{triton}}}", 1)
+    yield "request_predict_seconds_count", "unknown", revisions()
     ingress = 'exported_namespace="mlflow",ingress="mlflow",namespace="ingress-nginx",pod="nginx-0"'
 
     def web() -> Iterator[Sample]:
@@ -84,6 +85,14 @@ def recorded() -> Iterator[tuple[str, str, Iterator[Sample]]]:
         ("DCGM_FI_DEV_FB_FREE", 20_000, 80_000),
     ):
         yield metric, "gauge", (s for s in devices(metric, busy, idle))
+
+
+def revisions() -> Iterator[Sample]:
+    """An InferenceService on Knative that was rolled out anew half-way."""
+    middle = START + DAYS * 43_200
+    for revision, start, end in (("00001", START, middle), ("00002", middle, END)):
+        pod = f"churn-sklearn-predictor-{revision}-deployment-6d4c9f7b58-x2k4b"
+        yield from counter(f'request_predict_seconds_count{{namespace="team-vision",pod="{pod}"}}', 20, start, end)
 
 
 def devices(metric: str, busy: float, idle: float) -> Iterator[Sample]:
@@ -108,6 +117,7 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 KINDS = (
     "k8s.deployment",
+    "k8s.kserve.inference_service",
     "k8s.kubeflow.py_torch_job",
     "k8s.ingress",
     "k8s.node",
@@ -176,6 +186,12 @@ def test_labels_that_gave_way_to_those_of_the_scrape_still_say_whose_it_is(
     told = of(world, "k8s.deployment", "triton-detect")
     assert told["requests_per_minute_p50"] == pytest.approx(10, rel=0.01)
     assert told["error_ratio"] == pytest.approx(0.1, rel=0.02)
+
+
+def test_requests_of_a_service_are_those_of_all_its_revisions(world: dict[tuple[str, str], Observation]) -> None:
+    told = of(world, "k8s.kserve.inference_service", "churn-sklearn")
+    assert told["request_count"] == pytest.approx(20 * 1440 * DAYS, rel=0.01)
+    assert not {"error_ratio", "latency_p50_seconds"} & set(told)
 
 
 def test_requests_of_an_ingress_are_its_own(world: dict[tuple[str, str], Observation]) -> None:
