@@ -28,7 +28,7 @@ from normalize.errors import BusyError, StoreError
 from store import content
 from store.batches import Read, snapshot
 from store.reader import accelerated, coverage_rows, resource_rows, run_rows
-from store.schema import answers, gaps, listings, refs, relations, sightings, versions
+from store.schema import acceptances, answers, gaps, listings, refs, relations, sightings, versions
 
 SCHEMA_VERSION = "1"
 """Goes up when a column is renamed, retyped or dropped; a new column leaves it."""
@@ -244,6 +244,17 @@ DATASETS: tuple[Dataset, ...] = (
             _Column("remedy", _TEXT, "What a person does next"),
             _Column("first_seen_at", _INSTANT, "When it was first found"),
             _Column("resolved_at", _INSTANT, "When it was found to be no more; null while it is open"),
+        ),
+    ),
+    Dataset(
+        "acceptances",
+        "Gaps that somebody accepted, also those that are no more; `gaps` has the gap itself under `id`",
+        select(acceptances).order_by(acceptances.c.gap_id),
+        (
+            _Column("gap_id", _TEXT, "The gap"),
+            _Column("reason", _TEXT, "Why it is accepted"),
+            _Column("until", _TEXT, "Last day on which that holds, 2027-03-31"),
+            _Column("accepted_at", _INSTANT, "When it was accepted"),
         ),
     ),
     Dataset(

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
+import polars
 import pytest
 from click.testing import CliRunner
 from sqlalchemy import Engine, update
@@ -15,6 +17,7 @@ from normalize.errors import ConfigError
 from normalize.model import Coverage, Outcome, Scope
 from store.acceptance import accept, withdraw
 from store.database import writing
+from store.export import parquet
 from store.gaps import detect
 from store.reader import Reader
 from store.schema import acceptances
@@ -43,6 +46,15 @@ def test_an_accepted_gap_is_shown_with_its_reason_and_its_end(engine: Engine) ->
     (after,) = Reader(engine).gaps()
     assert after == gap | {"accepted_until": NEXT_YEAR.isoformat(), "accepted_reason": "team B scans it"}
     assert list(Reader(engine).gaps(filters={"accepted_until": ""})) == []
+
+
+def test_an_export_tells_what_was_accepted(engine: Engine, tmp_path: Path) -> None:
+    (gap,) = look(engine, Outcome.DENIED)
+    accept(engine, gap["id"], "team B scans it", NEXT_YEAR, now=NOW)
+    parquet(engine, tmp_path / "out")
+    (row,) = polars.read_parquet(f"{tmp_path}/out/acceptances/**/*.parquet").to_dicts()
+    assert (row["gap_id"], row["reason"], row["until"]) == (gap["id"], "team B scans it", NEXT_YEAR.isoformat())
+    assert row["accepted_at"].date() == NOW.date()
 
 
 def test_an_acceptance_holds_when_the_gap_goes_and_comes_back(engine: Engine) -> None:
