@@ -134,7 +134,6 @@ def plan_report(reader: Reader, name: str, target: str, data: Mapping[str, Any],
     import reports.readiness
     from planning import accelerators, cost
     from planning import data as holdings
-    from planning.disposition import dispose
 
     found = judge(reader, target, config)
     moving = [id_ for id_, a in found.assessments.items() if a.standing is not readiness.Standing.AT_TARGET]
@@ -154,11 +153,44 @@ def plan_report(reader: Reader, name: str, target: str, data: Mapping[str, Any],
         "readiness": lambda: reports.readiness.build(
             data, found.assessments, found.workloads, found.rules, found.estate.unmodelled
         ),
-        "disposition": lambda: reports.disposition.build(
-            data, found.assessments, {id_: dispose(a, target) for id_, a in found.assessments.items()}
-        ),
+        "disposition": lambda: _disposition(data, found, reader, machines(), moving),
     }
     return builders[name]()
+
+
+MANIFESTS = frozenset(
+    f"k8s.{name}"
+    for name in (
+        "deployment", "stateful_set", "daemon_set", "job", "cron_job", "service", "service_account", "persistent_volume_claim", "ingress",
+    )
+)  # fmt: skip
+"""Kinds whose manifests are written for a target."""
+
+
+def _disposition(
+    data: Mapping[str, Any], found: Judgement, reader: Reader, machines: Sequence[Any], moving: Sequence[str]
+) -> Page:
+    import reports.disposition
+    from planning.disposition import dispose
+    from planning.manifests import for_target
+    from planning.starters import starter
+
+    whole = [
+        id_
+        for id_ in moving
+        if found.estate.components[id_].kind in MANIFESTS
+        and found.assessments[id_].standing is readiness.Standing.JUDGED
+    ]
+    edits = {id_: for_target(payload, found.target, found.knowledge) for id_, payload in reader.payloads(whole)}
+    planned = {p.component.id: p for p in machines}
+    made = {id_: starter(found.estate.components[id_], found.target, planned.get(id_)) for id_ in moving}
+    return reports.disposition.build(
+        data,
+        found.assessments,
+        {id_: dispose(a, found.target) for id_, a in found.assessments.items()},
+        edits,
+        {id_: s for id_, s in made.items() if s},
+    )
 
 
 def _wishes(said: Plan) -> Wishes:

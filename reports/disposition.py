@@ -3,14 +3,32 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from planning.disposition import BASE, Choice, Disposition, Status
+from planning.manifests import Edits
 from planning.readiness import Assessment, Standing
 from planning.rules import Option
+from planning.starters import Starter
 from reports import model
-from reports.pages import Bars, Card, Cards, Chip, Column, Facts, Figures, Page, Section, Table, some, words
+from reports.pages import (
+    Bars,
+    Block,
+    Card,
+    Cards,
+    Chip,
+    Column,
+    Facts,
+    Figures,
+    Listing,
+    Page,
+    Prose,
+    Section,
+    Table,
+    some,
+    words,
+)
 from reports.readiness import chip, days, effort_row, unknown_facts, worst_first
 
 _TONE: Mapping[Status, str] = {
@@ -21,8 +39,20 @@ _TONE: Mapping[Status, str] = {
 }
 
 
-def build(data: Mapping[str, Any], assessed: Mapping[str, Assessment], chosen: Mapping[str, Disposition]) -> Page:
-    """Build the report. `chosen` holds the options of every component that is judged."""
+def build(
+    data: Mapping[str, Any],
+    assessed: Mapping[str, Assessment],
+    chosen: Mapping[str, Disposition],
+    edits: Mapping[str, Edits],
+    starters: Mapping[str, Starter],
+) -> Page:
+    """Build the report.
+
+    Args:
+        chosen: the options of every component that is judged.
+        edits: what manifests become at the target, by component.
+        starters: files to start from, by component.
+    """
     judged = worst_first(a for a in assessed.values() if a.standing in (Standing.JUDGED, Standing.UNJUDGED))
     gaps = model.gaps(data["gaps"])
     best = Counter(c.option if (c := chosen[a.component.id].recommended) else None for a in judged)
@@ -40,13 +70,13 @@ def build(data: Mapping[str, Any], assessed: Mapping[str, Assessment], chosen: M
         f"For {undecided:,} nothing can be recommended until what is missing is known.",
         sections=(
             Section("overview", "Overview", (_figures(best, undecided), _by_option(judged, chosen))),
-            Section("components", "Components", (Cards("components", tuple(_card(a, chosen[a.component.id]) for a in judged)),)),
+            Section("components", "Components", (Cards("components", tuple(_card(a, chosen[a.component.id], edits, starters) for a in judged)),)),
             Section("assumptions", "Assumptions", (_assumptions(),)),
         ),
         document={
             "recommended": {o.value: best[o] for o in Option},
             "undecided": undecided,
-            "components": [_row(a, chosen[a.component.id]) for a in judged],
+            "components": [_row(a, chosen[a.component.id], edits, starters) for a in judged],
             "assumptions": {"effort_days": {o.value: effort_row(BASE[o]) for o in Option}},
         },
     )  # fmt: skip
@@ -66,7 +96,7 @@ def _by_option(judged: Sequence[Assessment], chosen: Mapping[str, Disposition]) 
     )  # fmt: skip
 
 
-def _card(a: Assessment, d: Disposition) -> Card:
+def _card(a: Assessment, d: Disposition, edits: Mapping[str, Edits], starters: Mapping[str, Starter]) -> Card:
     best = d.recommended
     missing = unknown_facts(a)
     note = (
@@ -87,8 +117,19 @@ def _card(a: Assessment, d: Disposition) -> Card:
                 tuple((c.option.value, Chip(_TONE[c.status], c.status.value), _effort(c), "; ".join(c.reasons)) for c in d.choices),
             ),
             *((Table("What asks for changes", (Column("reason", "code"), Column("verdict"), Column("what to do")), tuple((f.consequence.code, chip(f.readiness), f.consequence.remedy) for f in a.reasons)),) if a.reasons else ()),
+            *_files(edits.get(a.component.id), starters.get(a.component.id)),
         ),
     )  # fmt: skip
+
+
+def _files(edit: Edits | None, start: Starter | None) -> Iterator[Block]:
+    if edit and edit.difference:
+        told = f"Edits of the manifest for the target; fill in: {', '.join(edit.fill_in) or 'nothing'}. {'; '.join(edit.notes)}"
+        yield Listing(edit.difference, told)
+    elif edit:
+        yield Prose("Its manifest names nothing of another cloud: it applies as it is.", quiet=True)
+    if start:
+        yield Listing(start.text, f"{start.name}: a file to start from")
 
 
 def _effort(choice: Choice) -> str:
@@ -103,8 +144,9 @@ def _assumptions() -> Table:
     )
 
 
-def _row(a: Assessment, d: Disposition) -> dict[str, Any]:
+def _row(a: Assessment, d: Disposition, edits: Mapping[str, Edits], starters: Mapping[str, Starter]) -> dict[str, Any]:
     c = a.component
+    edit, start = edits.get(c.id), starters.get(c.id)
     return {
         "id": c.id,
         "kind": c.kind,
@@ -114,6 +156,12 @@ def _row(a: Assessment, d: Disposition) -> dict[str, Any]:
         **({"recommended": d.recommended.option.value} if d.recommended else {}),
         **({"becomes": d.becomes} if d.becomes else {}),
         "missing": unknown_facts(a),
+        **(
+            {"manifest": {"difference": edit.difference, "notes": list(edit.notes), "fill_in": list(edit.fill_in)}}
+            if edit
+            else {}
+        ),
+        **({"starting_file": start._asdict()} if start else {}),
         "options": [
             {
                 "option": o.option.value,

@@ -7,7 +7,7 @@ stands only inside `attributes` and `tags`, where the source said so.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from itertools import islice
@@ -364,6 +364,20 @@ class Reader:
         found = counted(self._engine, declared, datetime.now(UTC))
         shares = found.pop("workloads")
         return found | {"workloads": [row | shares.get(row["id"], {}) for row in self.workloads()]}
+
+    def payloads(self, ids: Iterable[str]) -> Iterator[tuple[str, Any]]:
+        """(id, payload) of resources as they were read, redacted; of one that several listings saw, each."""
+        wanted = list(ids)
+        for start in range(0, len(wanted), 500):
+            found = (
+                select(sightings.c.resource_id, raw_payloads.c.data)
+                .join(raw_payloads, raw_payloads.c.sighting_id == sightings.c.id)
+                .where(sightings.c.resource_id.in_(wanted[start : start + 500]), sightings.c.gone_at.is_(None))
+                .order_by(sightings.c.resource_id, sightings.c.id)
+            )
+            with reading(self._engine) as connection, connection.execute(found, execution_options=STREAM) as result:
+                for row in result:
+                    yield row.resource_id, content.unpacked(row.data)
 
     def planning_data(self) -> Row:
         """What plans are made of: `resources` that are there, `relations`, `workloads`, `members`, `coverage`, and
