@@ -31,6 +31,7 @@ from normalize.errors import ConfigError, StocktakeError
 ROOT = Path(__file__).resolve().parent.parent
 SERVERS = ROOT / "tests" / "servers"
 FIXTURES = ROOT / "tests" / "fixtures"
+PLANS = ("readiness", "disposition", "accelerators", "data", "cost", "compliance")
 STOCKTAKE = (sys.executable, "-m", "discovery")
 
 DENIED = {"service": "kms", "action": "ListKeys", "kind": "denied", "times": 1_000_000}
@@ -386,6 +387,9 @@ def _scan_and_report(estate: Estate, output: Path, console: Console, began: floa
     for name in ("summary", "gaps", "confidence"):
         for suffix in ("html", "md", "json"):
             _must(stocktake(estate, "report", name, "--output", str(output / f"{name}.{suffix}"), quiet=True))
+    for name in PLANS:
+        file = output / f"{name}-gcp.html"
+        _must(stocktake(estate, "report", name, "--target", "gcp", "--output", str(file), quiet=True))
     _must(stocktake(estate, "export", "parquet", str(output / "inventory"), quiet=True))
     gaps = json.loads(_must(stocktake(estate, "gaps", "--format", "json", capture=True)).stdout)
     return _tell(estate, output, console, gaps, time.monotonic() - began)
@@ -420,6 +424,7 @@ def _tell(estate: Estate, output: Path, console: Console, gaps: list[dict[str, A
         f"  {output / 'summary.html'}",
         f"  {output / 'gaps.html'}",
         f"  {output / 'confidence.html'}",
+        f"  {output / 'readiness-gcp.html'}, and {', '.join(PLANS[1:])} for a move to Google Cloud",
         "",
         "Try next (the servers are stopped, the inventory stays):",
         f"  export STOCKTAKE_CONFIG={estate.config}",

@@ -216,7 +216,7 @@ def test_the_demo_of_an_installed_wheel_says_where_it_runs(installed: Path, tmp_
 
 def test_without_extras_everything_but_the_collectors_loads(installed: Path, tmp_path: Path) -> None:
     missing = absent(None)
-    assert {"boto3", "kubernetes", "mlflow", "asyncssh", "yaml"} <= set(missing)
+    assert {"boto3", "kubernetes", "mlflow", "asyncssh"} <= set(missing)
     assert not {"sqlalchemy", "click", "pyarrow", "pydantic"} & set(missing)
     packages = [p for p in PACKAGES if p != "collectors"]
     done = python("-c", BLOCKER + IMPORT + ROWS, json.dumps(missing), *packages, site=installed, cwd=tmp_path)
