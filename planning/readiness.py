@@ -147,7 +147,7 @@ PARTS = frozenset(
         Category.BACKUP,
     }
 )
-"""Categories of what another thing makes or holds: they follow it. Rules may still judge them, where they have any."""
+"""Categories of what another thing makes or holds: they follow it. Where a rule has something against one, it is judged itself."""
 
 
 @dataclass(slots=True)
@@ -175,10 +175,14 @@ class Judge:
         standing = self._standing(component)
         if standing is Standing.AT_TARGET:
             return Assessment(component, standing, Readiness.READY)
-        if standing is Standing.PART:
+        if standing is Standing.PART and component.facts.get("owner_kind"):
             return Assessment(component, standing, Readiness.UNKNOWN)
         rules = self._rules(component)
         findings, passed = self._apply(rules, component)
+        if standing is Standing.PART:
+            if not findings:
+                return Assessment(component, standing, Readiness.UNKNOWN)
+            standing = Standing.JUDGED
         thing = self._thing(component)
         missing = self._lacking(component, thing)
         if standing is Standing.UNJUDGED:

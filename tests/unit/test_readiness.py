@@ -230,3 +230,13 @@ def test_coverage_counts_what_is_known_and_fresh_and_never_touches_the_verdict(b
 def test_the_shipped_rules_say_nothing_of_an_endpoint_without_facts() -> None:
     j = Judge(rules.load(rules.shipped()), "azure", lookup, {}, TODAY)
     assert j.assess(component("e", Category.ENDPOINT)).readiness is Readiness.UNKNOWN
+
+
+def test_a_part_follows_its_whole_unless_a_rule_has_something_against_it() -> None:
+    judge = Judge(rules.load(rules.shipped()), "gcp", lookup, {}, TODAY)
+    locked = component("v", Category.BACKUP, "aws.backup.vault", write_once=True)
+    plain = component("w", Category.BACKUP, "aws.backup.vault", write_once=False)
+    owned = component("s", Category.WORKLOAD, "k8s.replica_set", owner_kind="Deployment", host_paths=["/data"])
+    assert judge.assess(locked).standing is Standing.JUDGED
+    assert [f.consequence.code for f in judge.assess(locked).reasons] == ["LOCKED_BACKUPS_STAY"]
+    assert [judge.assess(c).standing for c in (plain, owned)] == [Standing.PART, Standing.PART]
