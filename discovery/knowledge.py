@@ -200,7 +200,7 @@ it is read as knowledge before it takes the place of the last one.
 | provider | permissions beside those of a scan | prices from |
 | --- | --- | --- |
 | `aws` | `ec2:DescribeInstanceTypes`, `pricing:GetProducts` | Price List: Linux, shared, on demand |
-| `gcp` | `compute.regions.get`, `compute.machineTypes.list` | the public catalog of Cloud Billing |
+| `gcp` | `compute.regions.get`, `compute.machineTypes.list` | the catalog of Cloud Billing: public, the Cloud Billing API must be on in the project of the credentials |
 | `azure` | `Microsoft.Compute/skus/read` | the public Retail Prices API |
 
 Exit 2: the cloud refused its machines, nothing was written. Exit 3: sizes were written, prices could not be read. A price that is told
