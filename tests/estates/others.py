@@ -37,7 +37,8 @@ def tracking(world: World, amazon: Amazon) -> None:
     model(f"s3://{bucket}/mlflow/3", run_id=run)
     world.plant("dangling-reference", f"mlflow://{account}/runs/{run}\n{run}", "a run that a version was made by and that is not there")  # fmt: skip
     lost = world.name("elsewhere")
-    model(f"s3://{lost}/mlflow/4")
+    alone = model(f"s3://{lost}/mlflow/4")
+    world.plant("workload-incomplete", f"serving|{alone}", "a model that nothing serves, and whose bytes nothing else names")  # fmt: skip
     world.plant("external-dependency", f"s3://{lost}/mlflow/4", "weights in a bucket of nobody that was read")
     name = amazon.function(amazon.cells[0], {"MLFLOW_TRACKING_URI": f"https://{host}/"})
     assert name
