@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from discovery.planning import _required
+from discovery.planning import _required, declared
 from discovery.wiring import static_kinds
 from planning import rules
 from planning.estate import Component, Estate
@@ -22,6 +22,15 @@ ESTATES = sorted((Path(__file__).parent / "estates").glob("*.toml"))
 LEAST = 0.95
 
 
+DECLARED = declared()
+
+
+def _facts(c: dict[str, Any]) -> dict[str, Any]:
+    """What a record that was read whole tells: what is not given is unset, but for quantities and what is `missing`."""
+    names = {*DECLARED[c["kind"]], *c.get("unset", ())} - set(c.get("missing", ()))
+    return dict.fromkeys(names) | c["facts"]
+
+
 def told(path: Path) -> list[tuple[dict[str, Any], Readiness, list[str]]]:
     """Every component with what the rules make of it, and the reasons."""
     document = tomllib.loads(path.read_text())
@@ -29,7 +38,7 @@ def told(path: Path) -> list[tuple[dict[str, Any], Readiness, list[str]]]:
     things = {
         f"c{i}": Component(
             f"c{i}", c["kind"], kinds[c["kind"]].category, kinds[c["kind"]].name.partition(".")[0].replace("k8s", "kubernetes"), "a", "p",
-            f"c{i}", "", {}, c["facts"] | dict.fromkeys(c.get("unset", ())),
+            f"c{i}", "", {}, _facts(c),
         )
         for i, c in enumerate(document["component"])
     }  # fmt: skip
