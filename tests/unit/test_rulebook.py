@@ -12,9 +12,9 @@ from discovery.wiring import static_kinds
 from normalize.errors import PlanError
 from normalize.vocabulary import TERMS
 from planning import rules
-from planning.estate import Component
+from planning.estate import NOT_COMPONENTS, Component
 from planning.facts import DERIVED, INHERITED
-from planning.readiness import Judge, Result
+from planning.readiness import PARTS, Judge, Result
 from planning.rules import Example, Rule
 from tests.unit.planned import lookup
 
@@ -61,6 +61,19 @@ def test_a_rule_asks_no_kind_for_what_it_never_tells(rule: Rule) -> None:
             continue
         told = {*kind.fields, *DERIVED, *MEASURED_ELSEWHERE, *(f for c, f in inherited if c is kind.category)}
         assert not rule.needs - told, f"{name} never tells {sorted(rule.needs - told)}"
+
+
+def test_every_kind_that_moves_is_judged_for_every_target() -> None:
+    followers = PARTS | NOT_COMPONENTS
+    unjudged = {
+        (name, target)
+        for name, kind in static_kinds().items()
+        for target in rules.TARGETS
+        if kind.category not in followers
+        and name.partition(".")[0].replace("k8s", "kubernetes") != target
+        and not any(r.applies(name, kind.category, target) for r in BOOK)
+    }
+    assert not unjudged
 
 
 @pytest.mark.parametrize("rule", BOOK, ids=lambda r: r.id)
