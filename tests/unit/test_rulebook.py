@@ -121,3 +121,11 @@ def test_a_wrong_rule_is_named(tmp_path: Path, change: dict[str, object], messag
     with pytest.raises(PlanError, match=message) as raised:
         rules.load([file])
     assert "mine.toml" in str(raised.value)
+
+
+def test_the_rule_in_the_docs_works(tmp_path: Path) -> None:
+    text = (Path(__file__).parents[2] / "docs/rules.md").read_text().partition("```toml\n")[2].partition("```")[0]
+    file = tmp_path / "mine.toml"
+    file.write_text(text)
+    (rule,) = rules.load([file])
+    assert [told(rule, e) for e in rule.examples] == [e.expect for e in rule.examples]
