@@ -39,6 +39,7 @@ class Server:
 
     def __init__(self, server: str, context: str = "", issuer: str | None = None) -> None:
         self.server, self.context, self.cluster, self.issuer = server, context, "", issuer
+        self.others: tuple[dict[str, str], ...] = ()
 
     def get(self, path: str) -> Any:
         if path == "/version":
