@@ -115,18 +115,21 @@ def derive(estate: Estate, lookup: Lookup) -> None:
 
 
 def _inherit(estate: Estate, component: Component, rule: _Inherits) -> None:
+    """Take over what neighbours say. That something is unset is taken over only where all of them know it to be: one that could not
+    be read may have it."""
     near = list(estate.to(component.id, *sorted(rule.verbs)))
     if rule.verbs == {"same_as"} or component.category is C.ENDPOINT:
         near += estate.by(component.id, *sorted(rule.verbs))
-    for other in near:
-        if other.category not in rule.of:
+    parts = [other for other in near if other.category in rule.of]
+    for name in rule.facts:
+        if component.facts.get(name) is not None:
             continue
-        for name in rule.facts:
-            if name not in other.facts or component.facts.get(name) is not None:
-                continue
-            if other.facts[name] is not None or name not in component.facts:
-                component.facts[name] = other.facts[name]
-                component.origins[name] = other.origin(name)
+        told = next((o for o in parts if o.facts.get(name) is not None), None)
+        if told is None and parts and all(name in o.facts for o in parts) and name not in component.facts:
+            told = parts[0]
+        if told:
+            component.facts[name] = told.facts[name]
+            component.origins[name] = told.origin(name)
 
 
 def _imported(estate: Estate, c: Component) -> None:
@@ -265,13 +268,6 @@ def _way_of_serving(c: Component) -> str:
     return "gcp.online" if c.kind == "gcp.aiplatform.endpoint" else ""
 
 
-def _named_models(c: Component, lookup: Lookup) -> Told:
-    """Recognition looks at images, arguments and variables of everything that runs on a cluster: what names no model loads
-    none by name."""
-    if c.provider == "kubernetes" and "images" in c.facts:
-        yield "models", None, "images"
-
-
 def _environment(c: Component, lookup: Lookup) -> Told:
     if c.category not in _RUNS:
         return
@@ -382,7 +378,6 @@ _DERIVATIONS: tuple[Callable[[Component, Lookup], Told], ...] = (
     _registries,
     _training,
     _traffic,
-    _named_models,
     _environment,
     _uris,
     _machine,

@@ -131,3 +131,17 @@ def test_engines_and_their_releases_compare_over_all_ways_of_naming_them() -> No
         found = derived(database(kind, **facts))["d"].facts
         assert (found["engine_family"], found["engine_release"]) == expected
     assert "engine_release" not in derived(database("azure.sql.database"))["d"].facts
+
+
+def test_what_one_of_several_parts_could_not_say_is_not_taken_for_unset() -> None:
+    serve = Component("e", "aws.sagemaker.endpoint", Category.ENDPOINT, "aws", "a", "p", "e", "", {}, {})
+    whole = Component("m1", "aws.sagemaker.model", Category.MODEL, "aws", "a", "p", "m1", "", {}, {"framework": None})
+    unread = Component("m2", "aws.sagemaker.model", Category.MODEL, "aws", "a", "p", "m2", "", {}, {})
+    both = (("e", "serves", "m1"), ("e", "serves", "m2"))
+    assert "framework" not in derived(serve, whole, unread, relations=both)["e"].facts
+    serve = Component("e", "aws.sagemaker.endpoint", Category.ENDPOINT, "aws", "a", "p", "e", "", {}, {})
+    assert derived(serve, whole, relations=both[:1])["e"].facts["framework"] is None
+
+
+def test_what_was_not_recognised_is_not_taken_for_nothing() -> None:
+    assert "models" not in derived(k8s("deployment", "d", Category.WORKLOAD, images=["a/b:1"]))["d"].facts
