@@ -130,7 +130,10 @@ def plan(estate: Estate, knowledge: Knowledge, target: str, as_of: date, ids: It
     found, alike = [], dict[Need, Plan]()
     for id_ in ids:
         component = estate.components[id_]
-        if component.category in _RUNS and _accelerated(component):
+        if component.category in _RUNS and _uncounted(component, knowledge):
+            why = "whether it has accelerators is not known"
+            found.append(Plan(component, needed(component, knowledge), Readiness.UNKNOWN, why, ()))
+        elif component.category in _RUNS and (_accelerated(component) or _by_type(component, knowledge)):
             need = needed(component, knowledge)
             if need not in alike:
                 alike[need] = _plan(component, need, knowledge, target, as_of, quotas)
@@ -142,6 +145,30 @@ def _accelerated(c: Component) -> bool:
     """Whether it has accelerators: a share of one counts, though its count may be 0."""
     asked = (c.facts.get("accelerator_count"), c.facts.get("accelerator_requested_count"))
     return bool(c.facts.get("accelerators")) or any(isinstance(n, int) and n > 0 for n in asked)
+
+
+def _by_type(c: Component, knowledge: Knowledge) -> bool:
+    """Whether its type of machine has accelerators that it does not tell itself."""
+    if c.facts.get("accelerator_count") is not None or not (name := instance_type(c)):
+        return False
+    machine = knowledge.entry("instance_types", name.removeprefix("ml."))
+    return bool(machine and (machine["accelerator_count"] or machine.get("accelerator_fraction")))
+
+
+_COUNTED = frozenset(
+    {Category.INSTANCE, Category.HOST, Category.NODE_POOL, Category.TRAINING_JOB, Category.NOTEBOOK, Category.ENDPOINT}
+)
+"""Of these somebody has to say how many accelerators they have, none included."""
+
+
+def _uncounted(c: Component, knowledge: Knowledge) -> bool:
+    """Whether nobody says if it has accelerators: neither it, nor what is known of its type of machine."""
+    if c.category not in _COUNTED or c.facts.get("serverless") or c.facts.get("accelerators"):
+        return False
+    if any(isinstance(c.facts.get(n), int) for n in ("accelerator_count", "accelerator_requested_count")):
+        return False
+    name = instance_type(c)
+    return not (name and knowledge.entry("instance_types", name.removeprefix("ml.")))
 
 
 def needed(c: Component, knowledge: Knowledge) -> Need:

@@ -83,11 +83,14 @@ def costs(
     )
 
 
-_MACHINES = frozenset({Category.INSTANCE, Category.ENDPOINT, Category.NOTEBOOK, Category.NODE_POOL})
+_MACHINES = frozenset({Category.INSTANCE, Category.ENDPOINT, Category.NOTEBOOK, Category.NODE_POOL, Category.HOST})
 
 
 def _grouped(estate: Estate, c: Component) -> bool:
     """Whether its money is that of a pool or service that is counted itself."""
+    if c.category is Category.HOST:
+        same = [*estate.to(c.id, "same_as"), *estate.by(c.id, "same_as")]
+        return any(o.category is Category.INSTANCE for o in same)
     if c.category is not Category.INSTANCE:
         return False
     return any(o.category in (Category.NODE_POOL, Category.ENDPOINT) for o in estate.to(c.id, "part_of", "member_of"))
@@ -213,11 +216,13 @@ def _entry(c: Component, knowledge: Knowledge) -> Entry | None:
 def _why(c: Component, entry: Entry | None) -> str:
     if c.facts.get("serverless"):
         return "serverless: paid by use"
+    if c.category is Category.HOST:
+        return "a machine of one's own: its price is in no list"
     return "no price of its type is known" if entry or instance_type(c) else "its type is not known"
 
 
 def _count(c: Component) -> int | None:
-    if c.category in (Category.INSTANCE, Category.NOTEBOOK):
+    if c.category in (Category.INSTANCE, Category.NOTEBOOK, Category.HOST):
         return 1
     return next((n for k in ("instance_count", "desired_count") if isinstance(n := c.facts.get(k), int)), None)
 

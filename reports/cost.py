@@ -49,7 +49,7 @@ _ASSUMED = (
     "List prices on demand, without discounts, commitments, licences, support or taxes, in one region; a bill is what was paid.",
     "While both sites run, both are paid: add today's month and the target's for every month of that.",
     "Leaving is priced over the Internet. Ask your provider before the move: since 2025-09-12 the EU Data Act limits what it may charge for switching, and providers have programmes of their own; nothing is subtracted here.",
-    "Storage, requests and networks of the target are not priced yet.",
+    "Jobs that begin and end, services for containers, storage, requests and networks of the target are not priced.",
 )
 
 

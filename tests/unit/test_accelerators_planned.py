@@ -95,6 +95,17 @@ def test_what_has_none_is_not_planned() -> None:
     assert plan(whole, KNOWN, "gcp", TODAY, ["c"]) == []
 
 
+def test_what_nobody_counted_is_unknown_and_not_left_out() -> None:
+    thing = component("u", Category.INSTANCE, INSTANCE, instance_type="z9.mega")
+    found = planned("gcp", thing)
+    assert (found.verdict, found.reason) == (Readiness.UNKNOWN, "whether it has accelerators is not known")
+
+
+def test_a_type_that_is_known_to_have_some_tells_what_its_machine_does_not() -> None:
+    found = planned("gcp", component("t", Category.INSTANCE, INSTANCE, instance_type="p4d.24xlarge"))
+    assert (found.verdict, found.need.per_machine) == (Readiness.READY, 8)
+
+
 def test_availability_is_unknown_without_a_quota_and_told_by_one() -> None:
     thing = component("h", Category.HOST, "host.machine", accelerators=devices("nvidia", "H100-80GB-HBM3", 8, 80), accelerator_count=8, architecture="x86_64")  # fmt: skip
     whole = estate(thing)

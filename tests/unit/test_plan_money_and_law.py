@@ -32,7 +32,7 @@ def joined(things: list[Component], *relations: tuple[str, str, str], **others: 
     for source, verb, target in relations:
         outgoing.setdefault(source, []).append((verb, target))
         incoming.setdefault(target, []).append((verb, source))
-    whole = Estate({c.id: c for c in things}, {}, outgoing, incoming, (), 0, others)
+    whole = Estate({c.id: c for c in things}, {}, outgoing, incoming, (), 0, others=others)
     derive(whole, lookup)
     return whole
 
@@ -94,6 +94,16 @@ def test_machines_are_priced_by_list_and_what_has_no_price_is_counted() -> None:
     (line,) = found.target.lines
     assert line.usd.low == pytest.approx(29.3871 * 730)
     assert dict(found.target.unpriced_why) == {"no counterpart with a price": 1}
+
+
+def test_a_machine_of_ones_own_has_a_counterpart_with_a_price_and_none_today() -> None:
+    gpu = [{"vendor": "nvidia", "model": "H100-80GB-HBM3", "count": 8, "form": "gpu", "memory_bytes": 80 * 2**30}]
+    host = component(
+        "cellar", Category.HOST, "host.machine", accelerators=gpu, accelerator_count=8, architecture="x86_64"
+    )
+    found = costs_of(joined([host]))
+    assert dict(found.listed.unpriced_why) == {"a machine of one's own: its price is in no list": 1}
+    assert [x.subject for x in found.target.lines] == ["cellar"]
 
 
 def test_a_bill_counts_its_latest_month_and_no_other_currency() -> None:
