@@ -105,6 +105,8 @@ class Estate:
     incoming: Mapping[str, Sequence[tuple[str, str]]]
     blind_spots: tuple[BlindSpot, ...]
     unmodelled: int
+    unseen: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Component -> what it names that nobody saw: missing, or where nobody could look."""
     others: Mapping[str, Sequence[Row]] = field(default_factory=dict)
     """Rows of categories that are no components but facts about the estate: "cost", "quota", "region"."""
 
@@ -127,7 +129,7 @@ def build(data: Row) -> Estate:
     Args:
         data: `resources` (rows of the listing; what is gone is left out), `relations`, `workloads`, `members`
             (workload_id, resource_id, role), `coverage` (latest looks), `detail_gaps` (ids of resources of which a detail
-            could not be fetched), `declared` (kind -> names of the attributes that its listing itself gives),
+            could not be fetched), `unseen` (resource -> what it names that nobody saw), `declared` (kind -> names of the attributes that its listing itself gives),
             `categories` (kind -> category).
     """
     lacking_detail = set(data.get("detail_gaps", ()))
@@ -169,7 +171,8 @@ def build(data: Row) -> Estate:
         incoming,
         tuple(_blind(data.get("coverage", ()), data.get("categories", {}))),
         unmodelled,
-        others,
+        unseen=data.get("unseen", {}),
+        others=others,
     )
 
 

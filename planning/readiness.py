@@ -120,13 +120,15 @@ class Assessment:
 
 @dataclass(frozen=True, slots=True)
 class WorkloadAssessment:
-    """A workload's verdict: the worst of its members', and unknown where something is missing that it must have."""
+    """A workload's verdict: the worst of its members', and unknown where something is missing that it must have, or where it
+    leans on something that nobody saw."""
 
     workload: Workload
     readiness: Readiness
     counts: Mapping[Readiness, int]
     deciding: tuple[str, ...]
     lacks: tuple[str, ...]
+    unseen: tuple[str, ...]
     coverage: Coverage
     effort: Effort
 
@@ -343,7 +345,7 @@ def _per_rule(findings: Iterable[Finding]) -> Iterable[Finding]:
 
 def roll_up(estate: Estate, assessed: Mapping[str, Assessment]) -> list[WorkloadAssessment]:
     """Verdicts of workloads, worst first, then by name; without those that are at the target already."""
-    found = [_workload(w, assessed) for w in estate.workloads.values() if not _there(w, assessed)]
+    found = [_workload(w, assessed, estate.unseen) for w in estate.workloads.values() if not _there(w, assessed)]
     return sorted(found, key=lambda w: (ORDER.index(w.readiness), w.workload.name, w.workload.id))
 
 
@@ -352,13 +354,16 @@ def _there(workload: Workload, assessed: Mapping[str, Assessment]) -> bool:
     return bool(roots) and all(s is Standing.AT_TARGET for s in roots)
 
 
-def _workload(workload: Workload, assessed: Mapping[str, Assessment]) -> WorkloadAssessment:
+def _workload(
+    workload: Workload, assessed: Mapping[str, Assessment], nowhere: Mapping[str, Sequence[str]]
+) -> WorkloadAssessment:
     judged = [
         a for id_, _ in workload.members if (a := assessed.get(id_)) and a.standing not in (Standing.PART, Standing.AT_TARGET)
     ]  # fmt: skip
     counts = Counter(a.readiness for a in judged)
     verdicts = [a.readiness for a in judged]
-    if workload.lacks or not judged:
+    unseen = tuple(sorted({name for id_, _ in workload.members for name in nowhere.get(id_, ())}))
+    if workload.lacks or unseen or not judged:
         verdicts.append(Readiness.UNKNOWN)
     readiness = worst(verdicts)
     return WorkloadAssessment(
@@ -367,6 +372,7 @@ def _workload(workload: Workload, assessed: Mapping[str, Assessment]) -> Workloa
         {r: counts[r] for r in Readiness},
         tuple(a.component.id for a in judged if a.readiness is readiness),
         workload.lacks,
+        unseen,
         Coverage(
             sum(a.coverage.known for a in judged),
             sum(a.coverage.expected for a in judged),

@@ -16,12 +16,14 @@ from typing import Any
 from sqlalchemy import BigInteger, ColumnElement, Engine, Select, Subquery, Text, and_, case, cast, func, or_, select
 
 from normalize.errors import StoreError
-from normalize.model import Outcome, Severity
+from normalize.gap import gap_id
+from normalize.model import GapCode, Outcome, Severity
 from store import content
 from store.database import reading
 from store.estimates import estimates
 from store.history import difference
 from store.places import region_of
+from store.rules.mentions import leaning
 from store.schema import (
     acceptances,
     detail_gaps,
@@ -381,7 +383,8 @@ class Reader:
 
     def planning_data(self) -> Row:
         """What plans are made of: `resources` that are there, `relations`, `workloads`, `members`, `coverage`, and
-        `detail_gaps`: ids of resources of which a detail could not be fetched. Rows stream where that is possible."""
+        `detail_gaps`: ids of resources of which a detail could not be fetched, and `unseen`: resource -> what it names that is
+        nowhere in the inventory and not known to lie outside of it. Rows stream where that is possible."""
         there = resource_rows()
         part, unread = members.c, sightings.join(detail_gaps, detail_gaps.c.sighting_id == sightings.c.id)
         return {
@@ -390,8 +393,22 @@ class Reader:
             "workloads": self.workloads(),
             "members": self._rows(select(part.workload_id, part.resource_id, part.role)),
             "coverage": self.coverage(),
+            "unseen": self._unseen(),
             "detail_gaps": {r["resource_id"] for r in self._rows(select(sightings.c.resource_id).select_from(unread).distinct())},
         }  # fmt: skip
+
+    def _unseen(self) -> dict[str, list[str]]:
+        """Names that a look should have shown and did not, or that no look could show: what lies outside has a gap of its own."""
+        outside = select(gap_table.c.id).where(
+            gap_table.c.resolved_at.is_(None), gap_table.c.code == GapCode.EXTERNAL_DEPENDENCY.value
+        )
+        found: dict[str, list[str]] = defaultdict(list)
+        with reading(self._engine) as connection:
+            known = set(connection.scalars(outside))
+            for resource_id, key, value in leaning(connection):
+                if gap_id(GapCode.EXTERNAL_DEPENDENCY, key) not in known:
+                    found[resource_id].append(value)
+        return dict(found)
 
     def _chosen(self, table: Subquery, filters: Mapping[str, str]) -> Select[Any]:
         statement = select(table)

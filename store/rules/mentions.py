@@ -95,6 +95,24 @@ def _former(key: Any) -> Any:
     )
 
 
+def leaning(connection: Connection) -> Iterator[tuple[str, str, str]]:
+    """(resource, name, value) of every mention that resolves to nothing that is there, those apart that may dangle by design."""
+    source = sightings.alias("source")
+    inside = exists().where(holds_inside(), *_LIVING).correlate(refs, listings)
+    told = (
+        select(source.c.resource_id, refs.c.key, func.min(refs.c.value))
+        .select_from(refs)
+        .join(source, source.c.id == refs.c.sighting_id)
+        .join(listings, listings.c.id == source.c.listing_id)
+        .where(refs.c.key.in_(_unresolved()), source.c.gone_at.is_(None), refs.c.optional.is_(False), ~inside)
+        .group_by(source.c.resource_id, refs.c.key)
+        .order_by(source.c.resource_id, refs.c.key)
+    )
+    with connection.execute(told, execution_options={"yield_per": 1000}) as found:
+        for row in found:
+            yield tuple(row)
+
+
 def _lost(rows: Sequence[Any]) -> Lost:
     """The name, with the most telling of its mentions: one that knows the account, then the kind."""
     best = min(rows, key=lambda r: (r.account == "", r.target in GENERIC, r.place == "", r.position))

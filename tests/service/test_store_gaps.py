@@ -433,3 +433,26 @@ def test_an_account_that_could_not_be_entered_keeps_its_scopes_and_may_hold_what
     assert "sts:AssumeRole" in gap["remedy"]
     held = [r["account"] for r in Reader(estate.engine).coverage() if r["kind"] == "aws.s3.bucket"]
     assert held == ["444455556666"]
+
+
+def unseen(estate: Estate) -> dict[str, list[str]]:
+    told: dict[str, list[str]] = Reader(estate.engine).planning_data()["unseen"]
+    return told
+
+
+@pytest.mark.parametrize("outcome", [Outcome.COMPLETE, Outcome.DENIED, Outcome.FAILED, Outcome.PARTIAL])
+def test_plans_are_told_what_a_thing_leans_on_that_nobody_saw(estate: Estate, outcome: Outcome) -> None:
+    """Missing, or where nobody could look: neither may look like nothing."""
+    models = ("aws.sagemaker.model", HERE, [model(estate, needs("m", ROLE, verb="acts_as"))])
+    estate.run(models, ("aws.iam.role", GLOBAL, [], outcome))
+    assert unseen(estate) == {"m": [ROLE]}
+    estate.run(models, ("aws.iam.role", GLOBAL, [estate.thing(ROLE, "aws.iam.role", Category.IDENTITY, GLOBAL)]))
+    assert unseen(estate) == {}
+
+
+def test_plans_are_not_told_of_what_lies_outside_or_may_dangle_by_design(estate: Estate) -> None:
+    outside = needs("m", "ghcr.io/acme/serve:1")
+    allowed = needs("m", ROLE, optional=True)
+    estate.run(("aws.sagemaker.model", HERE, [model(estate, outside, allowed)]), ("aws.iam.role", GLOBAL, []))
+    assert estate.codes() == ["external-dependency"]
+    assert unseen(estate) == {}

@@ -211,6 +211,17 @@ def test_a_workload_is_what_its_worst_part_is_and_what_it_lacks_is_unknown(book:
     assert found[1].counts[Readiness.READY] == 1
 
 
+def test_a_workload_that_leans_on_what_nobody_saw_is_unknown(book: tuple[Rule, ...]) -> None:
+    thing = component("good", Category.ENDPOINT, **WHOLE)
+    flow = Workload("w", "inference", "w", "aws", "a", "p", None, None, None, (("good", "root"),), ())
+    whole = estate(thing, workloads={"w": flow})
+    assessed = {"good": judge(book).assess(thing)}
+    assert [w.readiness for w in roll_up(whole, assessed)] == [Readiness.READY]
+    whole.unseen = {"good": ["s3://weights/v1"]}
+    (found,) = roll_up(whole, assessed)
+    assert (found.readiness, found.unseen) == (Readiness.UNKNOWN, ("s3://weights/v1",))
+
+
 def test_coverage_counts_what_is_known_and_fresh_and_never_touches_the_verdict(book: tuple[Rule, ...]) -> None:
     needs = [MACHINE, Need(name="traffic", attributes=("request_count",), weight=3, max_age=30)]
     j = judge(book)
