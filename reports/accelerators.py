@@ -8,24 +8,19 @@ from typing import Any
 
 from planning.accelerators import Candidate, Need, Plan
 from planning.readiness import ORDER
-from reports import model
+from reports import frame
 from reports.pages import LABELS, Card, Cards, Column, Facts, Figures, Page, Prose, Section, Table, some
 from reports.readiness import chip
 
 
 def build(data: Mapping[str, Any], plans: Sequence[Plan]) -> Page:
     """Build the report."""
-    gaps = model.gaps(data["gaps"])
     counts = Counter(p.verdict for p in plans)
     told = ", ".join(f"{counts.get(r, 0):,} {LABELS[r.value]}" for r in reversed(ORDER))
-    return Page(
+    return frame.page(
+        data,
         name="accelerators",
         title="Accelerators",
-        frame=model.frame(data),
-        verdict=model.verdict(
-            model.tallies(data["resources_by"]), model.looks(data["coverage"]), gaps, model.runs(data["runs"])[:1]
-        ),
-        gaps=gaps,
         lead=f"{some(len(plans), 'component')} on accelerators: {told}. Where devices differ, only a benchmark tells the speed."
         if plans
         else "Nothing in this inventory is known to run on accelerators. Where something could not be seen, something may.",

@@ -11,7 +11,7 @@ from planning.manifests import Edits
 from planning.readiness import Assessment, Standing
 from planning.rules import Option
 from planning.starters import Starter
-from reports import model
+from reports import frame
 from reports.pages import (
     Bars,
     Block,
@@ -54,18 +54,13 @@ def build(
         starters: files to start from, by component.
     """
     judged = worst_first(a for a in assessed.values() if a.standing in (Standing.JUDGED, Standing.UNJUDGED))
-    gaps = model.gaps(data["gaps"])
     best = Counter(c.option if (c := chosen[a.component.id].recommended) else None for a in judged)
     undecided = best.pop(None, 0)
     told = ", ".join(f"{n:,} {o.value}" for o in Option if (n := best[o]))
-    return Page(
+    return frame.page(
+        data,
         name="disposition",
         title="Disposition",
-        frame=model.frame(data),
-        verdict=model.verdict(
-            model.tallies(data["resources_by"]), model.looks(data["coverage"]), gaps, model.runs(data["runs"])[:1]
-        ),
-        gaps=gaps,
         lead=f"Of {some(len(judged), 'component')}, recommended: {told or 'nothing'}. "
         f"For {undecided:,} nothing can be recommended until what is missing is known.",
         sections=(

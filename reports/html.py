@@ -204,7 +204,6 @@ def _environment() -> Environment:
         "tones": _tones,
         "laid": _laid,
         "tone_counts": _tone_counts,
-        "drawn": Markup,
         "percent": confidence.percent,
     }
     environment.globals |= {

@@ -24,7 +24,6 @@ from reports.pages import (
     Figures,
     Listing,
     Page,
-    Picture,
     Prose,
     Table,
 )
@@ -145,8 +144,6 @@ def _block(block: Block, indent: str = "") -> Iterator[str]:
             yield from (f"{indent}{fence}", *lines, f"{indent}{fence}", "")
         case Facts():
             yield from (*(f"{indent}- {text(name)}: {text(value)}" for name, value in block.pairs), "")
-        case Picture():
-            yield from (f"{indent}{text(block.alt, 5000)}", "")
         case Cards():
             if not block.cards:
                 yield from (text(block.empty), "")

@@ -117,16 +117,7 @@ class Cards:
     empty: str = "Nothing."
 
 
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """A drawing as SVG that is made here; `alt` says in words what it shows."""
-
-    svg: str
-    alt: str
-    caption: str
-
-
-Block = Prose | Figures | Bars | Table | Listing | Facts | Cards | Picture
+Block = Prose | Figures | Bars | Table | Listing | Facts | Cards
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import Any
 
 from planning.readiness import ORDER, Assessment, Coverage, Finding, Result, Standing, WorkloadAssessment
 from planning.rules import Effort, Readiness, Rule, Stage
-from reports import model
+from reports import frame
 from reports.pages import (
     LABELS,
     Bars,
@@ -43,15 +43,10 @@ def build(
     """
     judged = worst_first(a for a in assessed.values() if a.standing in (Standing.JUDGED, Standing.UNJUDGED))
     counts = Counter(a.readiness for a in judged)
-    gaps = model.gaps(data["gaps"])
-    return Page(
+    return frame.page(
+        data,
         name="readiness",
         title="Readiness",
-        frame=model.frame(data),
-        verdict=model.verdict(
-            model.tallies(data["resources_by"]), model.looks(data["coverage"]), gaps, model.runs(data["runs"])[:1]
-        ),
-        gaps=gaps,
         lead=_lead(counts, len(judged), workloads, unmodelled),
         sections=tuple(_sections(assessed, judged, counts, workloads, unmodelled)),
         document=_document(assessed, judged, counts, workloads, rules, unmodelled),
@@ -175,6 +170,7 @@ def _workload(w: WorkloadAssessment, assessed: Mapping[str, Assessment]) -> Card
                     ("Environment", of.environment or "unknown"),
                     ("Criticality", of.criticality or "unknown"),
                     ("Must have and has not", ", ".join(w.lacks)),
+                    ("Leans on what nobody saw", words(list(w.unseen), 8) if w.unseen else ""),
                     ("Effort", days(w.effort)),
                     ("Required facts known", share(w.coverage) or "not known what is required"),
                 )
@@ -292,6 +288,7 @@ def workload_row(w: WorkloadAssessment) -> dict[str, Any]:
         "counts": {r.value: n for r, n in w.counts.items()},
         "deciding": list(w.deciding),
         "lacks": list(w.lacks),
+        "unseen": list(w.unseen),
         "coverage": coverage_row(w.coverage),
         "effort_days": effort_row(w.effort),
         "members": [{"id": id_, "role": role} for id_, role in of.members],
